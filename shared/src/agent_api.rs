@@ -1,0 +1,163 @@
+//! What agents and the backend say to each other under `/api/agent/v1/`: JSON over HTTP.
+//!
+//! Every call but *enroll* carries the credential `Authorization: Bearer <agent id>.<secret>` and a [`Fence`].
+//! Fields are only ever added; both sides pass over those that they do not know, so an older agent and a newer
+//! server understand each other.
+
+use core::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cause::{GoodbyeKind, RegisterReason};
+use crate::id::{AgentId, BootId};
+use crate::settings::Settings;
+use crate::status::Reachability;
+
+/// Which run of the agent's process speaks, how often it has, and which settings it lives by (rule 8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Fence {
+    /// This run of the agent's process.
+    pub boot: BootId,
+    /// One counter a boot, over all paths, from 1. Only a higher one renews the lease.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
+    pub sequence: u32,
+    /// The settings version that the agent last applied; 0 before the first.
+    pub applied: u32,
+}
+
+/// `POST enroll`: makes a machine an agent. The only call without a credential; the token is one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Enroll {
+    /// The enrolment token that an admin made.
+    pub token: String,
+    /// 64 hexadecimal digits from the agent's random source. The same key asks for the same answer again, so
+    /// that an answer lost on the way costs nothing.
+    pub key: String,
+    /// What the machine calls itself, up to 253 characters. A label, never the identity.
+    pub host_name: String,
+    /// Operating system and version: `Debian GNU/Linux 12 (bookworm)`.
+    pub platform: String,
+    /// What tells this machine from its clones: `/etc/machine-id`, or what the platform has.
+    pub machine_id: String,
+}
+
+/// The answer to [`Enroll`]: who the agent is from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Enrolled {
+    /// The agent's id.
+    pub agent: AgentId,
+    /// Its secret: 256 bits in unpadded URL-safe base 64. Shown once; the server keeps a hash.
+    pub secret: String,
+    /// Seconds since the server's memory began; a jump means that it was lost (RFC 6887 section 8.5).
+    pub epoch: u32,
+}
+
+/// `POST register`: a boot announces itself and learns how to live.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Register {
+    /// Boot, sequence, applied settings.
+    #[serde(flatten)]
+    pub fence: Fence,
+    /// Why it registers.
+    pub reason: RegisterReason,
+    /// As in [`Enroll::machine_id`].
+    pub machine_id: String,
+    /// What the machine calls itself now; a changed name is shown, the identity stays.
+    pub host_name: String,
+    /// Operating system and version.
+    pub platform: String,
+    /// The agent's own version.
+    pub agent_version: String,
+    /// The agent's end of its connection to the server, as it sees it: what rule 14 compares with the ranges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_address: Option<IpAddr>,
+    /// All addresses of the machine, at most [`Register::MOST_ADDRESSES`]; only shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<IpAddr>,
+}
+
+impl Register {
+    /// How many addresses one register may list.
+    pub const MOST_ADDRESSES: usize = 64;
+}
+
+/// The answer to [`Register`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Registered {
+    /// The settings in full.
+    pub settings: Settings,
+    /// Their version, to be reported as applied from now on.
+    pub settings_version: u32,
+    /// How long the settings' minute lasts: 60,000 ms, but for demonstrations.
+    pub minute_ms: u32,
+    /// The address from which the server sees the agent.
+    pub observed_address: IpAddr,
+    /// Whether the agent is in the unreachable network.
+    pub reachability: Reachability,
+    /// When the next contact is due, in milliseconds from now.
+    pub next_in_ms: u64,
+    /// As in [`Enrolled::epoch`].
+    pub epoch: u32,
+}
+
+/// `POST heartbeat`: still here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Heartbeat {
+    /// Boot, sequence, applied settings.
+    #[serde(flatten)]
+    pub fence: Fence,
+}
+
+/// The answer to [`Heartbeat`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HeartbeatAnswer {
+    /// When the next contact is due, in milliseconds from now.
+    pub next_in_ms: u64,
+    /// The newest settings version; where it is not the one applied, there is something to poll for.
+    pub settings_version: u32,
+    /// Poll now: something waits for this agent.
+    pub poll_now: bool,
+    /// As in [`Enrolled::epoch`].
+    pub epoch: u32,
+}
+
+/// `POST goodbye`: the agent says what becomes of it (rule 10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Goodbye {
+    /// Boot, sequence, applied settings.
+    #[serde(flatten)]
+    pub fence: Fence,
+    /// What it announces.
+    pub kind: GoodbyeKind,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_heartbeat_is_one_flat_line() {
+        let fence = Fence {
+            boot: BootId::from_bits(0x9f3a_01c2).unwrap(),
+            sequence: 17,
+            applied: 41,
+        };
+        let text = serde_json::to_string(&Heartbeat { fence }).unwrap();
+        assert_eq!(text, r#"{"boot":"9f3a01c2","sequence":17,"applied":41}"#);
+        assert_eq!(serde_json::from_str::<Heartbeat>(&text).unwrap().fence, fence);
+    }
+
+    #[test]
+    fn a_newer_server_may_add_fields_to_its_answers() {
+        let text = r#"{"next_in_ms":1,"settings_version":1,"poll_now":false,"epoch":0,"tomorrow":true}"#;
+        assert!(serde_json::from_str::<HeartbeatAnswer>(text).is_ok());
+    }
+}

@@ -1,0 +1,202 @@
+//! What people's programs and the backend say to each other under `/api/v1/`: JSON over HTTP.
+//!
+//! Times are milliseconds since 1970 in UTC, of the server's clock; they label history and decide nothing.
+
+use core::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cause::{Cause, ContactKind};
+use crate::id::{AgentId, DomainId, TransitionId, UserId};
+use crate::settings::Settings;
+use crate::status::Status;
+
+/// What a person may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything.
+    Admin,
+    /// Everything but settings and people.
+    Operator,
+    /// Look.
+    Viewer,
+}
+
+/// `POST setup`: creates the first admin, by the one-time link that the server printed.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Setup {
+    /// What stands behind the `#` of the link.
+    pub token: String,
+    /// The name to sign in with: 1 to 64 characters, without spaces at its ends.
+    pub name: String,
+    /// At least [`Setup::SHORTEST_PASSWORD`] characters.
+    pub password: String,
+}
+
+impl Setup {
+    /// Characters that a password has at least (NIST SP 800-63B-4, a password used alone).
+    pub const SHORTEST_PASSWORD: usize = 15;
+    /// Bytes that a password has at most: hashing must not be a way to keep the server busy.
+    pub const LONGEST_PASSWORD: usize = 256;
+    /// Characters that a name has at most.
+    pub const LONGEST_NAME: usize = 64;
+}
+
+/// `POST session`: signs in.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// The name.
+    pub name: String,
+    /// The password.
+    pub password: String,
+}
+
+/// `GET session`: who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Session {
+    /// The person's id.
+    pub user: UserId,
+    /// The name to sign in with.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// When the session ends unless it is used.
+    pub expires_at_ms: i64,
+}
+
+/// `GET setup`: whether the first admin is still to be created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SetupState {
+    /// Nobody can sign in yet: the link that the server printed creates the first admin.
+    pub needed: bool,
+}
+
+/// When and how an agent was last heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LastContact {
+    /// When.
+    pub at_ms: i64,
+    /// How.
+    pub kind: ContactKind,
+}
+
+/// An agent, as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Agent {
+    /// Its id.
+    pub id: AgentId,
+    /// What its machine calls itself.
+    pub name: String,
+    /// Its folder of the agent tree.
+    pub domain: DomainId,
+    /// Its status.
+    pub status: Status,
+    /// Since when it has that status.
+    pub since_ms: i64,
+    /// Why it has that status.
+    pub cause: Cause,
+    /// When and how it was last heard; nothing where it never was.
+    pub last_contact: Option<LastContact>,
+    /// The address from which it was last seen.
+    pub address: Option<IpAddr>,
+    /// Operating system and version.
+    pub platform: String,
+    /// The agent's own version; empty before it registered.
+    pub agent_version: String,
+    /// The settings version that it last reported as applied; 0 before the first.
+    pub applied: u32,
+}
+
+/// One change of status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Transition {
+    /// Its id; later ones are greater.
+    pub id: TransitionId,
+    /// Whose status.
+    pub agent: AgentId,
+    /// The agent's name at the time of asking.
+    pub name: String,
+    /// When, by the server's wall clock.
+    pub at_ms: i64,
+    /// What it was; nothing at enrolment.
+    pub from: Option<Status>,
+    /// What it became.
+    pub to: Status,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// One page of a list, and where the next one begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Page<T> {
+    /// The entries, in the list's order.
+    pub items: Vec<T>,
+    /// Pass as `after` for the next page; nothing on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// `POST tokens`: makes an enrolment token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewToken {
+    /// How many agents it may enrol, 1 to 1,000,000.
+    pub uses: u32,
+    /// How many hours it is good for, 1 to 8760.
+    pub hours: u32,
+}
+
+/// An enrolment token; its text is known only to whom it was given at its making.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Token {
+    /// Its number.
+    pub id: i64,
+    /// How many more agents it may enrol.
+    pub uses_left: u32,
+    /// When it was made.
+    pub created_at_ms: i64,
+    /// When it ends.
+    pub expires_at_ms: i64,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// The answer to [`NewToken`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TokenMade {
+    /// The token.
+    pub token: Token,
+    /// Its text, shown once.
+    pub secret: String,
+    /// The line that enrols a machine and starts its agent.
+    pub command: String,
+}
+
+/// `GET settings`: the settings in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SettingsVersion {
+    /// Counts the saves, from 1.
+    pub version: u32,
+    /// The document.
+    pub settings: Settings,
+    /// When it was saved.
+    pub saved_at_ms: i64,
+    /// How long its minute lasts: 60,000 ms, but for demonstrations.
+    pub minute_ms: u32,
+}

@@ -1,0 +1,24 @@
+//! The vocabulary of Rollcall: what server, agent and console say to each other, and nothing else.
+//!
+//! No input, no output, no clock: every type here is a value that parses once and is trusted from then on.
+//! It builds natively and for wasm, so the console refuses exactly what the API refuses.
+//!
+//! Not the place for what only one side knows (database rows, signals of the console, an agent's files).
+
+pub mod agent_api;
+pub mod build;
+pub mod cause;
+pub mod console_api;
+pub mod feed;
+pub mod id;
+pub mod minutes;
+pub mod problem;
+pub mod settings;
+pub mod status;
+
+pub use cause::{Cause, ContactKind, GoodbyeKind, RegisterReason};
+pub use id::{AgentId, BootId, DomainId, TransitionId, UserId};
+pub use minutes::Minutes;
+pub use problem::{FieldError, Problem};
+pub use settings::Settings;
+pub use status::{Presence, Reachability, Status};

@@ -1,0 +1,112 @@
+//! Minutes, as admins set them: the unit and the bounds of every interval and time-out in the settings.
+
+use core::fmt;
+use core::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+/// A whole number of minutes from 1 to 129600 (ninety days), the bounds that `OfficeScan`'s users know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Minutes(u32);
+
+/// A number of minutes that is not from 1 to 129600.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("allowed are {} to {} minutes, given were {given}", Minutes::MIN.get(), Minutes::MAX.get())]
+pub struct MinutesOutOfRange {
+    /// What was given.
+    pub given: i64,
+}
+
+impl Minutes {
+    /// The least: one minute.
+    pub const MIN: Self = Self(1);
+    /// The most: ninety days.
+    pub const MAX: Self = Self(129_600);
+
+    /// So many minutes.
+    ///
+    /// # Errors
+    /// Where it is less than 1 or more than 129600.
+    pub const fn try_new(given: i64) -> Result<Self, MinutesOutOfRange> {
+        if given >= Self::MIN.0 as i64 && given <= Self::MAX.0 as i64 {
+            Ok(Self(given as u32))
+        } else {
+            Err(MinutesOutOfRange { given })
+        }
+    }
+
+    /// How many.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+
+    /// How long they last where a minute lasts `minute` (60 seconds, but for demonstrations).
+    ///
+    /// Exact for every allowed value: 129600 times an hour still fits many times over.
+    #[must_use]
+    pub const fn lasting(self, minute: Duration) -> Duration {
+        minute.saturating_mul(self.0)
+    }
+}
+
+impl fmt::Display for Minutes {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} min", self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Minutes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::try_new(i64::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Minutes {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::Integer)
+            .minimum(Some(Self::MIN.0))
+            .maximum(Some(Self::MAX.0))
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Minutes {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minutes_are_from_1_to_129600() {
+        for (given, fits) in [
+            (-1, false),
+            (0, false),
+            (1, true),
+            (129_600, true),
+            (129_601, false),
+            (i64::MAX, false),
+        ] {
+            assert_eq!(Minutes::try_new(given).is_ok(), fits, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_refused_number_is_named_with_what_is_allowed() {
+        let refused = serde_json::from_str::<Minutes>("129601").unwrap_err().to_string();
+        assert!(
+            refused.contains("1 to 129600") && refused.contains("129601"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn the_longest_lease_does_not_overflow() {
+        let longest = Minutes::MAX.lasting(Duration::from_secs(60)) * 2;
+        assert_eq!(longest.as_secs(), 2 * 129_600 * 60);
+    }
+}
