@@ -1,0 +1,3 @@
+//! HTTP: one folder a resource, one file a verb (error, doc, handler, tests).
+
+pub mod answer;
