@@ -74,9 +74,11 @@ pub struct Register {
     pub agent_version: String,
     /// The agent's end of its connection to the server, as it sees it: what rule 14 compares with the ranges.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub local_address: Option<IpAddr>,
     /// All addresses of the machine, at most [`Register::MOST_ADDRESSES`]; only shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub addresses: Vec<IpAddr>,
 }
 
@@ -96,6 +98,7 @@ pub struct Registered {
     /// How long the settings' minute lasts: 60,000 ms, but for demonstrations.
     pub minute_ms: u32,
     /// The address from which the server sees the agent.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub observed_address: IpAddr,
     /// Whether the agent is in the unreachable network.
     pub reachability: Reachability,

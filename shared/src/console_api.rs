@@ -108,6 +108,7 @@ pub struct Agent {
     /// When and how it was last heard; nothing where it never was.
     pub last_contact: Option<LastContact>,
     /// The address from which it was last seen.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub address: Option<IpAddr>,
     /// Operating system and version.
     pub platform: String,
