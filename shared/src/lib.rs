@@ -3,7 +3,15 @@
 //! No input, no output, no clock: every type here is a value that parses once and is trusted from then on.
 //! It builds natively and for wasm, so the console refuses exactly what the API refuses.
 //!
+//! `no_std`, so that the rules of presence, which speak it, can be too.
+//!
 //! Not the place for what only one side knows (database rows, signals of the console, an agent's files).
+
+#![no_std]
+
+extern crate alloc;
+#[cfg(any(test, feature = "openapi"))]
+extern crate std;
 
 pub mod agent_api;
 pub mod build;
