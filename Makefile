@@ -1,0 +1,19 @@
+# Each command is a script in .ci: it says what it does and how far it is, and is quick the second time.
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test bench
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name what; do printf '%-14s%s\n' "$$name" "$$what"; done
+
+run: ## the server with its console on http://127.0.0.1:8080, its data in ./data
+	@bash .ci/serve
+
+demo: ## the same with a dozen agents that come and go, in a minute of two seconds; leaves nothing behind
+	@bash .ci/demo
+
+test: ## everything that is tested; STEPS="..." for some of it, as in: make test STEPS="fmt clippy"
+	@bash .ci/test $(STEPS)
+
+bench: ## sizes and memory, beside what they must reach
+	@bash .ci/bench

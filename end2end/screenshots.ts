@@ -1,0 +1,68 @@
+/**
+ * `npm run shots`: every page of a server with some life in it, at three widths, dark and light, into results/shots.
+ * For eyes and for the README; nothing is compared.
+ */
+import { expect, row, signIn, test } from "./support/rollcall.js";
+
+const WIDTHS = [
+  [390, 844],
+  [1280, 800],
+  [3840, 2160],
+] as const;
+
+const NAMES = ["athens-frontdesk", "bergen-warehouse-1", "cork-meeting-room", "dresden-line-3", "espoo-lab-gateway", "faro-kiosk"];
+
+test("screenshots", async ({ page, server, agents }) => {
+  test.setTimeout(180_000);
+  const shoot = async (name: string): Promise<void> => {
+    for (const [width, height] of WIDTHS) {
+      await page.setViewportSize({ width, height });
+      for (const theme of ["dark", "light"] as const) {
+        await page.emulateMedia({ colorScheme: theme });
+        await page.screenshot({ path: `results/shots/${name}-${width}-${theme}.png`, animations: "disabled" });
+      }
+    }
+  };
+
+  await page.goto(server.announcement.setup_url ?? "");
+  await expect(page.getByRole("button", { name: "Create admin" })).toBeVisible();
+  await shoot("setup");
+
+  await signIn(page, server);
+  await page.goto(`${server.url}/agents`);
+  await expect(page.getByRole("heading", { name: "Agents" })).toBeVisible();
+  await shoot("agents-empty");
+
+  const running = [];
+  for (const name of NAMES) running.push(await agents.start(name));
+  for (const name of NAMES) await expect(row(page, name)).toContainText("Online");
+  await running[2]?.stop();
+  await running[5]?.kill();
+  await expect(row(page, NAMES[2] ?? "")).toContainText("Offline");
+  await expect(row(page, NAMES[5] ?? "")).toContainText("Offline");
+  await shoot("agents");
+
+  await page.getByRole("link", { name: "athens-frontdesk", exact: true }).click();
+  await expect(page.getByRole("heading", { name: "athens-frontdesk" })).toBeVisible();
+  await shoot("agent");
+
+  await page.goto(`${server.url}/events`);
+  await expect(row(page, "faro-kiosk").first()).toBeVisible();
+  await shoot("events");
+
+  await page.goto(`${server.url}/nowhere`);
+  await expect(page.getByRole("heading").first()).toBeVisible();
+  await shoot("nowhere");
+
+  await page.goto(`${server.url}/agents`);
+  await expect(row(page, "athens-frontdesk")).toContainText("Online");
+  server.signal("SIGSTOP");
+  await expect(page.getByText(/not live/i).first()).toBeVisible();
+  await shoot("agents-stale");
+  server.signal("SIGCONT");
+
+  await page.context().clearCookies();
+  await page.goto(`${server.url}/sign-in`);
+  await expect(page.getByRole("button", { name: "Sign in" })).toBeVisible();
+  await shoot("sign-in");
+});

@@ -1,0 +1,93 @@
+import { ADMIN, expect, mark, marked, row, test } from "../support/rollcall.js";
+
+test("from the one-time link to an agent that is killed and comes back", async ({ page, server, agents }) => {
+  await test.step("the link creates the first admin, who is signed in", async () => {
+    await page.goto(server.announcement.setup_url ?? "");
+    await page.getByLabel("Name").fill(ADMIN.name);
+    await page.getByLabel("Password").fill(ADMIN.password);
+    await page.getByRole("button", { name: "Create admin" }).click();
+    await expect(page).toHaveURL(`${server.url}/agents`);
+    await expect(page.getByRole("heading", { name: "Agents" })).toBeVisible();
+    await expect(row(page, "atlas")).toHaveCount(0);
+  });
+
+  await mark(page);
+  const atlas = agents.byPrintedLine("atlas");
+
+  await test.step("its row appears by itself", async () => {
+    await expect(row(page, "atlas")).toContainText("Online");
+  });
+
+  await test.step("killed, it flips by itself", async () => {
+    await atlas.kill();
+    await expect(row(page, "atlas")).toContainText("Offline");
+  });
+
+  await test.step("started again, it comes back", async () => {
+    atlas.start();
+    await expect(row(page, "atlas")).toContainText("Online");
+  });
+
+  await test.step("stopped, it says goodbye and is offline at once", async () => {
+    await atlas.stop();
+    await expect(row(page, "atlas")).toContainText("Offline", { timeout: 2_000 });
+  });
+
+  await test.step("the events tell it all, the latest first", async () => {
+    await page.getByRole("link", { name: "Events" }).click();
+    await expect(page).toHaveURL(`${server.url}/events`);
+    const events = row(page, "atlas");
+    await expect(events.filter({ hasText: "Offline" }).first()).toBeVisible();
+    // Pending -> Online -> Offline -> Online -> Offline.
+    await expect.poll(() => events.count()).toBeGreaterThanOrEqual(4);
+    const became = (await events.allInnerTexts()).map((text) => /\b(Online|Offline)\b(?!.*\b(Online|Offline)\b)/s.exec(text)?.[1]);
+    expect(became.slice(0, 4)).toEqual(["Offline", "Online", "Offline", "Online"]);
+  });
+
+  expect(await marked(page), "all of it without a reload").toBe(true);
+});
+
+test("a wrong password is refused, the right one is not", async ({ page, server }) => {
+  await page.goto(server.announcement.setup_url ?? "");
+  await page.getByLabel("Name").fill(ADMIN.name);
+  await page.getByLabel("Password").fill(ADMIN.password);
+  await page.getByRole("button", { name: "Create admin" }).click();
+  await expect(page).toHaveURL(`${server.url}/agents`);
+
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page).toHaveURL(/\/sign-in/);
+
+  await page.getByLabel("Name").fill(ADMIN.name);
+  await page.getByLabel("Password").fill("a wrong horse battery staple");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("alert").filter({ hasText: /\S/ })).toBeVisible();
+  await expect(page).toHaveURL(/\/sign-in/);
+
+  await page.getByLabel("Password").fill(ADMIN.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL(`${server.url}/agents`);
+});
+
+test("without a session there is only the sign-in page", async ({ page, server }) => {
+  await page.goto(`${server.url}/agents`);
+  await expect(page).toHaveURL(/\/(sign-in|setup)/);
+  const answer = await page.request.get(`${server.url}/api/v1/agents`);
+  expect(answer.status()).toBe(401);
+});
+
+test("the link works once", async ({ page, server }) => {
+  const link = server.announcement.setup_url ?? "";
+  await page.goto(link);
+  await page.getByLabel("Name").fill(ADMIN.name);
+  await page.getByLabel("Password").fill(ADMIN.password);
+  await page.getByRole("button", { name: "Create admin" }).click();
+  await expect(page).toHaveURL(`${server.url}/agents`);
+
+  const token = new URL(link).hash.slice(1);
+  const again = await page.request.post(`${server.url}/api/v1/setup`, {
+    headers: { origin: server.url },
+    data: { token, name: "mallory", password: "let me in, let me in, please" },
+  });
+  expect(again.status()).toBeGreaterThanOrEqual(400);
+  expect(again.status()).toBeLessThan(500);
+});

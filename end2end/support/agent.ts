@@ -1,0 +1,71 @@
+/** A real agent process with a state folder of its own. */
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+import { program, type Server } from "./server.js";
+
+const run = promisify(execFile);
+
+export class Agent {
+  log = "";
+  private process: ChildProcess | undefined;
+
+  private constructor(
+    readonly name: string,
+    private readonly state: string,
+  ) {}
+
+  private static of(server: Server, name: string): Agent {
+    return new Agent(name, join(server.home, "agents", name));
+  }
+
+  /** By the line that the server printed, with a name and a folder besides. It enrols and runs. */
+  static byPrintedLine(server: Server, name: string): Agent {
+    const agent = Agent.of(server, name);
+    const [path, ...words] = server.announcement.enroll_command.split(/\s+/).map((word) => word.replace(/^'(.*)'$/, "$1"));
+    if (!path) throw new Error(`no command in: ${server.announcement.enroll_command}`);
+    agent.spawn(path, [...words, "--state", agent.state, "--name", name]);
+    return agent;
+  }
+
+  /** Enrols it without starting it. `url` may be a proxy's. */
+  static async enrol(server: Server, name: string, url = server.url): Promise<Agent> {
+    const agent = Agent.of(server, name);
+    const words = ["enroll", "--server", url, "--token", server.token, "--state", agent.state, "--name", name];
+    await run(program("rollcall-agent"), words);
+    return agent;
+  }
+
+  start(): void {
+    this.spawn(program("rollcall-agent"), ["run", "--state", this.state]);
+  }
+
+  /** As a power cut would: it says nothing to anybody. */
+  async kill(): Promise<void> {
+    await this.end("SIGKILL");
+  }
+
+  /** As its service manager would: it says goodbye. */
+  async stop(): Promise<void> {
+    await this.end("SIGTERM");
+  }
+
+  private spawn(path: string, words: string[]): void {
+    const child = spawn(path, words, { stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout?.on("data", (text) => (this.log += text));
+    child.stderr?.on("data", (text) => (this.log += text));
+    child.on("error", (error) => (this.log += `${error}`));
+    this.process = child;
+  }
+
+  private async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    const child = this.process;
+    this.process = undefined;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, "exit");
+    if (this.log.includes("panicked")) throw new Error(`agent ${this.name} panicked:\n${this.log}`);
+  }
+}

@@ -1,0 +1,91 @@
+/** What every spec begins with: a server of its own, agents that end with it, and an admin. */
+import { expect, test as base, type Locator, type Page } from "@playwright/test";
+
+import { Agent } from "./agent.js";
+import { Server } from "./server.js";
+
+export const ADMIN = { name: "ada", password: "correct horse battery staple" };
+
+interface Rollcall {
+  server: Server;
+  agents: {
+    /** By the line that the server printed. */
+    byPrintedLine(name: string): Agent;
+    /** Enrolled and not started. */
+    enrol(name: string, url?: string): Promise<Agent>;
+    /** Enrolled and started. */
+    start(name: string): Promise<Agent>;
+  };
+}
+
+export const test = base.extend<Rollcall>({
+  server: async ({}, use, info) => {
+    const server = await Server.start();
+    try {
+      await use(server);
+    } finally {
+      if (info.status !== info.expectedStatus) await info.attach("server.log", { body: server.log });
+      await server.dispose();
+    }
+  },
+
+  agents: async ({ server }, use, info) => {
+    const all: Agent[] = [];
+    const kept = (agent: Agent): Agent => {
+      all.push(agent);
+      return agent;
+    };
+    const enrol = async (name: string, url?: string): Promise<Agent> => kept(await Agent.enrol(server, name, url));
+    await use({
+      byPrintedLine: (name) => kept(Agent.byPrintedLine(server, name)),
+      enrol,
+      start: async (name) => {
+        const agent = await enrol(name);
+        agent.start();
+        return agent;
+      },
+    });
+    for (const agent of all) {
+      if (info.status !== info.expectedStatus) await info.attach(`${agent.name}.log`, { body: agent.log });
+      await agent.kill();
+    }
+  },
+
+  // A console that logs an error, or whose code throws, fails the test that saw it.
+  page: async ({ page }, use) => {
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(String(error)));
+    await use(page);
+    expect(errors, "the console threw").toEqual([]);
+  },
+});
+
+export { expect };
+
+/** Creates the first admin and signs in, without the pages for it. The page is still to be opened. */
+export async function signIn(page: Page, server: Server): Promise<void> {
+  const headers = { origin: server.url };
+  const token = new URL(server.announcement.setup_url ?? "").hash.slice(1);
+  const made = await page.request.post(`${server.url}/api/v1/setup`, { headers, data: { token, ...ADMIN } });
+  expect(made.ok(), `setup: ${made.status()} ${await made.text()}`).toBe(true);
+  const session = await page.request.get(`${server.url}/api/v1/session`);
+  if (!session.ok()) {
+    const signed = await page.request.post(`${server.url}/api/v1/session`, { headers, data: ADMIN });
+    expect(signed.ok(), `sign in: ${signed.status()} ${await signed.text()}`).toBe(true);
+  }
+}
+
+/** The row of an agent. */
+export function row(page: Page, name: string): Locator {
+  return page.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) });
+}
+
+/** Sets a mark that a reload wipes away. */
+export async function mark(page: Page): Promise<void> {
+  await page.evaluate(() => Object.assign(window, { notReloaded: true }));
+}
+
+/** Whether {@link mark} was set since the page was loaded. */
+export async function marked(page: Page): Promise<boolean> {
+  return page.evaluate(() => "notReloaded" in window);
+}
