@@ -7,10 +7,11 @@
 //!
 //! Not the place for what only one side knows (database rows, signals of the console, an agent's files).
 
-#![no_std]
+// The schemas' derive macros name what the standard prelude brings.
+#![cfg_attr(not(feature = "openapi"), no_std)]
 
 extern crate alloc;
-#[cfg(any(test, feature = "openapi"))]
+#[cfg(test)]
 extern crate std;
 
 pub mod agent_api;
