@@ -6,4 +6,5 @@ pub mod api;
 pub mod auth;
 pub mod clock;
 pub mod engine;
+pub mod roster;
 pub mod store;

@@ -49,7 +49,6 @@ pub(super) struct Driver {
     shared: Arc<Shared>,
     ticker: Ticker,
     partitions: Vec<Owned>,
-    sinks: Vec<Sink>,
     /// Agents that said *stop*, and the transition that it made, until their next one (rule 10).
     stopped: HashMap<AgentId, TransitionId>,
 }
@@ -62,7 +61,7 @@ struct Owned {
 
 impl Driver {
     /// A driver with the fleet taken up, and the places of the known agents.
-    pub(super) fn prepare(clock: Clock, start: Start) -> Result<(Self, Arc<Shared>, Vec<Place>), TableFull> {
+    pub(super) fn prepare(clock: Clock, start: &Start) -> Result<(Self, Arc<Shared>, Vec<Place>), TableFull> {
         let monotonic = clock.monotonic();
         let (ticker, time) = Ticker::resume(start.resumed, monotonic);
         let mut partitions: Vec<Owned> = (0..PARTITIONS)
@@ -91,17 +90,16 @@ impl Driver {
             shared: Arc::clone(&shared),
             ticker,
             partitions,
-            sinks: start.sinks,
             stopped: HashMap::new(),
         };
         Ok((driver, shared, places))
     }
 
     /// Runs until told to stop, or until nobody is left who could tell.
-    pub(super) fn run(mut self, inbox: &Receiver<Command>) {
+    pub(super) fn run(mut self, inbox: &Receiver<Command>, sinks: &[Sink]) {
         let mut effects = Vec::new();
         loop {
-            let now = self.tick(&mut effects);
+            let now = self.tick(&mut effects, sinks);
             let mut command = match inbox.recv_timeout(self.sleep_from(now)) {
                 Ok(command) => Some(command),
                 Err(RecvTimeoutError::Timeout) => None,
@@ -111,14 +109,14 @@ impl Driver {
                 match command.take() {
                     None => break,
                     Some(Command::Stop) => return,
-                    Some(command) => self.take(command, &mut effects),
+                    Some(command) => self.take(command, &mut effects, sinks),
                 }
                 command = inbox.try_recv().ok();
             }
             // One may be in hand when the burst is over.
             match command {
                 Some(Command::Stop) => return,
-                Some(command) => self.take(command, &mut effects),
+                Some(command) => self.take(command, &mut effects, sinks),
                 None => {}
             }
         }
@@ -133,7 +131,7 @@ impl Driver {
         next.map_or(IDLE_TICK, |next| next.since(now).min(IDLE_TICK))
     }
 
-    fn tick(&mut self, effects: &mut Vec<Effect>) -> EngineTime {
+    fn tick(&mut self, effects: &mut Vec<Effect>, sinks: &[Sink]) -> EngineTime {
         let monotonic = self.shared.clock.monotonic();
         let advance = self.ticker.tick(&self.shared.time, monotonic);
         self.shared
@@ -147,12 +145,12 @@ impl Driver {
         }
         for partition in 0..self.partitions.len() {
             self.partitions[partition].partition.tick(advance.now, effects);
-            self.publish(partition, effects);
+            self.publish(partition, effects, sinks);
         }
         advance.now
     }
 
-    fn take(&mut self, command: Command, effects: &mut Vec<Effect>) {
+    fn take(&mut self, command: Command, effects: &mut Vec<Effect>, sinks: &[Sink]) {
         match command {
             Command::Event {
                 place,
@@ -166,7 +164,7 @@ impl Driver {
                     None => Outcome::Gone,
                 };
                 // Published before it is answered: who has the answer finds the change wherever it looks.
-                self.publish(partition, effects);
+                self.publish(partition, effects, sinks);
                 answer(reply, outcome);
             }
             Command::Enrol { agent, reply } => {
@@ -184,7 +182,7 @@ impl Driver {
     }
 
     /// Gives the effects to the sinks, with ids and wall times, and leaves none.
-    fn publish(&mut self, partition: usize, effects: &mut Vec<Effect>) {
+    fn publish(&mut self, partition: usize, effects: &mut Vec<Effect>, sinks: &[Sink]) {
         if effects.is_empty() {
             return;
         }
@@ -213,7 +211,7 @@ impl Driver {
                 folds: stopped.filter(|_| effect.folds),
             });
         }
-        for sink in &self.sinks {
+        for sink in sinks {
             sink(&changes);
         }
     }

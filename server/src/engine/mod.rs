@@ -2,7 +2,7 @@
 //!
 //! [`Engine`] is the handle that everybody else holds. A contact goes straight to the agent's cell, without a
 //! lock and without the driver ([`Engine::contact`]); what is rare goes to the driver as a command
-//! ([`Engine::handle`]). What changed leaves through the sinks given at the start, in order, on the driver's
+//! ([`Engine::handle`]). What changed leaves through the sinks given to [`Prepared::start`], in order, on the driver's
 //! thread: they must be quick.
 //!
 //! The engine knows no names, no database and no console.
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
-use rollcall_presence::{Columns, Contact, EngineClock, EngineTime, Event, Lease, Outcome, Place};
+use rollcall_presence::{Columns, Contact, EngineClock, EngineTime, Event, Lease, Outcome, Place, TableFull};
 use rollcall_shared::{AgentId, Cause, ContactKind, Status, TransitionId};
 use tokio::sync::oneshot;
 
@@ -67,8 +67,6 @@ pub struct Start {
     pub last_transition: Option<TransitionId>,
     /// The fleet.
     pub known: Vec<Known>,
-    /// Where changes go.
-    pub sinks: Vec<Sink>,
 }
 
 /// The engine cannot do what was asked.
@@ -98,6 +96,13 @@ struct Shared {
     ids: TransitionIds,
 }
 
+/// An engine that does not tick yet: whoever follows its changes can be made first.
+pub struct Prepared {
+    driver: Driver,
+    inbox: std::sync::mpsc::Receiver<Command>,
+    commands: std::sync::mpsc::Sender<Command>,
+}
+
 /// The driver's thread, to be joined at the end.
 pub struct Running {
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -105,21 +110,16 @@ pub struct Running {
 }
 
 impl Engine {
-    /// Starts an engine. Gives the place of every known agent, in the order of `start.known`.
+    /// An engine with its fleet taken up, that does not tick yet; and the place of every known agent, in the
+    /// order of `start.known`.
     ///
     /// # Errors
-    /// Where the fleet does not fit, or the thread cannot be started.
-    pub fn start(clock: Clock, start: Start) -> Result<(Self, Running, Vec<Place>), std::io::Error> {
-        let (driver, shared, places) = Driver::prepare(clock, start).map_err(std::io::Error::other)?;
+    /// Where the fleet does not fit.
+    pub fn prepare(clock: Clock, start: &Start) -> Result<(Self, Prepared, Vec<Place>), TableFull> {
+        let (driver, shared, places) = Driver::prepare(clock, start)?;
         let (commands, inbox) = std::sync::mpsc::channel();
-        let thread = std::thread::Builder::new()
-            .name("presence".to_owned())
-            .spawn(move || driver.run(&inbox))?;
-        let running = Running {
-            thread: Mutex::new(Some(thread)),
-            commands: commands.clone(),
-        };
-        Ok((Self { shared, commands }, running, places))
+        let prepared = Prepared { driver, inbox, commands: commands.clone() };
+        Ok((Self { shared, commands }, prepared, places))
     }
 
     /// A contact. No lock, no allocation, no database.
@@ -194,6 +194,20 @@ impl Engine {
     #[must_use]
     pub fn silent_for(&self) -> std::time::Duration {
         self.shared.labels.since_tick(self.shared.clock.monotonic())
+    }
+}
+
+impl Prepared {
+    /// Starts the thread. Every change goes to each sink, in their order.
+    ///
+    /// # Errors
+    /// Where the operating system gives no thread.
+    pub fn start(self, sinks: Vec<Sink>) -> std::io::Result<Running> {
+        let Self { driver, inbox, commands } = self;
+        let thread = std::thread::Builder::new()
+            .name("presence".to_owned())
+            .spawn(move || driver.run(&inbox, &sinks))?;
+        Ok(Running { thread: Mutex::new(Some(thread)), commands })
     }
 }
 

@@ -51,9 +51,9 @@ fn start(known: Vec<Known>, minute: Duration) -> (Engine, Running, Vec<Place>, A
         lease: Lease::of_heartbeats(&settings, minute),
         last_transition: None,
         known,
-        sinks: vec![published.sink()],
     };
-    let (engine, running, places) = Engine::start(Clock::start(), start).unwrap();
+    let (engine, prepared, places) = Engine::prepare(Clock::start(), &start).unwrap();
+    let running = prepared.start(vec![published.sink()]).unwrap();
     (engine, running, places, published)
 }
 

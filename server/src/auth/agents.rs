@@ -1,0 +1,84 @@
+//! The credentials of agents, in memory: whose secret is it, and where does the engine keep them?
+//!
+//! Looked up at every contact, so without a lock and without the database. Only hashes are held.
+
+use rollcall_presence::Place;
+use rollcall_shared::AgentId;
+
+use super::secret;
+
+/// Who may speak as which agent.
+#[derive(Debug, Default)]
+pub struct AgentCredentials {
+    known: papaya::HashMap<AgentId, Credential>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Credential {
+    secret_hash: [u8; 32],
+    place: Place,
+    retired: bool,
+}
+
+/// A credential that opens nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// No agent by that id and secret. Which of the two is wrong is not told.
+    #[error("no agent by this id and secret")]
+    Unknown,
+    /// The agent was retired.
+    #[error("this agent was retired")]
+    Retired,
+}
+
+impl AgentCredentials {
+    /// Takes up an agent, or its new secret.
+    pub fn insert(&self, agent: AgentId, secret_hash: [u8; 32], place: Place, retired: bool) {
+        self.known.pin().insert(agent, Credential { secret_hash, place, retired });
+    }
+
+    /// Ends an agent's credential for good. It is kept, so that the agent can be told.
+    pub fn retire(&self, agent: AgentId) {
+        self.known.pin().update(agent, |known| Credential { retired: true, ..*known });
+    }
+
+    /// Where the engine keeps the agent with this secret.
+    ///
+    /// # Errors
+    /// Where there is none, or where it was retired.
+    pub fn check(&self, agent: AgentId, secret_text: &str) -> Result<Place, Refused> {
+        let hash = secret::hash_of(secret_text);
+        let known = self.known.pin().get(&agent).copied().ok_or(Refused::Unknown)?;
+        if !secret::same(&hash, &known.secret_hash) {
+            return Err(Refused::Unknown);
+        }
+        if known.retired { Err(Refused::Retired) } else { Ok(known.place) }
+    }
+
+    /// Where the engine keeps an agent, retired or not.
+    #[must_use]
+    pub fn place(&self, agent: AgentId) -> Option<Place> {
+        self.known.pin().get(&agent).map(|known| known.place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rollcall_presence::Slot;
+
+    use super::*;
+
+    #[test]
+    fn only_the_right_secret_opens_and_a_retired_agent_is_told_so() {
+        let credentials = AgentCredentials::default();
+        let agent = AgentId::from_bits(5);
+        let place = Place { partition: 0, slot: Slot(3) };
+        credentials.insert(agent, secret::hash_of("right"), place, false);
+        assert_eq!(credentials.check(agent, "right"), Ok(place));
+        assert_eq!(credentials.check(agent, "wrong"), Err(Refused::Unknown));
+        assert_eq!(credentials.check(AgentId::from_bits(6), "right"), Err(Refused::Unknown));
+        credentials.retire(agent);
+        assert_eq!(credentials.check(agent, "right"), Err(Refused::Retired));
+        assert_eq!(credentials.check(agent, "wrong"), Err(Refused::Unknown), "only its owner is told");
+    }
+}

@@ -1,0 +1,117 @@
+//! What consoles are sent: one encoding for all who may see the same, ten times a second at the most.
+//!
+//! For each scope of domains that somebody watches there is a *channel*. At each beat it takes from the roster
+//! what changed since the beat before, encodes it once and hands the same bytes to every console. A console
+//! that cannot keep up does not queue: it is told that it missed something and is given a new snapshot.
+//!
+//! No sockets here: those are in `api/feed`.
+
+mod channel;
+mod encode;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use rollcall_shared::feed::ToConsole;
+use tokio::sync::{broadcast, watch};
+
+use crate::auth::scope::Scope;
+use crate::clock::Clock;
+use crate::roster::Roster;
+use channel::Channel;
+
+/// How often changes are sent: often enough to look immediate, seldom enough that a storm is a few large
+/// messages instead of many small ones.
+const BEAT: Duration = Duration::from_millis(100);
+
+/// Fans the roster's changes out to consoles. Clones share it.
+#[derive(Clone)]
+pub struct Hub(Arc<Inner>);
+
+struct Inner {
+    roster: Arc<Roster>,
+    clock: Clock,
+    channels: Mutex<HashMap<Scope, Arc<Channel>>>,
+    hello: Bytes,
+}
+
+/// What a console that subscribed is to be sent: first the opening, then what comes from the receiver.
+pub struct Subscription {
+    /// A snapshot, in parts.
+    pub opening: Vec<Bytes>,
+    /// Messages from there on. Lagging means that some were missed: subscribe again.
+    pub messages: broadcast::Receiver<Bytes>,
+}
+
+impl Hub {
+    /// A hub for consoles of this build.
+    #[must_use]
+    pub fn new(roster: Arc<Roster>, clock: Clock, build: &str) -> Self {
+        let hello = encode::message(&ToConsole::Hello { build: build.to_owned() });
+        Self(Arc::new(Inner { roster, clock, channels: Mutex::default(), hello }))
+    }
+
+    /// The first message of every connection.
+    #[must_use]
+    pub fn hello(&self) -> Bytes {
+        self.0.hello.clone()
+    }
+
+    /// A snapshot of what this scope sees and what follows it, without a gap between the two.
+    #[must_use]
+    pub fn subscribe(&self, scope: &Scope) -> Subscription {
+        let channel = {
+            let mut channels = self.0.channels.lock();
+            Arc::clone(channels.entry(scope.clone()).or_insert_with(|| Arc::new(Channel::new(scope.clone()))))
+        };
+        channel.subscribe(&self.0.roster, self.0.clock.wall_ms())
+    }
+
+    /// The last contacts of these rows that differ from those `known`, which is brought up to date; nothing
+    /// where none does.
+    #[must_use]
+    pub fn contacts(&self, scope: &Scope, rows: &[u32], known: &mut HashMap<u32, i64>) -> Option<Bytes> {
+        let now_ms = self.0.clock.wall_ms();
+        let view = self.0.roster.view();
+        let mut contacts = Vec::new();
+        for &row in rows {
+            let Some((at_ms, kind)) = view.last_contact(scope, row) else { continue };
+            if known.insert(row, at_ms) != Some(at_ms) {
+                contacts.push((row, encode::ago_ms(now_ms, at_ms), kind));
+            }
+        }
+        drop(view);
+        (!contacts.is_empty()).then(|| encode::message(&ToConsole::Contacts { now_ms, contacts }))
+    }
+
+    /// Sends changes until told to stop. Channels that nobody watches any more are dropped.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut beat = tokio::time::interval(BEAT);
+        // After a stall the changes of all missed beats go out as one message.
+        beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = beat.tick() => self.beat(),
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+        }
+    }
+
+    /// One beat of every channel.
+    fn beat(&self) {
+        let channels: Vec<Arc<Channel>> = {
+            let mut channels = self.0.channels.lock();
+            channels.retain(|_, channel| channel.watched());
+            channels.values().map(Arc::clone).collect()
+        };
+        for channel in channels {
+            channel.beat(&self.0.roster, self.0.clock.wall_ms());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! The feed as a console sees it: a snapshot, then every delta once, and nothing in between.
+
+use rollcall_presence::{EngineTime, Event, Lease};
+use rollcall_shared::feed::ToConsole;
+use rollcall_shared::{AgentId, BootId, Cause, DomainId, RegisterReason, Settings, Status};
+
+use super::*;
+use crate::engine::{Engine, Start};
+use crate::store::agents::AgentRecord;
+
+struct Fleet {
+    engine: Engine,
+    roster: Arc<Roster>,
+    hub: Hub,
+}
+
+impl Fleet {
+    fn new() -> Self {
+        let clock = Clock::start();
+        let start = Start {
+            resumed: EngineTime::ZERO,
+            lease: Lease::of_heartbeats(&Settings::default(), Duration::from_mins(1)),
+            last_transition: None,
+            known: Vec::new(),
+        };
+        let (engine, prepared, _) = Engine::prepare(clock, &start).unwrap();
+        let roster = Arc::new(Roster::new(engine.clone()));
+        let follower = Arc::clone(&roster);
+        prepared.start(vec![Box::new(move |changes| follower.apply(changes))]).unwrap();
+        Self { engine, hub: Hub::new(Arc::clone(&roster), clock, "abc"), roster }
+    }
+
+    async fn enrol(&self, bits: u64) -> rollcall_presence::Place {
+        let record = AgentRecord {
+            id: AgentId::from_bits(bits),
+            name: format!("machine-{bits}"),
+            domain: DomainId::ROOT,
+            platform: String::new(),
+            machine_id: String::new(),
+            agent_version: String::new(),
+            secret_hash: [0; 32],
+            status: Status::Pending,
+            since_ms: 0,
+            cause: Cause::Enrolled,
+            last_contact: None,
+            address: None,
+            boot: None,
+            applied: 0,
+            enrolled_at_ms: 0,
+        };
+        let place = self.engine.enrol(record.id).await.unwrap();
+        self.roster.insert(&record, place);
+        place
+    }
+}
+
+fn read(bytes: &Bytes) -> ToConsole {
+    postcard::from_bytes(bytes).unwrap()
+}
+
+/// The next message that is not a pulse, beating by hand until there is one.
+fn next(fleet: &Fleet, messages: &mut broadcast::Receiver<Bytes>) -> ToConsole {
+    loop {
+        match messages.try_recv() {
+            Ok(bytes) => match read(&bytes) {
+                ToConsole::Pulse { .. } => {}
+                message => return message,
+            },
+            Err(broadcast::error::TryRecvError::Empty) => {
+                fleet.hub.beat();
+                std::thread::yield_now();
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_snapshot_is_followed_by_the_next_number() {
+    let fleet = Fleet::new();
+    let place = fleet.enrol(1).await;
+    let mut subscription = fleet.hub.subscribe(&Scope::All);
+    let ToConsole::Snapshot { sequence, first, last, rows, .. } = read(&subscription.opening[0]) else { panic!() };
+    assert_eq!((sequence, first, last, rows.len()), (0, true, true, 1));
+    let register =
+        Event::Register { boot: BootId::from_bits(1).unwrap(), sequence: 1, reason: RegisterReason::Install };
+    fleet.engine.handle(place, register).await.unwrap();
+    let ToConsole::Delta { sequence, changes, .. } = next(&fleet, &mut subscription.messages) else { panic!() };
+    assert_eq!(sequence, 1);
+    assert_eq!(changes.len(), 1);
+    assert_eq!((changes[0].row, changes[0].to), (0, Status::Online));
+}
+
+#[tokio::test]
+async fn who_comes_later_and_who_was_there_are_told_the_same_from_then_on() {
+    let fleet = Fleet::new();
+    fleet.enrol(1).await;
+    let mut early = fleet.hub.subscribe(&Scope::All);
+    fleet.enrol(2).await;
+    let mut late = fleet.hub.subscribe(&Scope::All);
+    let ToConsole::Snapshot { sequence, rows, .. } = read(&late.opening[0]) else { panic!() };
+    assert_eq!((sequence, rows.len()), (1, 2));
+    assert!(matches!(next(&fleet, &mut early.messages), ToConsole::Delta { sequence: 1, .. }));
+    fleet.enrol(3).await;
+    let told = [next(&fleet, &mut early.messages), next(&fleet, &mut late.messages)];
+    assert_eq!(told[0], told[1]);
+    assert!(matches!(&told[0], ToConsole::Delta { sequence: 2, rows, .. } if rows.len() == 1));
+}
+
+#[tokio::test]
+async fn a_large_fleet_comes_in_parts_that_say_where_they_begin_and_end() {
+    let fleet = Fleet::new();
+    for bits in 0..4_500 {
+        fleet.enrol(bits).await;
+    }
+    let parts: Vec<_> = fleet.hub.subscribe(&Scope::All).opening.iter().map(read).collect();
+    let marks: Vec<_> = parts
+        .iter()
+        .map(|part| match part {
+            ToConsole::Snapshot { first, last, rows, .. } => (*first, *last, rows.len()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(marks, [(true, false, 2_000), (false, false, 2_000), (false, true, 500)]);
+}
+
+#[tokio::test]
+async fn a_console_that_stalls_misses_messages_instead_of_queueing_them() {
+    let fleet = Fleet::new();
+    let mut stalled = fleet.hub.subscribe(&Scope::All);
+    for bits in 0..200 {
+        fleet.enrol(bits).await;
+        fleet.hub.beat();
+    }
+    assert!(matches!(stalled.messages.try_recv(), Err(broadcast::error::TryRecvError::Lagged(_))));
+    let again = fleet.hub.subscribe(&Scope::All);
+    assert!(matches!(read(&again.opening[0]), ToConsole::Snapshot { sequence: 200, .. }));
+}
+
+#[tokio::test]
+async fn a_channel_that_nobody_watches_is_dropped() {
+    let fleet = Fleet::new();
+    let subscription = fleet.hub.subscribe(&Scope::All);
+    fleet.hub.beat();
+    assert_eq!(fleet.hub.0.channels.lock().len(), 1);
+    drop(subscription);
+    fleet.hub.beat();
+    assert_eq!(fleet.hub.0.channels.lock().len(), 0);
+}
+
+#[tokio::test]
+async fn contacts_are_sent_for_the_rows_on_the_screen_and_only_where_they_changed() {
+    let fleet = Fleet::new();
+    let place = fleet.enrol(1).await;
+    fleet.enrol(2).await;
+    let register =
+        Event::Register { boot: BootId::from_bits(1).unwrap(), sequence: 1, reason: RegisterReason::Install };
+    fleet.engine.handle(place, register).await.unwrap();
+    let mut known = HashMap::new();
+    let message = fleet.hub.contacts(&Scope::All, &[0, 1, 99], &mut known).unwrap();
+    let ToConsole::Contacts { contacts, .. } = read(&message) else { panic!() };
+    assert_eq!(contacts.iter().map(|(row, ..)| *row).collect::<Vec<_>>(), [0]);
+    assert_eq!(fleet.hub.contacts(&Scope::All, &[0, 1, 99], &mut known), None);
+}

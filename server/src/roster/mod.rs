@@ -1,0 +1,244 @@
+//! Who exists, live: names, domains, statuses, and what changed last.
+//!
+//! Held in memory, filled from the store at the start and kept by the engine's changes and by registrations.
+//! Every look at it passes a [`Scope`]. A [`changes::Log`] lets the feed follow it by a cursor instead of
+//! being called for each change. When an agent was last heard is not here but in the engine's cells: a
+//! heartbeat touches no roster.
+
+mod changes;
+mod view;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use parking_lot::RwLock;
+use rollcall_presence::Place;
+use rollcall_shared::console_api::{Agent, LastContact};
+use rollcall_shared::{AgentId, BootId, Cause, Status};
+
+use crate::auth::scope::Scope;
+use crate::engine::{Change, Engine};
+use crate::store::agents::AgentRecord;
+use changes::{Item, Log};
+
+pub use changes::{Changes, Cursor, StatusChange};
+pub use view::{View, Visible};
+
+/// An agent of the fleet.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Where the engine keeps it.
+    pub place: Place,
+    /// What people see of it. Its last contact is that before this server started; see [`Roster::seen`].
+    pub agent: Agent,
+}
+
+/// What a registration tells of an agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registration {
+    /// What its machine calls itself.
+    pub name: String,
+    /// Operating system and version.
+    pub platform: String,
+    /// The agent's own version.
+    pub agent_version: String,
+    /// The address from which it was seen.
+    pub address: IpAddr,
+    /// The settings version that it reported as applied.
+    pub applied: u32,
+    /// The boot that registered.
+    pub boot: BootId,
+}
+
+/// The fleet.
+pub struct Roster {
+    engine: Engine,
+    inner: RwLock<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    rows: Vec<Entry>,
+    by_id: HashMap<AgentId, u32>,
+    log: Log,
+}
+
+impl Inner {
+    fn row_mut(&mut self, agent: AgentId) -> Option<(u32, &mut Agent)> {
+        let row = *self.by_id.get(&agent)?;
+        self.rows
+            .get_mut(row as usize)
+            .map(|entry| (row, &mut entry.agent))
+    }
+}
+
+impl Roster {
+    /// An empty roster beside this engine.
+    #[must_use]
+    pub fn new(engine: Engine) -> Self {
+        Self {
+            engine,
+            inner: RwLock::default(),
+        }
+    }
+
+    /// Takes up an agent, unless it is known already.
+    pub fn insert(&self, record: &AgentRecord, place: Place) {
+        let mut inner = self.inner.write();
+        if inner.by_id.contains_key(&record.id) {
+            return;
+        }
+        // A fleet of more than four thousand million agents is not of this world.
+        let Ok(row) = u32::try_from(inner.rows.len()) else {
+            return;
+        };
+        inner.by_id.insert(record.id, row);
+        inner.rows.push(Entry {
+            place,
+            agent: agent_of(record),
+        });
+        inner.log.push(Item::Row(row));
+    }
+
+    /// Applies what the engine changed. Called on the engine's thread: quick.
+    pub fn apply(&self, changes: &[Change]) {
+        let mut inner = self.inner.write();
+        for change in changes {
+            let Some((row, agent)) = inner.row_mut(change.agent) else {
+                continue;
+            };
+            agent.status = change.to;
+            agent.cause = change.cause;
+            agent.since_ms = change.at_ms;
+            let item = StatusChange {
+                id: change.id,
+                row,
+                at_ms: change.at_ms,
+                to: change.to,
+                cause: change.cause,
+            };
+            if let Some(folded) = change.folds {
+                inner.log.forget(folded);
+            }
+            inner.log.push(Item::Status(item));
+        }
+    }
+
+    /// Applies what a registration tells. Gives whether people see anything new.
+    pub fn register(&self, agent: AgentId, registration: &Registration) -> bool {
+        let mut inner = self.inner.write();
+        let Some((row, known)) = inner.row_mut(agent) else {
+            return false;
+        };
+        let before = known.clone();
+        known.name.clone_from(&registration.name);
+        known.platform.clone_from(&registration.platform);
+        known.agent_version.clone_from(&registration.agent_version);
+        known.address = Some(registration.address);
+        known.applied = registration.applied;
+        let changed = *known != before;
+        if changed {
+            inner.log.push(Item::Row(row));
+        }
+        changed
+    }
+
+    /// An agent, as people see it now; nothing where there is none, or none that the asker may see.
+    #[must_use]
+    pub fn get(&self, scope: &Scope, agent: AgentId) -> Option<(Place, Agent)> {
+        let inner = self.inner.read();
+        let entry = inner.rows.get(*inner.by_id.get(&agent)? as usize)?;
+        scope
+            .sees(entry.agent.domain)
+            .then(|| (entry.place, self.seen(entry)))
+    }
+
+    /// The agents after this id, in the order of their ids.
+    #[must_use]
+    pub fn page(&self, scope: &Scope, after: Option<AgentId>, limit: usize) -> Vec<Agent> {
+        let inner = self.inner.read();
+        let mut ids: Vec<AgentId> = inner
+            .rows
+            .iter()
+            .filter(|entry| {
+                scope.sees(entry.agent.domain) && after.is_none_or(|after| entry.agent.id > after)
+            })
+            .map(|entry| entry.agent.id)
+            .collect();
+        if ids.len() > limit {
+            ids.select_nth_unstable(limit);
+            ids.truncate(limit);
+        }
+        ids.sort_unstable();
+        ids.iter()
+            .filter_map(|id| inner.rows.get(*inner.by_id.get(id)? as usize))
+            .map(|entry| self.seen(entry))
+            .collect()
+    }
+
+    /// How many agents have each status.
+    #[must_use]
+    pub fn counts(&self) -> HashMap<Status, usize> {
+        let mut counts = HashMap::new();
+        for entry in &self.inner.read().rows {
+            *counts.entry(entry.agent.status).or_default() += 1;
+        }
+        counts
+    }
+
+    /// A look at the whole roster that does not change while it is held.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        View::new(&self.engine, self.inner.read())
+    }
+
+    /// Puts transitions of the past, newest first, where consoles find the latest ones.
+    pub fn remember(&self, past: &[(rollcall_shared::TransitionId, AgentId, i64, Status, Cause)]) {
+        let mut inner = self.inner.write();
+        for &(id, agent, at_ms, to, cause) in past.iter().rev() {
+            if let Some(&row) = inner.by_id.get(&agent) {
+                inner.log.remember(StatusChange {
+                    id,
+                    row,
+                    at_ms,
+                    to,
+                    cause,
+                });
+            }
+        }
+    }
+
+    /// The agent with its last contact as the engine knows it.
+    fn seen(&self, entry: &Entry) -> Agent {
+        seen(&self.engine, entry)
+    }
+}
+
+fn seen(engine: &Engine, entry: &Entry) -> Agent {
+    let mut agent = entry.agent.clone();
+    if let Some((at_ms, kind)) = engine.last_contact(entry.place) {
+        agent.last_contact = Some(LastContact { at_ms, kind });
+    }
+    agent
+}
+
+fn agent_of(record: &AgentRecord) -> Agent {
+    Agent {
+        id: record.id,
+        name: record.name.clone(),
+        domain: record.domain,
+        status: record.status,
+        since_ms: record.since_ms,
+        cause: record.cause,
+        last_contact: record
+            .last_contact
+            .map(|(at_ms, kind)| LastContact { at_ms, kind }),
+        address: record.address,
+        platform: record.platform.clone(),
+        agent_version: record.agent_version.clone(),
+        applied: record.applied,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! The roster beside a real engine: what people see, and that they see nothing else.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use rollcall_presence::{EngineTime, Lease};
+use rollcall_shared::{DomainId, Settings};
+
+use super::*;
+use crate::clock::Clock;
+use crate::engine::Start;
+
+fn an_engine() -> Engine {
+    let lease = Lease::of_heartbeats(&Settings::default(), Duration::from_mins(1));
+    let start = Start { resumed: EngineTime::ZERO, lease, last_transition: None, known: Vec::new() };
+    let (engine, prepared, _) = Engine::prepare(Clock::start(), &start).unwrap();
+    prepared.start(Vec::new()).unwrap();
+    engine
+}
+
+fn a_record(bits: u64, domain: i32) -> AgentRecord {
+    AgentRecord {
+        id: AgentId::from_bits(bits),
+        name: format!("machine-{bits}"),
+        domain: DomainId(domain),
+        platform: String::new(),
+        machine_id: String::new(),
+        agent_version: String::new(),
+        secret_hash: [0; 32],
+        status: Status::Pending,
+        since_ms: 1,
+        cause: Cause::Enrolled,
+        last_contact: None,
+        address: None,
+        boot: None,
+        applied: 0,
+        enrolled_at_ms: 1,
+    }
+}
+
+async fn a_roster_of_three() -> Roster {
+    let engine = an_engine();
+    let roster = Roster::new(engine.clone());
+    for (bits, domain) in [(3, 1), (1, 2), (2, 1)] {
+        let record = a_record(bits, domain);
+        let place = engine.enrol(record.id).await.unwrap();
+        roster.insert(&record, place);
+    }
+    roster
+}
+
+fn names(agents: &[Agent]) -> Vec<&str> {
+    agents.iter().map(|agent| agent.name.as_str()).collect()
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_without_gap_or_repetition() {
+    let roster = a_roster_of_three().await;
+    let first = roster.page(&Scope::All, None, 2);
+    assert_eq!(names(&first), ["machine-1", "machine-2"]);
+    let second = roster.page(&Scope::All, first.last().map(|agent| agent.id), 2);
+    assert_eq!(names(&second), ["machine-3"]);
+}
+
+#[tokio::test]
+async fn who_may_see_one_domain_sees_nothing_of_another() {
+    let roster = a_roster_of_three().await;
+    let scope = Scope::Domains(BTreeSet::from([DomainId(2)]));
+    assert_eq!(names(&roster.page(&scope, None, 10)), ["machine-1"]);
+    assert!(roster.get(&scope, AgentId::from_bits(2)).is_none());
+    let view = roster.view();
+    assert_eq!(view.rows(&scope).count(), 1);
+    assert_eq!(view.since(&scope, Cursor::default()).unwrap().rows, [1]);
+    assert!(view.row(&scope, 0).is_none());
+}
+
+#[tokio::test]
+async fn a_folded_stop_is_not_among_the_latest() {
+    let roster = a_roster_of_three().await;
+    let change = |id, to, folds: Option<u64>| Change {
+        id: rollcall_shared::TransitionId::from_bits(id),
+        agent: AgentId::from_bits(1),
+        at_ms: 7,
+        from: Status::Online,
+        to,
+        cause: Cause::Retired,
+        last_contact: None,
+        folds: folds.map(rollcall_shared::TransitionId::from_bits),
+    };
+    roster.apply(&[
+        change(1, Status::Offline, None),
+        change(2, Status::Online, Some(1)),
+    ]);
+    let latest: Vec<u64> = roster
+        .view()
+        .latest(&Scope::All)
+        .map(|change| change.id.bits())
+        .collect();
+    assert_eq!(latest, [2]);
+}
+
+#[tokio::test]
+async fn a_registration_that_tells_nothing_new_is_no_change() {
+    let roster = a_roster_of_three().await;
+    let registration = Registration {
+        name: "renamed".to_owned(),
+        platform: "Debian".to_owned(),
+        agent_version: "0.1.0".to_owned(),
+        address: IpAddr::from([127, 0, 0, 1]),
+        applied: 1,
+        boot: BootId::from_bits(1).unwrap(),
+    };
+    assert!(roster.register(AgentId::from_bits(1), &registration));
+    assert!(!roster.register(AgentId::from_bits(1), &registration));
+    let (_, agent) = roster.get(&Scope::All, AgentId::from_bits(1)).unwrap();
+    assert_eq!(agent.name, "renamed");
+}
