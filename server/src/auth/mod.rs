@@ -3,3 +3,4 @@
 //! Every query and every message of the feed passes through a [`scope::Scope`] from the first day.
 
 pub mod scope;
+pub mod secret;
