@@ -1,3 +1,6 @@
 //! HTTP: one folder a resource, one file a verb (error, doc, handler, tests).
 
 pub mod answer;
+pub mod session;
+pub mod setup;
+pub mod tokens;

@@ -2,5 +2,12 @@
 //!
 //! Every query and every message of the feed passes through a [`scope::Scope`] from the first day.
 
+pub mod credentials;
+pub mod enrolment;
+pub mod passwords;
+pub mod people;
+pub mod person;
 pub mod scope;
 pub mod secret;
+pub mod sessions;
+pub mod setup_link;
