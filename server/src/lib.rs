@@ -1,7 +1,4 @@
-//! The backend: agents report here, people ask here who is here.
-//!
-//! Floors from the ground up; an arrow never points up (`docs/ARCHITECTURE.md`).
+//! The backend.
 
-pub mod api;
 pub mod auth;
-pub mod clock;
+pub mod store;
