@@ -1,4 +1,6 @@
-//! Who asks, and what they may see.
+//! Who asks, and what may they see: credentials of agents and people, sessions, roles and scopes.
+//!
+//! Every query and every message of the feed passes through a [`scope::Scope`] from the first day.
 
 pub mod credentials;
 pub mod enrolment;
