@@ -102,7 +102,10 @@ mod tests {
     #[test]
     fn what_a_shell_would_read_otherwise_is_quoted() {
         assert_eq!(
-            enroll_command(&line("/home/ada's own/rollcall-agent", "http://[::1]:8080"), "rct_abc"),
+            enroll_command(
+                &line("/home/ada's own/rollcall-agent", "http://[::1]:8080"),
+                "rct_abc"
+            ),
             r"'/home/ada'\''s own/rollcall-agent' enroll --server 'http://[::1]:8080' --token rct_abc --run"
         );
     }

@@ -131,15 +131,20 @@ impl Passwords {
 
     /// Waits for a core, where there is still a place to wait.
     async fn turn(&self) -> Result<Turn, PasswordError> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|error| match error {
-            TryAcquireError::NoPermits => PasswordError::Busy,
-            TryAcquireError::Closed => PasswordError::Lost(None),
-        })?;
+        let place = Arc::clone(&self.places)
+            .try_acquire_owned()
+            .map_err(|error| match error {
+                TryAcquireError::NoPermits => PasswordError::Busy,
+                TryAcquireError::Closed => PasswordError::Lost(None),
+            })?;
         let core = Arc::clone(&self.cores)
             .acquire_owned()
             .await
             .map_err(|_: AcquireError| PasswordError::Lost(None))?;
-        Ok(Turn { _core: core, _place: place })
+        Ok(Turn {
+            _core: core,
+            _place: place,
+        })
     }
 }
 
@@ -162,7 +167,12 @@ mod tests {
         let passwords = passwords();
         let hash = passwords.hash("correct horse battery".to_owned()).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        let matches = async |text: &str| passwords.matches(text.to_owned(), Some(hash.clone())).await.unwrap();
+        let matches = async |text: &str| {
+            passwords
+                .matches(text.to_owned(), Some(hash.clone()))
+                .await
+                .unwrap()
+        };
         assert!(matches("correct horse battery").await);
         assert!(!matches("correct horse batterz").await);
         assert!(!matches("").await);
@@ -178,7 +188,12 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_has_no_password() {
-        assert!(!passwords().matches("anything at all".to_owned(), None).await.unwrap());
+        assert!(
+            !passwords()
+                .matches("anything at all".to_owned(), None)
+                .await
+                .unwrap()
+        );
     }
 
     #[tokio::test]
@@ -193,9 +208,16 @@ mod tests {
         let places = passwords.places.available_permits();
         assert_eq!(places, 9, "one runs and eight wait");
         let taken = Arc::clone(&passwords.places).acquire_many_owned(9).await.unwrap();
-        assert!(matches!(passwords.hash("late".to_owned()).await, Err(PasswordError::Busy)));
+        assert!(matches!(
+            passwords.hash("late".to_owned()).await,
+            Err(PasswordError::Busy)
+        ));
         drop(taken);
         assert!(passwords.hash("in time".to_owned()).await.is_ok());
-        assert_eq!(passwords.places.available_permits(), 9, "every place was given back");
+        assert_eq!(
+            passwords.places.available_permits(),
+            9,
+            "every place was given back"
+        );
     }
 }

@@ -203,7 +203,10 @@ impl People {
                 now_ms
             }
         };
-        Ok(Some(person(user, sessions::ends_at(last_used_ms, record.expires_at_ms))))
+        Ok(Some(person(
+            user,
+            sessions::ends_at(last_used_ms, record.expires_at_ms),
+        )))
     }
 
     /// Ends a session at once. Nothing happens where it does not live.
@@ -234,7 +237,9 @@ impl People {
         let records = self.store().sessions();
         // Only opening a session makes the table grow, so here is where it is kept small.
         records.delete_expired(now_ms).await?;
-        records.create(session.hash(), user.id, now_ms, expires_at_ms).await?;
+        records
+            .create(session.hash(), user.id, now_ms, expires_at_ms)
+            .await?;
         Ok(SignedIn {
             person: person(user, sessions::ends_at(now_ms, expires_at_ms)),
             session,

@@ -115,7 +115,11 @@ mod tests {
             (i64::MAX, i64::MIN, Use::Ended),
         ];
         for (now, last_used, expected) in table {
-            assert_eq!(judge(now, last_used, week), expected, "at {now}, last used at {last_used}");
+            assert_eq!(
+                judge(now, last_used, week),
+                expected,
+                "at {now}, last used at {last_used}"
+            );
         }
     }
 
@@ -127,7 +131,10 @@ mod tests {
     }
 
     fn headers(lines: &[&str]) -> HeaderMap {
-        lines.iter().map(|line| (header::COOKIE, HeaderValue::from_str(line).unwrap())).collect()
+        lines
+            .iter()
+            .map(|line| (header::COOKIE, HeaderValue::from_str(line).unwrap()))
+            .collect()
     }
 
     #[test]
@@ -153,7 +160,15 @@ mod tests {
 
     #[test]
     fn a_cookie_that_holds_anything_else_is_no_session() {
-        for line in ["", ";", "=", "rollcall_session", "rollcall_session=", "rollcall_session=abc", "x=y; ;;=;"] {
+        for line in [
+            "",
+            ";",
+            "=",
+            "rollcall_session",
+            "rollcall_session=",
+            "rollcall_session=abc",
+            "x=y; ;;=;",
+        ] {
             assert!(carried(&headers(&[line]), false).is_none(), "{line:?}");
         }
     }

@@ -37,3 +37,38 @@ pub(super) async fn delete(
     let cleared = [(header::SET_COOKIE, sessions::cleared_cookie(peer.secure))];
     Ok((StatusCode::NO_CONTENT, cleared).into_response())
 }
+
+#[cfg(test)]
+mod tests {
+    use http::{StatusCode, header};
+    use rollcall_shared::console_api::Role;
+
+    use crate::api::session::testing::Server;
+
+    const PATH: &str = "/api/v1/session";
+
+    #[tokio::test]
+    async fn signing_out_ends_this_session_at_once_and_no_other() {
+        let server = Server::with_ada(Role::Admin).await;
+        let (here, elsewhere) = (server.signed_in().await, server.signed_in().await);
+        let answer = server.delete(PATH, &here).await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT);
+        assert_eq!(
+            answer.headers[header::SET_COOKIE],
+            "rollcall_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
+        );
+        // A browser, or a thief, that kept the cookie has nothing in hand.
+        server.get(PATH, &here).await.refused(401);
+        server.get("/api/v1/tokens", &here).await.refused(401);
+        assert_eq!(server.get(PATH, &elsewhere).await.status, StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn whoever_is_not_signed_in_is_signed_out_already() {
+        let server = Server::with_ada(Role::Admin).await;
+        let cookie = server.signed_in().await;
+        for cookie in [&cookie, &cookie, "", "rollcall_session=x"] {
+            assert_eq!(server.delete(PATH, cookie).await.status, StatusCode::NO_CONTENT);
+        }
+    }
+}

@@ -51,13 +51,11 @@ impl From<PeopleError> for Refusal {
     fn from(error: PeopleError) -> Self {
         match error {
             // The queue of 8 empties in a fraction of that.
-            PeopleError::Password(PasswordError::Busy) => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                kind::SLOW_DOWN,
-                "Too much to do",
-            )
-            .detail("Too many people sign in at this moment. Try again in 2 s.")
-            .retry_after(2),
+            PeopleError::Password(PasswordError::Busy) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, kind::SLOW_DOWN, "Too much to do")
+                    .detail("Too many people sign in at this moment. Try again in 2 s.")
+                    .retry_after(2)
+            }
             PeopleError::Password(error) => Self::internal(&error),
             PeopleError::Store(error) => error.into(),
             PeopleError::NoRandomness(error) => Self::internal(&error),

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use rollcall_shared::Problem;
 use rollcall_shared::console_api::SetupState;
-use serde_json::json;
 
 use crate::api::answer::Refusal;
 use crate::auth::people::People;
@@ -27,4 +26,30 @@ use crate::auth::people::People;
 pub(super) async fn read(State(people): State<People>) -> Result<Json<SetupState>, Refusal> {
     let needed = people.nobody_yet().await?;
     Ok(Json(SetupState { needed }))
+}
+
+#[cfg(test)]
+mod tests {
+    use rollcall_shared::console_api::Role;
+    use serde_json::json;
+
+    use crate::api::session::testing::Server;
+
+    #[tokio::test]
+    async fn setup_is_needed_until_somebody_exists() {
+        let server = Server::fresh().await;
+        for _ in 0..2 {
+            assert_eq!(
+                server.get("/api/v1/setup", "").await.json,
+                json!({ "needed": true })
+            );
+        }
+        let server = Server::with_ada(Role::Admin).await;
+        for _ in 0..2 {
+            assert_eq!(
+                server.get("/api/v1/setup", "").await.json,
+                json!({ "needed": false })
+            );
+        }
+    }
 }

@@ -4,7 +4,6 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use rollcall_shared::Problem;
-use serde_json::json;
 
 use crate::api::answer::Refusal;
 use crate::auth::people::People;
@@ -76,11 +75,51 @@ pub(super) async fn revoke(
 async fn end(people: &People, person: &Person, id: Option<i64>) -> Result<(), RevokeError> {
     person.may(Action::Enrol)?;
     let id = id.ok_or(RevokeError::Unknown)?;
-    let tokens = people.store().tokens();
-    let record = tokens.list().await?.into_iter().find(|record| record.id == id);
-    if !record.is_some_and(|record| person.scope.sees(record.domain)) {
-        return Err(RevokeError::Unknown);
+    if people.store().tokens().revoke(&person.scope, id).await? {
+        Ok(())
+    } else {
+        Err(RevokeError::Unknown)
     }
-    tokens.revoke(id).await?;
-    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+    use rollcall_shared::console_api::Role;
+    use serde_json::json;
+
+    use crate::api::session::testing::Server;
+
+    #[tokio::test]
+    async fn a_revoked_token_stays_in_the_list_as_revoked() {
+        let server = Server::with_ada(Role::Admin).await;
+        let cookie = server.signed_in().await;
+        let made = server
+            .post("/api/v1/tokens", &cookie, &json!({ "uses": 2, "hours": 1 }))
+            .await;
+        let path = format!("/api/v1/tokens/{}", made.json["token"]["id"]);
+
+        let listed = server.get("/api/v1/tokens", &cookie).await;
+        assert_eq!(listed.json, json!({ "items": [made.json["token"]] }));
+        for _ in 0..2 {
+            assert_eq!(server.delete(&path, &cookie).await.status, StatusCode::NO_CONTENT);
+        }
+        let listed = server.get("/api/v1/tokens", &cookie).await;
+        assert_eq!(listed.json["items"][0]["revoked"], true);
+        let secret = made.json["secret"].as_str().unwrap();
+        assert!(
+            !listed.json.to_string().contains(secret),
+            "the text is shown once"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_number_that_no_token_has_is_not_found() {
+        let server = Server::with_ada(Role::Admin).await;
+        let cookie = server.signed_in().await;
+        for id in ["99", "0", "-1", "x", "1.5", "99999999999999999999", "%ff", "%00"] {
+            let answer = server.delete(&format!("/api/v1/tokens/{id}"), &cookie).await;
+            assert_eq!(answer.refused(404), [""; 0], "{id}");
+        }
+    }
 }
