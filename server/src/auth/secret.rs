@@ -124,11 +124,11 @@ mod tests {
     #[test]
     fn the_hash_is_sha_256_of_the_text() {
         // FIPS 180-2, appendix B.1.
-        let abc: String = hash_of("abc").iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(
-            abc,
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        let expected = [
+            0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea, 0x41, 0x41, 0x40, 0xde, 0x5d, 0xae, 0x22, 0x23,
+            0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17, 0x7a, 0x9c, 0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad,
+        ];
+        assert_eq!(hash_of("abc"), expected);
     }
 
     #[test]

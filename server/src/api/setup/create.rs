@@ -25,11 +25,10 @@ impl From<SetUpError> for Refusal {
                 "token",
                 "It is not the token of the setup link.",
             )]),
-            SetUpError::Failed(error) => error.into(),
             SetUpError::NotSignedIn(PeopleError::Store(error)) => {
                 Self::unavailable(&error).detail("The admin was created, but not signed in. Sign in.")
             }
-            SetUpError::NotSignedIn(error) => error.into(),
+            SetUpError::Failed(error) | SetUpError::NotSignedIn(error) => error.into(),
         }
     }
 }
