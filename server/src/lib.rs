@@ -6,5 +6,7 @@ pub mod api;
 pub mod auth;
 pub mod clock;
 pub mod engine;
+pub mod feed;
 pub mod roster;
+pub mod settings;
 pub mod store;

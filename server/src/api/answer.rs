@@ -7,6 +7,8 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use rollcall_shared::problem::{self, FieldError, Problem, kind};
 
+use crate::store::StoreError;
+
 /// A problem on its way out.
 #[derive(Debug, Clone)]
 pub struct Refusal {
@@ -126,6 +128,16 @@ impl Refusal {
         )
         .detail("The server cannot reach its database. Nothing was changed.")
         .retry_after(5)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        if error.is_transient() {
+            Self::unavailable(&error)
+        } else {
+            Self::internal(&error)
+        }
     }
 }
 

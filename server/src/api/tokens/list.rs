@@ -1,0 +1,45 @@
+//! `GET /api/v1/tokens`: the enrolment tokens.
+
+use axum::Json;
+use axum::extract::State;
+use rollcall_shared::Problem;
+use rollcall_shared::console_api::{Page, Token};
+
+use super::shown;
+use crate::api::answer::Refusal;
+use crate::auth::people::People;
+use crate::auth::person::{Action, Person};
+
+/// List enrolment tokens
+///
+/// Those of the domains that the person may see, also used up, expired and revoked ones. Their texts are not
+/// known to the server.
+#[utoipa::path(
+    get,
+    path = "/api/v1/tokens",
+    tag = "enrolment",
+    responses(
+        (
+            status = 200, description = "The tokens", body = Page<Token>,
+            example = json!({ "items": [{
+                "id": 7, "uses_left": 50, "revoked": false,
+                "created_at_ms": 1_900_000_000_000_i64, "expires_at_ms": 1_900_086_400_000_i64
+            }] })
+        ),
+        (
+            status = 401, description = "Nobody is signed in", body = Problem,
+            content_type = "application/problem+json"
+        ),
+        (
+            status = 403, description = "The person may not", body = Problem,
+            content_type = "application/problem+json"
+        ),
+        (status = 503, description = "No database", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn list(State(people): State<People>, person: Person) -> Result<Json<Page<Token>>, Refusal> {
+    person.may(Action::Enrol)?;
+    let records = people.store().tokens().list(&person.scope).await?;
+    let items = records.iter().map(shown).collect();
+    Ok(Json(Page { items, next: None }))
+}
