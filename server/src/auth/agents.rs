@@ -34,12 +34,22 @@ pub enum Refused {
 impl AgentCredentials {
     /// Takes up an agent, or its new secret.
     pub fn insert(&self, agent: AgentId, secret_hash: [u8; 32], place: Place, retired: bool) {
-        self.known.pin().insert(agent, Credential { secret_hash, place, retired });
+        self.known.pin().insert(
+            agent,
+            Credential {
+                secret_hash,
+                place,
+                retired,
+            },
+        );
     }
 
     /// Ends an agent's credential for good. It is kept, so that the agent can be told.
     pub fn retire(&self, agent: AgentId) {
-        self.known.pin().update(agent, |known| Credential { retired: true, ..*known });
+        self.known.pin().update(agent, |known| Credential {
+            retired: true,
+            ..*known
+        });
     }
 
     /// Where the engine keeps the agent with this secret.
@@ -52,7 +62,11 @@ impl AgentCredentials {
         if !secret::same(&hash, &known.secret_hash) {
             return Err(Refused::Unknown);
         }
-        if known.retired { Err(Refused::Retired) } else { Ok(known.place) }
+        if known.retired {
+            Err(Refused::Retired)
+        } else {
+            Ok(known.place)
+        }
     }
 
     /// Where the engine keeps an agent, retired or not.
@@ -72,13 +86,23 @@ mod tests {
     fn only_the_right_secret_opens_and_a_retired_agent_is_told_so() {
         let credentials = AgentCredentials::default();
         let agent = AgentId::from_bits(5);
-        let place = Place { partition: 0, slot: Slot(3) };
+        let place = Place {
+            partition: 0,
+            slot: Slot(3),
+        };
         credentials.insert(agent, secret::hash_of("right"), place, false);
         assert_eq!(credentials.check(agent, "right"), Ok(place));
         assert_eq!(credentials.check(agent, "wrong"), Err(Refused::Unknown));
-        assert_eq!(credentials.check(AgentId::from_bits(6), "right"), Err(Refused::Unknown));
+        assert_eq!(
+            credentials.check(AgentId::from_bits(6), "right"),
+            Err(Refused::Unknown)
+        );
         credentials.retire(agent);
         assert_eq!(credentials.check(agent, "right"), Err(Refused::Retired));
-        assert_eq!(credentials.check(agent, "wrong"), Err(Refused::Unknown), "only its owner is told");
+        assert_eq!(
+            credentials.check(agent, "wrong"),
+            Err(Refused::Unknown),
+            "only its owner is told"
+        );
     }
 }

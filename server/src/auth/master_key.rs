@@ -39,7 +39,9 @@ pub enum MasterKeyError {
         source: io::Error,
     },
     /// Its file holds something else.
-    #[error("the server's key {path} has {given} bytes instead of 32; restore it from a backup, or remove it: enrolments under way then start over")]
+    #[error(
+        "the server's key {path} has {given} bytes instead of 32; restore it from a backup, or remove it: enrolments under way then start over"
+    )]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -58,7 +60,10 @@ impl MasterKey {
     /// Where the file cannot be read or made, or holds something else.
     pub fn open(data: &Path, clock: &Clock) -> Result<Self, MasterKeyError> {
         let path = data.join(FILE);
-        let failed = |source| MasterKeyError::File { path: path.clone(), source };
+        let failed = |source| MasterKeyError::File {
+            path: path.clone(),
+            source,
+        };
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -69,8 +74,10 @@ impl MasterKey {
             }
             Err(error) => return Err(failed(error)),
         };
-        let key: [u8; 32] =
-            bytes.as_slice().try_into().map_err(|_| MasterKeyError::Damaged { path, given: bytes.len() })?;
+        let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| MasterKeyError::Damaged {
+            path,
+            given: bytes.len(),
+        })?;
         Ok(Self::from_bytes(key))
     }
 
@@ -97,7 +104,12 @@ impl MasterKey {
 /// Writes a file that appears whole or not at all, unless it is there already.
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let draft = path.with_extension(format!("key.{}", std::process::id()));
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&draft)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     let linked = match fs::hard_link(&draft, path) {
@@ -119,18 +131,29 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let clock = Clock::start();
         let agent = AgentId::from_bits(1);
-        let first = MasterKey::open(data.path(), &clock).unwrap().agent_secret(agent, &[7; 32]);
-        let again = MasterKey::open(data.path(), &clock).unwrap().agent_secret(agent, &[7; 32]);
+        let first = MasterKey::open(data.path(), &clock)
+            .unwrap()
+            .agent_secret(agent, &[7; 32]);
+        let again = MasterKey::open(data.path(), &clock)
+            .unwrap()
+            .agent_secret(agent, &[7; 32]);
         assert_eq!(first.to_string(), again.to_string());
         let mode = fs::metadata(data.path().join(FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(fs::read_dir(data.path()).unwrap().count(), 1, "no draft is left behind");
+        assert_eq!(
+            fs::read_dir(data.path()).unwrap().count(),
+            1,
+            "no draft is left behind"
+        );
     }
 
     #[test]
     fn another_agent_or_another_enrolment_has_another_secret() {
         let key = MasterKey::from_bytes([1; 32]);
-        let secret = |agent, enrolment| key.agent_secret(AgentId::from_bits(agent), &[enrolment; 32]).to_string();
+        let secret = |agent, enrolment| {
+            key.agent_secret(AgentId::from_bits(agent), &[enrolment; 32])
+                .to_string()
+        };
         assert_ne!(secret(1, 1), secret(2, 1));
         assert_ne!(secret(1, 1), secret(1, 2));
     }
@@ -139,7 +162,13 @@ mod tests {
     fn a_damaged_key_is_named_with_its_file() {
         let data = tempfile::tempdir().unwrap();
         fs::write(data.path().join(FILE), b"short").unwrap();
-        let error = MasterKey::open(data.path(), &Clock::start()).err().unwrap().to_string();
-        assert!(error.contains("server.key") && error.contains("5 bytes"), "{error}");
+        let error = MasterKey::open(data.path(), &Clock::start())
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(
+            error.contains("server.key") && error.contains("5 bytes"),
+            "{error}"
+        );
     }
 }

@@ -118,7 +118,11 @@ impl Engine {
     pub fn prepare(clock: Clock, start: &Start) -> Result<(Self, Prepared, Vec<Place>), TableFull> {
         let (driver, shared, places) = Driver::prepare(clock, start)?;
         let (commands, inbox) = std::sync::mpsc::channel();
-        let prepared = Prepared { driver, inbox, commands: commands.clone() };
+        let prepared = Prepared {
+            driver,
+            inbox,
+            commands: commands.clone(),
+        };
         Ok((Self { shared, commands }, prepared, places))
     }
 
@@ -203,11 +207,18 @@ impl Prepared {
     /// # Errors
     /// Where the operating system gives no thread.
     pub fn start(self, sinks: Vec<Sink>) -> std::io::Result<Running> {
-        let Self { driver, inbox, commands } = self;
+        let Self {
+            driver,
+            inbox,
+            commands,
+        } = self;
         let thread = std::thread::Builder::new()
             .name("presence".to_owned())
             .spawn(move || driver.run(&inbox, &sinks))?;
-        Ok(Running { thread: Mutex::new(Some(thread)), commands })
+        Ok(Running {
+            thread: Mutex::new(Some(thread)),
+            commands,
+        })
     }
 }
 

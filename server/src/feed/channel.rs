@@ -34,8 +34,17 @@ struct Place {
 
 impl Channel {
     pub(super) fn new(scope: Scope) -> Self {
-        let place = Place { cursor: Cursor::default(), sequence: 0, sent_ms: 0, begun: false };
-        Self { scope, messages: broadcast::channel(BEHIND).0, place: Mutex::new(place) }
+        let place = Place {
+            cursor: Cursor::default(),
+            sequence: 0,
+            sent_ms: 0,
+            begun: false,
+        };
+        Self {
+            scope,
+            messages: broadcast::channel(BEHIND).0,
+            place: Mutex::new(place),
+        }
     }
 
     pub(super) fn watched(&self) -> bool {
@@ -63,7 +72,10 @@ impl Channel {
             place.cursor = view.cursor();
         }
         let messages = self.messages.subscribe();
-        Subscription { opening: snapshot(&self.scope, &view, place.sequence, now_ms), messages }
+        Subscription {
+            opening: snapshot(&self.scope, &view, place.sequence, now_ms),
+            messages,
+        }
     }
 
     fn follow(&self, place: &mut Place, view: &View<'_>, now_ms: i64) {
@@ -74,7 +86,10 @@ impl Channel {
                 if !pulse_due {
                     return;
                 }
-                ToConsole::Pulse { sequence: place.sequence, now_ms }
+                ToConsole::Pulse {
+                    sequence: place.sequence,
+                    now_ms,
+                }
             }
             Some(changes) => {
                 place.cursor = view.cursor();
@@ -84,7 +99,11 @@ impl Channel {
                     sequence: place.sequence,
                     now_ms,
                     rows: rows.map(encode::row).collect(),
-                    changes: changes.statuses.iter().map(|change| encode::change(now_ms, change)).collect(),
+                    changes: changes
+                        .statuses
+                        .iter()
+                        .map(|change| encode::change(now_ms, change))
+                        .collect(),
                 }
             }
             None => {
@@ -92,7 +111,10 @@ impl Channel {
                 // snapshot.
                 place.cursor = view.cursor();
                 place.sequence += 2;
-                ToConsole::Pulse { sequence: place.sequence, now_ms }
+                ToConsole::Pulse {
+                    sequence: place.sequence,
+                    now_ms,
+                }
             }
         };
         place.sent_ms = now_ms;
@@ -114,7 +136,11 @@ fn snapshot(scope: &Scope, view: &View<'_>, sequence: u64, now_ms: i64) -> Vec<B
             first: parts.is_empty(),
             last,
             rows,
-            transitions: if last { std::mem::take(&mut transitions) } else { Vec::new() },
+            transitions: if last {
+                std::mem::take(&mut transitions)
+            } else {
+                Vec::new()
+            },
         };
         parts.push(encode::message(&part));
         if last {

@@ -39,9 +39,20 @@ pub(super) fn row(visible: Visible) -> Row {
 }
 
 pub(super) fn change(now_ms: i64, change: &StatusChange) -> Change {
-    Change { row: change.row, to: change.to, cause: change.cause, ago_ms: ago_ms(now_ms, change.at_ms) }
+    Change {
+        row: change.row,
+        to: change.to,
+        cause: change.cause,
+        ago_ms: ago_ms(now_ms, change.at_ms),
+    }
 }
 
 pub(super) const fn event(change: &StatusChange) -> Event {
-    Event { id: change.id, row: change.row, at_ms: change.at_ms, to: change.to, cause: change.cause }
+    Event {
+        id: change.id,
+        row: change.row,
+        at_ms: change.at_ms,
+        to: change.to,
+        cause: change.cause,
+    }
 }

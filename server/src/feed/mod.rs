@@ -50,8 +50,15 @@ impl Hub {
     /// A hub for consoles of this build.
     #[must_use]
     pub fn new(roster: Arc<Roster>, clock: Clock, build: &str) -> Self {
-        let hello = encode::message(&ToConsole::Hello { build: build.to_owned() });
-        Self(Arc::new(Inner { roster, clock, channels: Mutex::default(), hello }))
+        let hello = encode::message(&ToConsole::Hello {
+            build: build.to_owned(),
+        });
+        Self(Arc::new(Inner {
+            roster,
+            clock,
+            channels: Mutex::default(),
+            hello,
+        }))
     }
 
     /// The first message of every connection.
@@ -65,7 +72,11 @@ impl Hub {
     pub fn subscribe(&self, scope: &Scope) -> Subscription {
         let channel = {
             let mut channels = self.0.channels.lock();
-            Arc::clone(channels.entry(scope.clone()).or_insert_with(|| Arc::new(Channel::new(scope.clone()))))
+            Arc::clone(
+                channels
+                    .entry(scope.clone())
+                    .or_insert_with(|| Arc::new(Channel::new(scope.clone()))),
+            )
         };
         channel.subscribe(&self.0.roster, self.0.clock.wall_ms())
     }
@@ -78,7 +89,9 @@ impl Hub {
         let view = self.0.roster.view();
         let mut contacts = Vec::new();
         for &row in rows {
-            let Some((at_ms, kind)) = view.last_contact(scope, row) else { continue };
+            let Some((at_ms, kind)) = view.last_contact(scope, row) else {
+                continue;
+            };
             if known.insert(row, at_ms) != Some(at_ms) {
                 contacts.push((row, encode::ago_ms(now_ms, at_ms), kind));
             }

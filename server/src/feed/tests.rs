@@ -26,8 +26,14 @@ impl Fleet {
         let (engine, prepared, _) = Engine::prepare(clock, &start).unwrap();
         let roster = Arc::new(Roster::new(engine.clone()));
         let follower = Arc::clone(&roster);
-        prepared.start(vec![Box::new(move |changes| follower.apply(changes))]).unwrap();
-        Self { engine, hub: Hub::new(Arc::clone(&roster), clock, "abc"), roster }
+        prepared
+            .start(vec![Box::new(move |changes| follower.apply(changes))])
+            .unwrap();
+        Self {
+            engine,
+            hub: Hub::new(Arc::clone(&roster), clock, "abc"),
+            roster,
+        }
     }
 
     async fn enrol(&self, bits: u64) -> rollcall_presence::Place {
@@ -80,12 +86,29 @@ async fn a_snapshot_is_followed_by_the_next_number() {
     let fleet = Fleet::new();
     let place = fleet.enrol(1).await;
     let mut subscription = fleet.hub.subscribe(&Scope::All);
-    let ToConsole::Snapshot { sequence, first, last, rows, .. } = read(&subscription.opening[0]) else { panic!() };
+    let ToConsole::Snapshot {
+        sequence,
+        first,
+        last,
+        rows,
+        ..
+    } = read(&subscription.opening[0])
+    else {
+        panic!()
+    };
     assert_eq!((sequence, first, last, rows.len()), (0, true, true, 1));
-    let register =
-        Event::Register { boot: BootId::from_bits(1).unwrap(), sequence: 1, reason: RegisterReason::Install };
+    let register = Event::Register {
+        boot: BootId::from_bits(1).unwrap(),
+        sequence: 1,
+        reason: RegisterReason::Install,
+    };
     fleet.engine.handle(place, register).await.unwrap();
-    let ToConsole::Delta { sequence, changes, .. } = next(&fleet, &mut subscription.messages) else { panic!() };
+    let ToConsole::Delta {
+        sequence, changes, ..
+    } = next(&fleet, &mut subscription.messages)
+    else {
+        panic!()
+    };
     assert_eq!(sequence, 1);
     assert_eq!(changes.len(), 1);
     assert_eq!((changes[0].row, changes[0].to), (0, Status::Online));
@@ -98,11 +121,19 @@ async fn who_comes_later_and_who_was_there_are_told_the_same_from_then_on() {
     let mut early = fleet.hub.subscribe(&Scope::All);
     fleet.enrol(2).await;
     let mut late = fleet.hub.subscribe(&Scope::All);
-    let ToConsole::Snapshot { sequence, rows, .. } = read(&late.opening[0]) else { panic!() };
+    let ToConsole::Snapshot { sequence, rows, .. } = read(&late.opening[0]) else {
+        panic!()
+    };
     assert_eq!((sequence, rows.len()), (1, 2));
-    assert!(matches!(next(&fleet, &mut early.messages), ToConsole::Delta { sequence: 1, .. }));
+    assert!(matches!(
+        next(&fleet, &mut early.messages),
+        ToConsole::Delta { sequence: 1, .. }
+    ));
     fleet.enrol(3).await;
-    let told = [next(&fleet, &mut early.messages), next(&fleet, &mut late.messages)];
+    let told = [
+        next(&fleet, &mut early.messages),
+        next(&fleet, &mut late.messages),
+    ];
     assert_eq!(told[0], told[1]);
     assert!(matches!(&told[0], ToConsole::Delta { sequence: 2, rows, .. } if rows.len() == 1));
 }
@@ -113,15 +144,26 @@ async fn a_large_fleet_comes_in_parts_that_say_where_they_begin_and_end() {
     for bits in 0..4_500 {
         fleet.enrol(bits).await;
     }
-    let parts: Vec<_> = fleet.hub.subscribe(&Scope::All).opening.iter().map(read).collect();
+    let parts: Vec<_> = fleet
+        .hub
+        .subscribe(&Scope::All)
+        .opening
+        .iter()
+        .map(read)
+        .collect();
     let marks: Vec<_> = parts
         .iter()
         .map(|part| match part {
-            ToConsole::Snapshot { first, last, rows, .. } => (*first, *last, rows.len()),
+            ToConsole::Snapshot {
+                first, last, rows, ..
+            } => (*first, *last, rows.len()),
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(marks, [(true, false, 2_000), (false, false, 2_000), (false, true, 500)]);
+    assert_eq!(
+        marks,
+        [(true, false, 2_000), (false, false, 2_000), (false, true, 500)]
+    );
 }
 
 #[tokio::test]
@@ -132,9 +174,15 @@ async fn a_console_that_stalls_misses_messages_instead_of_queueing_them() {
         fleet.enrol(bits).await;
         fleet.hub.beat();
     }
-    assert!(matches!(stalled.messages.try_recv(), Err(broadcast::error::TryRecvError::Lagged(_))));
+    assert!(matches!(
+        stalled.messages.try_recv(),
+        Err(broadcast::error::TryRecvError::Lagged(_))
+    ));
     let again = fleet.hub.subscribe(&Scope::All);
-    assert!(matches!(read(&again.opening[0]), ToConsole::Snapshot { sequence: 200, .. }));
+    assert!(matches!(
+        read(&again.opening[0]),
+        ToConsole::Snapshot { sequence: 200, .. }
+    ));
 }
 
 #[tokio::test]
@@ -153,12 +201,17 @@ async fn contacts_are_sent_for_the_rows_on_the_screen_and_only_where_they_change
     let fleet = Fleet::new();
     let place = fleet.enrol(1).await;
     fleet.enrol(2).await;
-    let register =
-        Event::Register { boot: BootId::from_bits(1).unwrap(), sequence: 1, reason: RegisterReason::Install };
+    let register = Event::Register {
+        boot: BootId::from_bits(1).unwrap(),
+        sequence: 1,
+        reason: RegisterReason::Install,
+    };
     fleet.engine.handle(place, register).await.unwrap();
     let mut known = HashMap::new();
     let message = fleet.hub.contacts(&Scope::All, &[0, 1, 99], &mut known).unwrap();
-    let ToConsole::Contacts { contacts, .. } = read(&message) else { panic!() };
+    let ToConsole::Contacts { contacts, .. } = read(&message) else {
+        panic!()
+    };
     assert_eq!(contacts.iter().map(|(row, ..)| *row).collect::<Vec<_>>(), [0]);
     assert_eq!(fleet.hub.contacts(&Scope::All, &[0, 1, 99], &mut known), None);
 }

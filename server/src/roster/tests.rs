@@ -12,7 +12,12 @@ use crate::engine::Start;
 
 fn an_engine() -> Engine {
     let lease = Lease::of_heartbeats(&Settings::default(), Duration::from_mins(1));
-    let start = Start { resumed: EngineTime::ZERO, lease, last_transition: None, known: Vec::new() };
+    let start = Start {
+        resumed: EngineTime::ZERO,
+        lease,
+        last_transition: None,
+        known: Vec::new(),
+    };
     let (engine, prepared, _) = Engine::prepare(Clock::start(), &start).unwrap();
     prepared.start(Vec::new()).unwrap();
     engine

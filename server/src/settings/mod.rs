@@ -54,14 +54,25 @@ impl InForce {
         }
         let (version, settings, saved_at_ms) = match store.settings().current().await? {
             Some(record) => {
-                let settings = serde_json::from_str(&record.document)
-                    .map_err(|source| SettingsError::Unreadable { version: record.version, source })?;
+                let settings =
+                    serde_json::from_str(&record.document).map_err(|source| SettingsError::Unreadable {
+                        version: record.version,
+                        source,
+                    })?;
                 (record.version, settings, record.saved_at_ms)
             }
             None => (1, first.clone(), now_ms),
         };
         let minute_ms = u32::try_from(minute.as_millis()).unwrap_or(u32::MAX);
-        Ok(Self { current: SettingsVersion { version, settings, saved_at_ms, minute_ms }, minute })
+        Ok(Self {
+            current: SettingsVersion {
+                version,
+                settings,
+                saved_at_ms,
+                minute_ms,
+            },
+            minute,
+        })
     }
 
     /// The lease that these settings give every agent.
@@ -87,10 +98,15 @@ mod tests {
     async fn the_first_start_writes_version_1_and_later_ones_keep_it() {
         let store = Store::open("sqlite::memory:").await.unwrap();
         let minute = Duration::from_mins(1);
-        let first = Settings { heartbeat_every: Minutes::try_new(7).unwrap(), ..Settings::default() };
+        let first = Settings {
+            heartbeat_every: Minutes::try_new(7).unwrap(),
+            ..Settings::default()
+        };
         let written = InForce::load(&store, &first, minute, 5).await.unwrap();
         assert_eq!((written.current.version, written.current.saved_at_ms), (1, 5));
-        let read = InForce::load(&store, &Settings::default(), minute, 9).await.unwrap();
+        let read = InForce::load(&store, &Settings::default(), minute, 9)
+            .await
+            .unwrap();
         assert_eq!(read, written);
     }
 }
