@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod auth;
+pub mod background;
 pub mod clock;
 pub mod config;
 pub mod engine;
@@ -11,3 +12,4 @@ pub mod feed;
 pub mod roster;
 pub mod settings;
 pub mod store;
+pub mod wiring;

@@ -1,11 +1,28 @@
 //! HTTP: one folder a resource, one file a verb (error, doc, handler, tests).
+//!
+//! [`router`] is the list of everything. What stands around the resources: [`serve`] and [`tls`] take
+//! connections, [`peer`] says who is at the other end, [`body`] and [`parameters`] read what was sent,
+//! [`answer`] is how anything is refused.
 
+pub mod agent;
+pub mod agents;
 pub mod answer;
+pub mod app;
 pub mod body;
+pub mod capacity;
+mod connection;
+pub mod feed;
 pub mod forwarded;
+pub mod paging;
 pub mod parameters;
+pub mod patience;
 pub mod peer;
 pub mod refused_value;
+pub mod router;
+pub mod serve;
 pub mod session;
+pub mod settings;
 pub mod setup;
+pub mod tls;
 pub mod tokens;
+pub mod transitions;

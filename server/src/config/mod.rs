@@ -34,7 +34,7 @@ use sources::Sources;
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
 
 /// How long a minute of the settings lasts: a real one.
-const DEFAULT_MINUTE: Duration = Duration::from_secs(60);
+const DEFAULT_MINUTE: Duration = Duration::from_mins(1);
 
 /// The shortest minute of a demonstration. Below it the tick of the engine is no longer short beside a lease.
 const SHORTEST_MINUTE: Duration = Duration::from_millis(100);

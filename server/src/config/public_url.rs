@@ -18,9 +18,8 @@ impl PublicUrl {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let lower = text.trim().to_ascii_lowercase();
         let uri: http::Uri = lower.trim_end_matches('/').parse().map_err(|_| "no address")?;
-        let scheme = match uri.scheme_str() {
-            Some(scheme @ ("http" | "https")) => scheme,
-            _ => return Err("neither http nor https"),
+        let Some(scheme @ ("http" | "https")) = uri.scheme_str() else {
+            return Err("neither http nor https");
         };
         let authority = uri.authority().ok_or("no host")?;
         let has_path = !matches!(uri.path(), "" | "/") || uri.query().is_some();
@@ -56,6 +55,16 @@ impl PublicUrl {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The host without the port; an IPv6 address without its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let authority = self.0.split_once("://").map_or("", |(_, authority)| authority);
+        match authority.strip_prefix('[') {
+            Some(rest) => rest.split(']').next().unwrap_or_default(),
+            None => authority.split(':').next().unwrap_or_default(),
+        }
     }
 
     /// Whether it is reached by TLS.
@@ -100,6 +109,17 @@ mod tests {
         ] {
             let parsed = PublicUrl::parse(given).ok();
             assert_eq!(parsed.as_ref().map(PublicUrl::as_str), plain, "{given}");
+        }
+    }
+
+    #[test]
+    fn the_host_is_told_without_port_and_brackets() {
+        for (url, host) in [
+            ("https://rollcall.example.org:8443", "rollcall.example.org"),
+            ("http://[fd00::1]:8080", "fd00::1"),
+            ("http://127.0.0.1", "127.0.0.1"),
+        ] {
+            assert_eq!(PublicUrl::parse(url).unwrap().host(), host);
         }
     }
 

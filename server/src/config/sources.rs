@@ -39,7 +39,7 @@ impl Sources {
         let flags = Flags::try_parse_from(args).map_err(ConfigError::Flags)?;
         // An empty variable is how compose files and units say "not set".
         let env = |name: &str| env(name).filter(|value| !value.is_empty());
-        let (file, text) = read_file(flags.config.clone().or_else(|| env("ROLLCALL_CONFIG")))?;
+        let (file, text) = read_file(flags.config.clone().or_else(|| env("ROLLCALL_CONFIG")).as_deref())?;
         let in_file = parse_file(file.as_deref(), &text)?;
         let in_env = keys::ALL
             .iter()
@@ -182,8 +182,8 @@ impl Provider for Layer {
 }
 
 /// The file's path and text; an empty text where none is named and the default one does not exist.
-fn read_file(named: Option<String>) -> Result<(Option<PathBuf>, String), ConfigError> {
-    let path = PathBuf::from(named.as_deref().unwrap_or(DEFAULT_FILE));
+fn read_file(named: Option<&str>) -> Result<(Option<PathBuf>, String), ConfigError> {
+    let path = PathBuf::from(named.unwrap_or(DEFAULT_FILE));
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok((Some(path), text)),
         Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {

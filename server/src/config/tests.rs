@@ -25,7 +25,7 @@ fn nothing_said_is_a_server_for_this_machine_on_its_own_database() {
     let config = load(&[], &[], Some("")).unwrap();
     assert_eq!(config.listen, ["127.0.0.1:8080".parse().unwrap()]);
     assert_eq!(config.database.to_string(), "sqlite://data/rollcall.db?mode=rwc");
-    assert_eq!(config.minute, Duration::from_secs(60));
+    assert_eq!(config.minute, Duration::from_mins(1));
     assert_eq!(config.settings, Settings::default());
     assert_eq!(config.tls, Tls::Off);
     assert_eq!(config.log.filter, "info");

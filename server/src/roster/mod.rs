@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use parking_lot::RwLock;
 use rollcall_presence::Place;
 use rollcall_shared::console_api::{Agent, LastContact};
-use rollcall_shared::{AgentId, BootId, Cause, Status};
+use rollcall_shared::{AgentId, BootId, Cause, Status, TransitionId};
 
 use crate::auth::scope::Scope;
 use crate::engine::{Change, Engine};
@@ -64,6 +64,20 @@ struct Inner {
 }
 
 impl Inner {
+    fn take_up(&mut self, record: &AgentRecord, place: Place) -> Option<u32> {
+        if self.by_id.contains_key(&record.id) {
+            return None;
+        }
+        let row = u32::try_from(self.rows.len()).ok()?;
+        self.by_id.insert(record.id, row);
+        self.rows.push(Entry {
+            place,
+            agent: agent_of(record),
+        });
+        self.log.push(Item::Row(row));
+        Some(row)
+    }
+
     fn row_mut(&mut self, agent: AgentId) -> Option<(u32, &mut Agent)> {
         let row = *self.by_id.get(&agent)?;
         self.rows
@@ -82,22 +96,29 @@ impl Roster {
         }
     }
 
-    /// Takes up an agent, unless it is known already.
+    /// Takes up an agent as the store knows it, unless it is known already.
     pub fn insert(&self, record: &AgentRecord, place: Place) {
+        self.inner.write().take_up(record, place);
+    }
+
+    /// Takes up an agent that was just enrolled, and tells so as the transition of this id.
+    pub fn enrol(&self, record: &AgentRecord, place: Place, id: TransitionId) {
         let mut inner = self.inner.write();
-        if inner.by_id.contains_key(&record.id) {
-            return;
+        if let Some(row) = inner.take_up(record, place) {
+            let Agent {
+                since_ms,
+                status,
+                cause,
+                ..
+            } = inner.rows[row as usize].agent;
+            inner.log.push(Item::Status(StatusChange {
+                id,
+                row,
+                at_ms: since_ms,
+                to: status,
+                cause,
+            }));
         }
-        // A fleet of more than four thousand million agents is not of this world.
-        let Ok(row) = u32::try_from(inner.rows.len()) else {
-            return;
-        };
-        inner.by_id.insert(record.id, row);
-        inner.rows.push(Entry {
-            place,
-            agent: agent_of(record),
-        });
-        inner.log.push(Item::Row(row));
     }
 
     /// Applies what the engine changed. Called on the engine's thread: quick.
@@ -193,7 +214,7 @@ impl Roster {
     }
 
     /// Puts transitions of the past, newest first, where consoles find the latest ones.
-    pub fn remember(&self, past: &[(rollcall_shared::TransitionId, AgentId, i64, Status, Cause)]) {
+    pub fn remember(&self, past: &[(TransitionId, AgentId, i64, Status, Cause)]) {
         let mut inner = self.inner.write();
         for &(id, agent, at_ms, to, cause) in past.iter().rev() {
             if let Some(&row) = inner.by_id.get(&agent) {

@@ -1,0 +1,92 @@
+//! `/api/agent/v1/`: what agents call.
+
+mod caller;
+mod enroll;
+mod goodbye;
+mod heartbeat;
+mod machine;
+mod register;
+#[cfg(test)]
+pub(in crate::api) mod testing;
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use rollcall_presence::Outcome;
+use rollcall_shared::agent_api::Fence;
+use rollcall_shared::problem::{FieldError, kind};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::answer::Refusal;
+use super::app::App;
+use crate::engine::EngineError;
+
+/// The calls.
+pub fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::default()
+        .routes(routes!(enroll::enroll))
+        .routes(routes!(register::register))
+        .routes(routes!(heartbeat::heartbeat))
+        .routes(routes!(goodbye::goodbye))
+}
+
+/// Why a contact did not count (rule 8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(in crate::api) enum NotCounted {
+    /// The boot is not the current one.
+    #[error("this boot is not the current one; register to go on")]
+    RegisterFirst,
+    /// The sequence is not higher than the last one.
+    #[error("this sequence was used before; go on with a higher one")]
+    Stale,
+    /// The agent was retired.
+    #[error("this agent was retired")]
+    Retired,
+    /// The engine cannot take it.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl NotCounted {
+    /// What the engine's outcome means for the caller.
+    fn check(outcome: Outcome) -> Result<(), Self> {
+        match outcome {
+            Outcome::Accepted => Ok(()),
+            Outcome::Stale => Err(Self::Stale),
+            Outcome::RegisterFirst => Err(Self::RegisterFirst),
+            Outcome::Gone => Err(Self::Retired),
+        }
+    }
+}
+
+impl From<NotCounted> for Refusal {
+    fn from(error: NotCounted) -> Self {
+        match error {
+            NotCounted::RegisterFirst => {
+                Self::new(StatusCode::CONFLICT, kind::REGISTER_FIRST, "Register first")
+                    .detail(error.to_string())
+            }
+            NotCounted::Stale => Self::new(StatusCode::CONFLICT, kind::STALE_SEQUENCE, "Stale sequence")
+                .detail(error.to_string()),
+            NotCounted::Retired => {
+                Self::new(StatusCode::UNAUTHORIZED, kind::RETIRED, "Retired").detail(error.to_string())
+            }
+            NotCounted::Engine(error) => Self::unavailable(&error),
+        }
+    }
+}
+
+/// Refuses the one sequence that no call may have.
+fn check_fence(fence: Fence) -> Result<(), Refusal> {
+    if fence.sequence == 0 {
+        let error = FieldError::new(
+            "sequence",
+            "The first call of a boot has sequence 1.",
+            "1 to 4294967295",
+            "0",
+        );
+        return Err(Refusal::invalid(vec![error]));
+    }
+    Ok(())
+}

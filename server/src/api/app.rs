@@ -1,0 +1,68 @@
+//! What every handler can reach: the backend's parts, wired by `main`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::FromRef;
+use tokio::sync::{Mutex, watch};
+
+use crate::auth::agents::AgentCredentials;
+use crate::auth::master_key::MasterKey;
+use crate::auth::people::People;
+use crate::background::journal::Journal;
+use crate::clock::Clock;
+use crate::engine::Engine;
+use crate::feed::Hub;
+use crate::roster::Roster;
+use crate::settings::InForce;
+use crate::store::Store;
+
+/// The backend's parts.
+pub struct App {
+    /// Time and randomness.
+    pub clock: Clock,
+    /// The database.
+    pub store: Store,
+    /// Presence.
+    pub engine: Engine,
+    /// Who exists.
+    pub roster: Arc<Roster>,
+    /// Agents' credentials.
+    pub agents: AgentCredentials,
+    /// What agents' secrets are derived from.
+    pub master_key: MasterKey,
+    /// The people.
+    pub people: People,
+    /// The settings in force.
+    pub settings: InForce,
+    /// Writes behind.
+    pub journal: Journal,
+    /// The consoles' feed.
+    pub hub: Hub,
+    /// Turns true when the server is about to stop.
+    pub stopping: watch::Receiver<bool>,
+    /// Held while an enrolled agent is taken up, so that an enrolment asked for twice is taken up once.
+    pub taking_up: Mutex<()>,
+}
+
+impl App {
+    /// Seconds since this server's memory began.
+    #[must_use]
+    pub fn epoch(&self) -> u32 {
+        u32::try_from(self.clock.monotonic().as_secs()).unwrap_or(u32::MAX)
+    }
+
+    /// How long an agent is to stay silent until its next contact, in milliseconds (rule 15).
+    #[must_use]
+    pub fn next_in_ms(&self, agent: rollcall_shared::AgentId, sequence: u32) -> u64 {
+        let interval: Duration = self.settings.heartbeat_interval();
+        let next = rollcall_presence::spread::next_contact(interval, agent, sequence);
+        u64::try_from(next.as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl FromRef<Arc<App>> for People {
+    fn from_ref(app: &Arc<App>) -> Self {
+        app.people.clone()
+    }
+}

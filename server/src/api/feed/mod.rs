@@ -1,0 +1,71 @@
+//! `GET /api/v1/feed`: the WebSocket that a console holds open. What is said over it is in `feed`.
+
+mod socket;
+
+use std::sync::Arc;
+
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::response::Response;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::answer::Refusal;
+use super::app::App;
+use crate::auth::person::{Action, Person};
+use rollcall_shared::Problem;
+
+/// What a console may send in one message: a list of a thousand rows is 5 KB.
+const LARGEST_MESSAGE: usize = 16 * 1024;
+
+/// Buffers of an idle feed. The library's own are 128 KiB a socket.
+const READ_BUFFER: usize = 2 * 1024;
+
+/// Bytes that may wait for a socket that takes none: a snapshot's part fits, a queue does not.
+const WRITE_BUFFER: usize = 256 * 1024;
+
+/// The verbs of this resource.
+pub fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::default().routes(routes!(open))
+}
+
+/// Open the feed
+///
+/// A WebSocket with binary messages for the console of the same build; no interface for programs.
+#[utoipa::path(
+    get,
+    path = "/api/v1/feed",
+    tag = "feed",
+    responses(
+        (status = 101, description = "The feed is open"),
+        (status = 401, description = "Nobody is signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The page that asks is of another origin", body = Problem, content_type = "application/problem+json"),
+        (status = 426, description = "Not a WebSocket handshake", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn open(State(app): State<Arc<App>>, person: Person, request: Request) -> Result<Response, Refusal> {
+    person.may(Action::Look)?;
+    let (mut parts, _body) = request.into_parts();
+    let headers = parts.headers.clone();
+    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &app)
+        .await
+        .map_err(|rejection| {
+            Refusal::new(
+                http::StatusCode::UPGRADE_REQUIRED,
+                "/problems/not-a-websocket",
+                "Not a WebSocket",
+            )
+            .detail(rejection.to_string())
+        })?;
+    let upgrade = upgrade
+        .max_message_size(LARGEST_MESSAGE)
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_write_buffer_size(WRITE_BUFFER);
+    let session = crate::auth::sessions::carried(&headers, parts.extensions.get().is_some_and(secure));
+    Ok(upgrade.on_upgrade(move |socket| socket::serve(socket, app, person, session)))
+}
+
+const fn secure(peer: &super::peer::Peer) -> bool {
+    peer.secure
+}

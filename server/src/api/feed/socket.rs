@@ -1,0 +1,140 @@
+//! One console's socket: what the hub has for it goes out, what it watches comes in.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use bytes::Bytes;
+use rollcall_shared::feed::{FromConsole, MOST_WATCHED_ROWS};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
+use tokio::time::{Interval, MissedTickBehavior, timeout};
+
+use crate::api::app::App;
+use crate::auth::person::Person;
+use crate::auth::secret::Secret;
+
+/// How often the contacts of the rows on the screen are sent.
+const CONTACTS_EVERY: Duration = Duration::from_secs(1);
+
+/// How often it is asked whether the session still stands: who signed out elsewhere stops seeing within this.
+const ASK_AGAIN_EVERY: Duration = Duration::from_secs(15);
+
+/// How long a console may take none of what it is sent. It is gone, or as good as.
+const STALLED: Duration = Duration::from_secs(30);
+
+/// Close codes (RFC 6455 section 7.4): the server goes; what was sent makes no sense; and, of our own, the
+/// session ended.
+const GOING_AWAY: u16 = 1001;
+const NOT_UNDERSTOOD: u16 = 1007;
+const SIGNED_OUT: u16 = 4401;
+
+/// Why a feed ends.
+enum End {
+    /// The console went, or its connection did.
+    Gone,
+    /// We say why.
+    Close(u16, &'static str),
+}
+
+/// Serves a console until it goes.
+pub(super) async fn serve(mut socket: WebSocket, app: Arc<App>, person: Person, session: Option<Secret>) {
+    if let End::Close(code, reason) = talk(&mut socket, &app, &person, session.as_ref()).await {
+        let close = Message::Close(Some(CloseFrame {
+            code,
+            reason: reason.into(),
+        }));
+        // It may be gone by now.
+        let _sent = timeout(STALLED, socket.send(close)).await;
+    }
+}
+
+async fn talk(socket: &mut WebSocket, app: &App, person: &Person, session: Option<&Secret>) -> End {
+    let mut stopping = app.stopping.clone();
+    let mut contacts = every(CONTACTS_EVERY);
+    let mut ask_again = every(ASK_AGAIN_EVERY);
+    let mut watched: Vec<u32> = Vec::new();
+    let mut known: HashMap<u32, i64> = HashMap::new();
+    if !send(socket, app.hub.hello()).await {
+        return End::Gone;
+    }
+    // Each round begins with a snapshot; a console that missed something begins a new one.
+    loop {
+        let subscription = app.hub.subscribe(&person.scope);
+        let mut messages = subscription.messages;
+        for part in subscription.opening {
+            if !send(socket, part).await {
+                return End::Gone;
+            }
+        }
+        known.clear();
+        loop {
+            tokio::select! {
+                message = messages.recv() => match message {
+                    Ok(message) => if !send(socket, message).await { return End::Gone },
+                    Err(RecvError::Lagged(_)) => break,
+                    Err(RecvError::Closed) => return End::Close(GOING_AWAY, "the server stops"),
+                },
+                message = socket.recv() => match message {
+                    None | Some(Err(_) | Ok(Message::Close(_))) => return End::Gone,
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                    Some(Ok(Message::Text(_))) => return End::Close(NOT_UNDERSTOOD, "not a message of the feed"),
+                    Some(Ok(Message::Binary(bytes))) => match postcard::from_bytes(&bytes) {
+                        Ok(FromConsole::Watch { mut rows }) => {
+                            rows.truncate(MOST_WATCHED_ROWS);
+                            known.retain(|row, _| rows.contains(row));
+                            watched = rows;
+                            contacts.reset_immediately();
+                        }
+                        Ok(FromConsole::Resync) => break,
+                        Err(_) => return End::Close(NOT_UNDERSTOOD, "not a message of the feed"),
+                    },
+                },
+                _ = contacts.tick() => {
+                    if let Some(message) = app.hub.contacts(&person.scope, &watched, &mut known)
+                        && !send(socket, message).await
+                    {
+                        return End::Gone;
+                    }
+                }
+                _ = ask_again.tick() => {
+                    if !still_signed_in(app, session).await {
+                        return End::Close(SIGNED_OUT, "the session ended");
+                    }
+                }
+                () = stopped(&mut stopping) => return End::Close(GOING_AWAY, "the server stops"),
+            }
+        }
+    }
+}
+
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // An error means that whoever could say it is gone: then the server is, too.
+    let _said = stopping.wait_for(|stop| *stop).await;
+}
+
+async fn send(socket: &mut WebSocket, message: Bytes) -> bool {
+    matches!(
+        timeout(STALLED, socket.send(Message::Binary(message))).await,
+        Ok(Ok(()))
+    )
+}
+
+/// Whether the session still stands. A database that is away ends no session.
+async fn still_signed_in(app: &App, session: Option<&Secret>) -> bool {
+    match session {
+        None => false,
+        Some(session) => app
+            .people
+            .who(session)
+            .await
+            .map_or(true, |person| person.is_some()),
+    }
+}
+
+fn every(period: Duration) -> Interval {
+    let mut interval = tokio::time::interval(period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}

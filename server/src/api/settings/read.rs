@@ -1,0 +1,30 @@
+//! `GET /api/v1/settings`: the settings in force.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use rollcall_shared::Problem;
+use rollcall_shared::console_api::SettingsVersion;
+
+use crate::api::answer::Refusal;
+use crate::api::app::App;
+use crate::auth::person::{Action, Person};
+
+/// Show the settings
+#[utoipa::path(
+    get,
+    path = "/api/v1/settings",
+    tag = "settings",
+    responses(
+        (status = 200, description = "The settings in force", body = SettingsVersion),
+        (status = 401, description = "Nobody is signed in", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn read(
+    State(app): State<Arc<App>>,
+    person: Person,
+) -> Result<Json<SettingsVersion>, Refusal> {
+    person.may(Action::Look)?;
+    Ok(Json(app.settings.current.clone()))
+}

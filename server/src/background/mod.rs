@@ -1,0 +1,6 @@
+//! What runs beside the requests, without input: each task does one thing again and again, and can be run at
+//! any time without harm.
+
+pub mod engine_time;
+pub mod journal;
+pub mod tidying;
