@@ -1,1 +1,85 @@
-fn main() {}
+//! `rollcall-server`: reads its configuration, opens its database, listens, says where, and stops in good order.
+
+mod announcement;
+
+use std::process::ExitCode;
+
+use rollcall_server::api::answer::chain;
+use rollcall_server::api::serve::Server;
+use rollcall_server::api::{assets, router};
+use rollcall_server::clock::Clock;
+use rollcall_server::config::Config;
+use rollcall_server::store::Store;
+use rollcall_server::wiring::Backend;
+
+use announcement::Announcement;
+
+/// Exit code for a server that could not start or had to stop.
+const FAILED: u8 = 1;
+
+fn main() -> ExitCode {
+    let config = match Config::of_this_process() {
+        Ok(config) => config,
+        Err(error) => {
+            error.tell();
+            return ExitCode::from(error.exit_code());
+        }
+    };
+    init_logging();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    match runtime.block_on(run(&config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(error.as_ref()),
+    }
+}
+
+fn init_logging() {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+}
+
+fn failed(error: &(dyn std::error::Error + 'static)) -> ExitCode {
+    tracing::error!("{}", chain(error));
+    ExitCode::from(FAILED)
+}
+
+async fn run(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
+    let clock = Clock::start();
+    std::fs::create_dir_all(&config.data).map_err(|error| {
+        format!(
+            "the data folder {} cannot be made: {error}",
+            config.data.display()
+        )
+    })?;
+    let server = Server::bind(config)?;
+    let store = Store::open(config.database.reveal()).await?;
+    let line = announcement::enroll_line(config, server.listening());
+    let backend = Backend::start(config, clock, store, line.clone(), assets::build_id()).await?;
+    let announcement = Announcement::make(&backend, &line).await?;
+    announcement.publish(config)?;
+
+    let router = router::router(backend.app.clone(), config);
+    let stopping = backend.stopping();
+    let serving = tokio::spawn(server.run(router, stopping));
+    stop_asked_for().await?;
+    tracing::info!("stopping");
+    backend.announce_stop();
+    serving.await?;
+    backend.stop().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Waits for SIGTERM or SIGINT.
+async fn stop_asked_for() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

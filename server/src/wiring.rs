@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
 use crate::api::app::App;
+use crate::api::origin::Origins;
 use crate::auth::agents::AgentCredentials;
 use crate::auth::enrolment::EnrollLine;
 use crate::auth::master_key::{MasterKey, MasterKeyError};
@@ -119,6 +120,9 @@ impl Backend {
             people,
             settings,
             journal,
+            origins: Origins {
+                public: config.public_url.clone(),
+            },
             hub,
             stopping,
             taking_up: Mutex::new(()),

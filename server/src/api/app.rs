@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::extract::FromRef;
 use tokio::sync::{Mutex, watch};
 
+use super::origin::Origins;
 use crate::auth::agents::AgentCredentials;
 use crate::auth::master_key::MasterKey;
 use crate::auth::people::People;
@@ -37,6 +38,8 @@ pub struct App {
     pub settings: InForce,
     /// Writes behind.
     pub journal: Journal,
+    /// Where browsers' requests may come from.
+    pub origins: Origins,
     /// The consoles' feed.
     pub hub: Hub,
     /// Turns true when the server is about to stop.

@@ -47,6 +47,8 @@ async fn open(State(app): State<Arc<App>>, person: Person, request: Request) -> 
     person.may(Action::Look)?;
     let (mut parts, _body) = request.into_parts();
     let headers = parts.headers.clone();
+    // Browsers let any page open a WebSocket, with the cookies of the site that it goes to.
+    app.origins.same_origin(&headers)?;
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &app)
         .await
         .map_err(|rejection| {
