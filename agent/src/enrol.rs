@@ -64,6 +64,8 @@ pub(crate) enum EnrolError {
     },
     #[error(transparent)]
     Rejected(#[from] Rejection),
+    #[error(transparent)]
+    Call(CallError),
     #[error("the server does not answer; the same line, run again, goes on from here")]
     NoAnswer(#[source] CallError),
 }
@@ -134,7 +136,8 @@ async fn answered(endpoint: &Endpoint, ask: &Enroll) -> Result<Enrolled, EnrolEr
                 retry_after_s.map(|seconds| seconds.saturating_mul(1_000)),
             ),
             Ok(Err((rejection, _))) => return Err(rejection.into()),
-            Err(error) => (EnrolError::NoAnswer(error), None),
+            Err(error) if error.is_passing() => (EnrolError::NoAnswer(error), None),
+            Err(error) => return Err(EnrolError::Call(error)),
         };
         let wait_ms = retry_after_ms.unwrap_or_else(|| backoff.delay_ms(failures, dice.roll()));
         if clock::now_ms().saturating_add(wait_ms) >= give_up_ms {

@@ -9,6 +9,7 @@ use rollcall_shared::AgentId;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{self, NoRandomness};
+use crate::hex::Hex;
 use crate::server_url::ServerUrl;
 use crate::state_dir::{StateDir, StateError};
 
@@ -105,10 +106,7 @@ pub(crate) fn enrolment_key(dir: &StateDir, server: &ServerUrl) -> Result<String
             Ok(_) | Err(_) => {}
         }
     }
-    let key = clock::random_bytes::<32>()?
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<String>();
+    let key = Hex(&clock::random_bytes::<32>()?).to_string();
     let begun = Enrolment {
         server: server.clone(),
         key,

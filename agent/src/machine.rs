@@ -8,6 +8,7 @@ use nix::ifaddrs::getifaddrs;
 use rollcall_shared::agent_api::Register;
 
 use crate::clock;
+use crate::hex::Hex;
 use crate::state_dir::StateDir;
 
 /// As long as a host name may be.
@@ -43,7 +44,7 @@ fn own_machine_id(dir: &StateDir) -> Option<String> {
         return Some(text);
     }
     let bytes = clock::random_bytes::<16>().ok()?;
-    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = Hex(&bytes).to_string();
     dir.write(OWN_MACHINE_ID, text.as_bytes(), true).ok()?;
     Some(text)
 }

@@ -9,6 +9,7 @@ mod client;
 mod clock;
 mod enrol;
 mod failure;
+mod hex;
 mod identity;
 mod leaving;
 mod machine;

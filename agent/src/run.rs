@@ -67,7 +67,7 @@ pub(crate) async fn run(dir: StateDir, _lock: Lock, goodbye: Option<GoodbyeKind>
         }
         let wait = runner.wait();
         event = tokio::select! {
-            landed = landing(&mut runner.flight) => Event::Landed(landed),
+            landed = landing(&mut runner.flight) => Event::Landed(Box::new(landed)),
             event = signals.next() => event,
             () = tokio::time::sleep(wait) => Event::Due,
         };
@@ -87,7 +87,7 @@ async fn landing(flight: &mut Option<Flight>) -> Landed {
 
 enum Event {
     Due,
-    Landed(Landed),
+    Landed(Box<Landed>),
     Reload,
     Terminate,
 }
@@ -178,7 +178,7 @@ impl Runner {
                 let input = self.look();
                 self.feed(input)
             }
-            Event::Landed(landed) => self.landed(landed),
+            Event::Landed(landed) => self.landed(*landed),
             Event::Reload => {
                 if self.reload() {
                     self.feed(Input::Reload)

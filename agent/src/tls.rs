@@ -8,7 +8,11 @@ use std::sync::Arc;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme,
+};
+
+use crate::hex::Hex;
 
 /// Why TLS cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +60,7 @@ impl Fingerprint {
 
 impl core::fmt::Display for Fingerprint {
     fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+        Hex(&self.0).fmt(out)
     }
 }
 
@@ -91,6 +95,26 @@ fn platform_roots() -> RootCertStore {
     roots
 }
 
+/// A server that shows another certificate than the pinned one.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("its fingerprint is {shown}, expected is {expected}")]
+pub(crate) struct WrongCertificate {
+    shown: Fingerprint,
+    expected: Fingerprint,
+}
+
+impl WrongCertificate {
+    /// The one that `error` stands for, where it does.
+    pub(crate) fn found_in(error: &rustls::Error) -> Option<Self> {
+        match error {
+            rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(inner))) => {
+                inner.downcast_ref().copied()
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Believes one certificate.
 #[derive(Debug)]
 struct Pinned {
@@ -111,10 +135,11 @@ impl ServerCertVerifier for Pinned {
         if shown == self.fingerprint {
             Ok(ServerCertVerified::assertion())
         } else {
-            Err(rustls::Error::General(format!(
-                "the server's certificate has the fingerprint {shown}, expected was {}",
-                self.fingerprint
-            )))
+            let wrong = WrongCertificate {
+                shown,
+                expected: self.fingerprint,
+            };
+            Err(CertificateError::Other(OtherError(Arc::new(wrong))).into())
         }
     }
 

@@ -1,6 +1,10 @@
 //! What goes wrong on the network and on the disk.
 
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{DirBuilder, File};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
 
@@ -97,4 +101,81 @@ async fn a_status_file_that_cannot_be_written_costs_the_file_not_the_agent() {
     let (status, said) = agent.end().await;
     assert!(status.success(), "{said}");
     assert_eq!(said.matches("status file cannot be written").count(), 1, "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_costs_the_status_file_not_the_agent_and_no_half_identity_is_left() {
+    let (stub, home) = (Stub::start().await, Home::new());
+    let Some(disk) = SmallDisk::mount(&home.state()) else {
+        writeln!(
+            std::io::stderr(),
+            "SKIPPED: a full disk needs the permission to mount a tmpfs"
+        )
+        .unwrap();
+        return;
+    };
+    home.enrol(&stub).await;
+    let agent = home.run();
+    stub.nth("heartbeat", 1).await;
+    disk.fill(&home.file("fill"));
+    let before = stub.of("heartbeat").len();
+    stub.nth("heartbeat", before + 3).await;
+    let identity = std::fs::read(home.file("identity.json")).unwrap();
+    assert!(serde_json::from_slice::<serde_json::Value>(&identity).is_ok());
+    std::fs::remove_file(home.file("fill")).unwrap();
+    let before = stub.of("heartbeat").len();
+    stub.nth("heartbeat", before + 2).await;
+    let (report, code) = home.status().await;
+    assert_eq!(code, 0, "{report}");
+    agent.signal(Signal::SIGTERM);
+    let (status, said) = agent.end().await;
+    assert!(status.success(), "{said}");
+    assert_eq!(said.matches("status file cannot be written").count(), 1, "{said}");
+
+    std::fs::remove_file(home.file("identity.json")).unwrap();
+    disk.fill(&home.file("fill"));
+    let output = home
+        .output(&["enroll", "--server", &stub.url, "--token", "good"])
+        .await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("No space left"), "{output:?}");
+    assert_eq!(
+        stub.of("enroll").len(),
+        1,
+        "nothing is asked for that could not be kept"
+    );
+    assert!(!home.file("identity.json").exists());
+}
+
+/// A disk of 64 KiB.
+struct SmallDisk {
+    at: PathBuf,
+}
+
+impl SmallDisk {
+    /// `None` where this may not be done here.
+    fn mount(at: &Path) -> Option<Self> {
+        DirBuilder::new().mode(0o700).create(at).unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs"])
+            .arg(at)
+            .stderr(Stdio::null())
+            .status();
+        mounted
+            .is_ok_and(|status| status.success())
+            .then(|| Self { at: at.to_owned() })
+    }
+
+    /// Writes until nothing more fits.
+    fn fill(&self, path: &Path) {
+        assert!(path.starts_with(&self.at));
+        let mut file = File::create(path).unwrap();
+        while file.write_all(&[0; 512]).is_ok() {}
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.at).status();
+    }
 }

@@ -73,11 +73,11 @@ async fn after_a_stale_sequence_it_goes_on_with_the_next_of_the_same_boot() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_busy_server_is_left_alone_as_long_as_it_says() {
     for busy in [
-        Scripted::Says(503, vec![("retry-after", "3".to_owned())], "busy".to_owned()),
+        Scripted::Says(503, vec![("retry-after", "2".to_owned())], "busy".to_owned()),
         Scripted::Says(
             429,
             vec![
-                ("retry-after", "3".to_owned()),
+                ("retry-after", "2".to_owned()),
                 ("content-type", "application/problem+json".to_owned()),
             ],
             format!(
@@ -92,6 +92,6 @@ async fn a_busy_server_is_left_alone_as_long_as_it_says() {
         stub.script("heartbeat", busy);
         let (refused, next) = stub.scripted_and_next("heartbeat").await;
         let pause = next.at - refused.at;
-        assert!(pause.as_millis() >= 3_000, "{pause:?}");
+        assert!(pause.as_millis() >= 2_000, "{pause:?}");
     }
 }

@@ -19,7 +19,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 /// Longer than anything may take on a machine that is busy with other things.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the stub gives an agent.
 pub(crate) const SECRET: &str = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmU";
@@ -140,11 +140,11 @@ impl Stub {
     /// Waits until the calls so far are as wanted, and gives them.
     pub(crate) async fn wait_for(&self, what: &str, wanted: impl Fn(&[Recorded]) -> bool) -> Vec<Recorded> {
         let mut calls = self.shared.calls.subscribe();
-        let waited = tokio::time::timeout(PATIENCE, calls.wait_for(|calls| wanted(calls))).await;
-        match waited {
-            Ok(calls) => calls.unwrap().clone(),
-            Err(_) => panic!("waited in vain for {what}; calls so far: {:#?}", self.calls()),
-        }
+        let calls = tokio::time::timeout(PATIENCE, calls.wait_for(|calls| wanted(calls))).await;
+        calls
+            .unwrap_or_else(|_| panic!("waited in vain for {what}; calls so far: {:#?}", self.calls()))
+            .unwrap()
+            .clone()
     }
 
     /// Waits until a scripted call of `path` and one after it came, and gives the two.

@@ -70,3 +70,24 @@ async fn a_fingerprint_that_is_none_is_refused_before_anything_is_sent() {
         "{output:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_is_not_the_pinned_one_or_that_nobody_vouches_for_gets_no_token() {
+    let (stub, fingerprint) = start();
+    let home = Home::new();
+    let other = "00".repeat(32);
+    let line = ["enroll", "--server", &stub.url, "--token", "good"];
+    let wrong = home
+        .output(&[&line[..], &["--fingerprint", &other]].concat())
+        .await;
+    assert_eq!(wrong.status.code(), Some(1));
+    let shown = fingerprint.replace(':', "").to_lowercase();
+    let said = text(&wrong.stderr);
+    assert!(said.contains(&shown) && said.contains(&other), "{said}");
+
+    let unknown = home.output(&line).await;
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(text(&unknown.stderr).contains("--fingerprint"), "{unknown:?}");
+    assert!(stub.calls().is_empty());
+    assert!(!home.file("identity.json").exists());
+}
