@@ -1,0 +1,268 @@
+//! Judging a reply: an answer to the call, a refusal that the agent acts on, or nothing to go by.
+//!
+//! Only what looks like Rollcall's own is believed. A captive portal's 200, a proxy's 401 and a 302 to a login
+//! page are failures like a lost connection: the agent holds back and asks again.
+
+use core::net::IpAddr;
+
+use rollcall_agent::schedule::{Answer, Call, Refusal};
+use rollcall_shared::agent_api::HeartbeatAnswer;
+use rollcall_shared::problem::{self, kind};
+use rollcall_shared::{Problem, Reachability};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::client::Reply;
+
+/// What `register` answers, as far as this version uses it. Its own type, since the settings of a newer server
+/// may hold more than those that this version knows, which the shared type refuses.
+#[derive(Debug, Deserialize)]
+struct Registered {
+    settings: KnownSettings,
+    settings_version: u32,
+    minute_ms: u32,
+    observed_address: IpAddr,
+    reachability: Reachability,
+    next_in_ms: u64,
+    epoch: u32,
+}
+
+#[derive(Debug, Deserialize)]
+struct KnownSettings {
+    heartbeat_every: rollcall_shared::Minutes,
+}
+
+/// What the server said of this agent when it registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// The address that the server sees.
+    pub(crate) observed_address: IpAddr,
+    /// Whether it is in the unreachable network.
+    pub(crate) reachability: Reachability,
+}
+
+/// Why a reply is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Rejection {
+    #[error("the server refused: {}", of_problem(.0))]
+    Refused(Box<Problem>),
+    #[error("the address redirects to {to} ({status}); redirects are not followed")]
+    Redirected { status: u16, to: String },
+    #[error(
+        "status {status} with {media_type}: this is not a Rollcall server, or something stands before it"
+    )]
+    Stranger { status: u16, media_type: String },
+    #[error("the answer cannot be understood")]
+    Garbled(#[from] serde_json::Error),
+}
+
+/// For people: what happened, and the fields at fault.
+fn of_problem(problem: &Problem) -> String {
+    let mut text = problem.detail.clone().unwrap_or_else(|| problem.title.clone());
+    for error in &problem.errors {
+        text.push_str("; ");
+        text.push_str(&error.field);
+        text.push_str(": ");
+        text.push_str(&error.detail);
+        if let Some(allowed) = &error.allowed {
+            text.push_str(" Allowed: ");
+            text.push_str(allowed);
+        }
+    }
+    // It comes from the network and goes to a terminal.
+    text.chars()
+        .filter(|character| !character.is_control())
+        .take(1_000)
+        .collect()
+}
+
+impl Rejection {
+    /// The refusal that the agent acts on by name, where it is one.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::Refused(problem) => match problem.kind.as_str() {
+                kind::UNAUTHENTICATED => Some(Refusal::Unauthenticated),
+                kind::RETIRED => Some(Refusal::Retired),
+                kind::REGISTER_FIRST => Some(Refusal::RegisterFirst),
+                kind::STALE_SEQUENCE => Some(Refusal::StaleSequence),
+                _ => None,
+            },
+            Self::Redirected { .. } | Self::Stranger { .. } | Self::Garbled(_) => None,
+        }
+    }
+
+    /// Whether the same call may succeed later: the server is busy or broken, or it was not the server.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Self::Refused(problem) => problem.status >= 500 || problem.status == 429,
+            Self::Stranger { status, .. } => *status >= 500 || *status == 429,
+            Self::Redirected { .. } | Self::Garbled(_) => false,
+        }
+    }
+}
+
+/// The answer to `call`, and where it registered, how the server sees the agent.
+pub(crate) fn judge(call: Call, reply: &Reply) -> Result<(Answer, Option<Seen>), Rejection> {
+    match call {
+        Call::Register(_) => {
+            let body: Registered = success(reply)?;
+            let interval_ms = u64::from(body.settings.heartbeat_every.get()) * u64::from(body.minute_ms);
+            let answer = Answer::Registered {
+                next_in_ms: body.next_in_ms,
+                epoch_s: body.epoch,
+                settings_version: body.settings_version,
+                interval_ms,
+            };
+            let seen = Seen {
+                observed_address: body.observed_address,
+                reachability: body.reachability,
+            };
+            Ok((answer, Some(seen)))
+        }
+        Call::Heartbeat => {
+            let body: HeartbeatAnswer = success(reply)?;
+            let answer = Answer::Heard {
+                next_in_ms: body.next_in_ms,
+                epoch_s: body.epoch,
+                settings_version: body.settings_version,
+            };
+            Ok((answer, None))
+        }
+        // It has nothing to say that the agent, which leaves, would use.
+        Call::Goodbye(_) if reply.status.is_success() => Ok((Answer::Noted, None)),
+        Call::Goodbye(_) => Err(rejected(reply)),
+    }
+}
+
+/// The body of a reply that says success in JSON.
+pub(crate) fn success<T: DeserializeOwned>(reply: &Reply) -> Result<T, Rejection> {
+    if reply.status.is_success() && reply.media_type == "application/json" {
+        Ok(serde_json::from_slice(&reply.body)?)
+    } else {
+        Err(rejected(reply))
+    }
+}
+
+fn rejected(reply: &Reply) -> Rejection {
+    let status = reply.status.as_u16();
+    if reply.status.is_redirection() {
+        let to = reply.location.clone().unwrap_or_else(|| "nowhere".to_owned());
+        return Rejection::Redirected { status, to };
+    }
+    let is_problem = reply.media_type == problem::MEDIA_TYPE && !reply.status.is_success();
+    match serde_json::from_slice::<Problem>(&reply.body) {
+        Ok(problem) if is_problem => Rejection::Refused(Box::new(problem)),
+        _ => Rejection::Stranger {
+            status,
+            media_type: if reply.media_type.is_empty() {
+                "no media type".to_owned()
+            } else {
+                reply.media_type.chars().take(100).collect()
+            },
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::StatusCode;
+    use hyper::body::Bytes;
+    use proptest::prelude::*;
+    use rollcall_shared::RegisterReason;
+
+    use super::*;
+
+    fn reply(status: u16, media_type: &str, body: &str) -> Reply {
+        Reply {
+            status: StatusCode::from_u16(status).unwrap(),
+            media_type: media_type.to_owned(),
+            retry_after_s: None,
+            location: None,
+            peer: ([127, 0, 0, 1], 1).into(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+        }
+    }
+
+    const REGISTERED: &str = r#"{"settings":{"heartbeat_every":10,"offline_after":60,"poll_every":30,"tomorrow":1},
+        "settings_version":3,"minute_ms":2000,"observed_address":"192.0.2.7","reachability":"reachable",
+        "next_in_ms":18000,"epoch":5,"later":true}"#;
+
+    #[test]
+    fn an_older_agent_understands_a_newer_servers_settings() {
+        let reply = reply(200, "application/json", REGISTERED);
+        let (answer, seen) = judge(Call::Register(RegisterReason::Start), &reply).unwrap();
+        assert_eq!(
+            answer,
+            Answer::Registered {
+                next_in_ms: 18_000,
+                epoch_s: 5,
+                settings_version: 3,
+                interval_ms: 20_000
+            }
+        );
+        assert_eq!(seen.unwrap().observed_address.to_string(), "192.0.2.7");
+    }
+
+    #[test]
+    fn only_rollcalls_own_refusals_are_acted_on() {
+        let body = |kind: &str| format!(r#"{{"type":"{kind}","title":"t","status":401}}"#);
+        for (status, media_type, text, refusal) in [
+            (
+                401,
+                problem::MEDIA_TYPE,
+                body(kind::UNAUTHENTICATED),
+                Some(Refusal::Unauthenticated),
+            ),
+            (
+                410,
+                problem::MEDIA_TYPE,
+                body(kind::RETIRED),
+                Some(Refusal::Retired),
+            ),
+            (
+                409,
+                problem::MEDIA_TYPE,
+                body(kind::REGISTER_FIRST),
+                Some(Refusal::RegisterFirst),
+            ),
+            (
+                409,
+                problem::MEDIA_TYPE,
+                body(kind::STALE_SEQUENCE),
+                Some(Refusal::StaleSequence),
+            ),
+            (401, "text/html", "<h1>Sign in</h1>".to_owned(), None),
+            (401, "text/html", body(kind::UNAUTHENTICATED), None),
+            (401, problem::MEDIA_TYPE, "{".to_owned(), None),
+            (200, problem::MEDIA_TYPE, body(kind::UNAUTHENTICATED), None),
+            (400, problem::MEDIA_TYPE, body(kind::INVALID), None),
+            (200, "text/html", "<h1>Welcome</h1>".to_owned(), None),
+            (302, "text/html", String::new(), None),
+        ] {
+            let rejection = judge(Call::Heartbeat, &reply(status, media_type, &text)).unwrap_err();
+            assert_eq!(rejection.refusal(), refusal, "{status} {media_type} {text}");
+        }
+    }
+
+    #[test]
+    fn a_problem_is_told_in_its_own_words_without_control_characters() {
+        let text = r#"{"type":"/problems/invalid","title":"t","status":400,"detail":"The token\u001b[2J is used up.",
+            "errors":[{"field":"token","detail":"It was used.","allowed":"a new one"}]}"#;
+        let rejection = judge(Call::Heartbeat, &reply(400, problem::MEDIA_TYPE, text)).unwrap_err();
+        assert_eq!(
+            rejection.to_string(),
+            "the server refused: The token[2J is used up.; token: It was used. Allowed: a new one"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_reply_makes_judging_panic(status in 100..=999_u16, media in 0..3_usize, body in ".{0,200}") {
+            let media = ["application/json", problem::MEDIA_TYPE, "text/html"][media];
+            let reply = reply(status, media, &body);
+            for call in [Call::Register(RegisterReason::Start), Call::Heartbeat] {
+                let _ = judge(call, &reply).map_err(|rejection| rejection.to_string());
+            }
+        }
+    }
+}

@@ -1,0 +1,467 @@
+//! HTTP toward the server: one connection, one call at a time, bounded in time and size.
+//!
+//! hyper's bare HTTP/1 client over tokio: a pooling client brings proxies, redirects, cookies and megabytes that an
+//! agent must not have. Redirects in particular are never followed, since the credential would go along. The
+//! WebSocket channel will upgrade from the same connection.
+
+use core::net::{IpAddr, SocketAddr};
+use core::time::Duration;
+use std::io;
+use std::sync::Arc;
+
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, LOCATION, RETRY_AFTER};
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use crate::server_url::ServerUrl;
+use crate::tls::{self, Fingerprint, TlsError, WrongCertificate};
+
+/// More than any answer of the server's; what is larger is not from it.
+const LARGEST_ANSWER: usize = 64 * 1024;
+
+/// hyper's buffer for one connection, headers included. Answers are a few hundred bytes.
+const BUFFER: usize = 16 * 1024;
+
+/// How long one of several addresses may take to connect before the next is tried.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long an answer on a kept connection may take before a fresh one is tried: a NAT may have forgotten the
+/// kept one, and then nothing says so.
+const KEPT_WITHIN: Duration = Duration::from_secs(5);
+
+/// Where and how to call.
+pub(crate) struct Endpoint {
+    url: ServerUrl,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+    authorization: Option<HeaderValue>,
+    host: HeaderValue,
+    plain_anywhere: bool,
+}
+
+/// Why there is no way to call a server.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EndpointError {
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error("{url}: this host cannot be named in TLS")]
+    ServerName { url: ServerUrl },
+    #[error("the secret or the address has characters that HTTP cannot carry")]
+    Header,
+    #[error(
+        "{url} is not encrypted, and the agent's secret would be sent over the network for all to read. \
+         Use https://. Where that is truly wanted, give --allow-plain-http at enrolment and set ROLLCALL_ALLOW_PLAIN_HTTP=1"
+    )]
+    Plain { url: ServerUrl },
+}
+
+impl Endpoint {
+    /// The server at `url`, called as `credential` (agent id and secret) where there is one.
+    pub(crate) fn new(
+        url: ServerUrl,
+        pinned: Option<Fingerprint>,
+        credential: Option<String>,
+        plain_anywhere: bool,
+    ) -> Result<Self, EndpointError> {
+        if !url.is_https() && !url.is_loopback() && !plain_anywhere {
+            return Err(EndpointError::Plain { url });
+        }
+        let tls = if url.is_https() {
+            let name = ServerName::try_from(url.host().to_owned())
+                .map_err(|_| EndpointError::ServerName { url: url.clone() })?;
+            let config = tls::client_config(pinned)?;
+            Some((TlsConnector::from(Arc::new(config)), name))
+        } else {
+            None
+        };
+        let authorization = credential
+            .map(|credential| {
+                let mut value = HeaderValue::try_from(format!("Bearer {credential}"))?;
+                value.set_sensitive(true);
+                Ok(value)
+            })
+            .transpose()
+            .map_err(|_: hyper::header::InvalidHeaderValue| EndpointError::Header)?;
+        let host = HeaderValue::try_from(url.authority()).map_err(|_| EndpointError::Header)?;
+        Ok(Self {
+            url,
+            tls,
+            authorization,
+            host,
+            plain_anywhere,
+        })
+    }
+}
+
+/// Why a call came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CallError {
+    #[error("the address of {host} cannot be found")]
+    Resolve { host: String, source: io::Error },
+    #[error("{host} is not this machine but {peer}, and the call is not encrypted")]
+    NotLoopback { host: String, peer: IpAddr },
+    #[error("no connection to {peer}")]
+    Connect { peer: SocketAddr, source: io::Error },
+    #[error("no TLS with {peer}")]
+    Tls { peer: SocketAddr, source: io::Error },
+    #[error("{peer} does not show the certificate that is pinned")]
+    NotPinned {
+        peer: SocketAddr,
+        source: WrongCertificate,
+    },
+    #[error(
+        "the certificate of {peer} is not trusted. For one that the server made itself, give its --fingerprint \
+         at enrolment"
+    )]
+    Untrusted { peer: SocketAddr, source: rustls::Error },
+    #[error("the connection failed")]
+    Exchange(#[from] hyper::Error),
+    #[error("the answer broke off")]
+    Body(#[source] Box<dyn core::error::Error + Send + Sync>),
+    #[error("the answer is larger than {LARGEST_ANSWER} bytes")]
+    TooLarge,
+    #[error("no answer within {within_ms} ms")]
+    TimedOut { within_ms: u64 },
+    #[error("the call cannot be written")]
+    Unwritable(#[from] hyper::http::Error),
+}
+
+impl CallError {
+    /// Whether the same call may succeed later; not where the server was found and is not believed.
+    pub(crate) const fn is_passing(&self) -> bool {
+        !matches!(
+            self,
+            Self::NotLoopback { .. } | Self::NotPinned { .. } | Self::Untrusted { .. } | Self::Unwritable(_)
+        )
+    }
+}
+
+/// What came back, not yet judged.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    /// The media type without its parameters, in lower case.
+    pub(crate) media_type: String,
+    /// `Retry-After` in seconds. Its other form, a date, needs a clock that is right; the back-off serves then.
+    pub(crate) retry_after_s: Option<u64>,
+    /// Where a redirect points.
+    pub(crate) location: Option<String>,
+    pub(crate) body: Bytes,
+    /// Who sent it.
+    pub(crate) peer: SocketAddr,
+}
+
+/// A connection to the server.
+pub(crate) struct Link {
+    sender: SendRequest<Full<Bytes>>,
+    task: JoinHandle<()>,
+    /// This machine's end.
+    local: SocketAddr,
+    /// The server's end.
+    peer: SocketAddr,
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        // A call that was given up must not go on behind the next one.
+        self.task.abort();
+    }
+}
+
+/// One call: its path's last part, and its body, which may name the connection's own address.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) call: &'static str,
+    pub(crate) body: &'a dyn Fn(IpAddr) -> Vec<u8>,
+}
+
+/// Makes one call, over `kept` where that is still good, and gives the connection back with the reply.
+pub(crate) async fn call(
+    endpoint: &Endpoint,
+    kept: Option<Link>,
+    outgoing: Outgoing<'_>,
+    within: Duration,
+) -> (Option<Link>, Result<Reply, CallError>) {
+    match timeout(within, attempt(endpoint, kept, &outgoing, within)).await {
+        Ok(Ok((link, reply))) => (link, Ok(reply)),
+        Ok(Err(error)) => (None, Err(error)),
+        Err(_) => {
+            let within_ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
+            (None, Err(CallError::TimedOut { within_ms }))
+        }
+    }
+}
+
+async fn attempt(
+    endpoint: &Endpoint,
+    kept: Option<Link>,
+    outgoing: &Outgoing<'_>,
+    within: Duration,
+) -> Result<(Option<Link>, Reply), CallError> {
+    if let Some(link) = kept
+        && !link.sender.is_closed()
+        && let Ok(Ok(done)) = timeout(KEPT_WITHIN.min(within / 2), exchange(endpoint, link, outgoing)).await
+    {
+        return Ok(done);
+    }
+    // Nothing is lost where the server took the first one after all: it answers that the sequence is stale.
+    let link = connect(endpoint).await?;
+    exchange(endpoint, link, outgoing).await
+}
+
+async fn connect(endpoint: &Endpoint) -> Result<Link, CallError> {
+    let (stream, peer) = open(endpoint).await?;
+    // Small messages must not wait for each other's acknowledgement; where it cannot be set, they just wait.
+    let _ = stream.set_nodelay(true);
+    let local = stream
+        .local_addr()
+        .map_err(|source| CallError::Connect { peer, source })?;
+    let mut builder = http1::Builder::new();
+    builder.max_buf_size(BUFFER);
+    let (sender, task) = if let Some((connector, name)) = &endpoint.tls {
+        let stream = connector
+            .connect(name.clone(), stream)
+            .await
+            .map_err(|source| no_tls(peer, source))?;
+        let (sender, connection) = builder.handshake(TokioIo::new(stream)).await?;
+        (sender, tokio::spawn(async { drop(connection.await) }))
+    } else {
+        let (sender, connection) = builder.handshake(TokioIo::new(stream)).await?;
+        (sender, tokio::spawn(async { drop(connection.await) }))
+    };
+    Ok(Link {
+        sender,
+        task,
+        local,
+        peer,
+    })
+}
+
+/// Tells a certificate that is not believed from a connection that just failed.
+fn no_tls(peer: SocketAddr, source: io::Error) -> CallError {
+    let inner = source.get_ref().and_then(|inner| inner.downcast_ref());
+    match inner {
+        Some(error @ rustls::Error::InvalidCertificate(_)) => match WrongCertificate::found_in(error) {
+            Some(source) => CallError::NotPinned { peer, source },
+            None => CallError::Untrusted {
+                peer,
+                source: error.clone(),
+            },
+        },
+        _ => CallError::Tls { peer, source },
+    }
+}
+
+async fn open(endpoint: &Endpoint) -> Result<(TcpStream, SocketAddr), CallError> {
+    let (host, port) = (endpoint.url.host(), endpoint.url.port());
+    let peers: Vec<SocketAddr> = match host.parse::<IpAddr>() {
+        Ok(address) => vec![SocketAddr::new(address, port)],
+        Err(_) => tokio::net::lookup_host((host, port))
+            .await
+            .map_err(|source| CallError::Resolve {
+                host: host.to_owned(),
+                source,
+            })?
+            .collect(),
+    };
+    let mut last = CallError::Resolve {
+        host: host.to_owned(),
+        source: io::Error::from(io::ErrorKind::NotFound),
+    };
+    for peer in peers {
+        if endpoint.tls.is_none() && !endpoint.plain_anywhere && !peer.ip().to_canonical().is_loopback() {
+            last = CallError::NotLoopback {
+                host: host.to_owned(),
+                peer: peer.ip(),
+            };
+            continue;
+        }
+        let connected = match timeout(CONNECT_WITHIN, TcpStream::connect(peer)).await {
+            Ok(connected) => connected,
+            Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut)),
+        };
+        match connected {
+            Ok(stream) => return Ok((stream, peer)),
+            Err(source) => last = CallError::Connect { peer, source },
+        }
+    }
+    Err(last)
+}
+
+async fn exchange(
+    endpoint: &Endpoint,
+    mut link: Link,
+    outgoing: &Outgoing<'_>,
+) -> Result<(Option<Link>, Reply), CallError> {
+    let body = Bytes::from((outgoing.body)(link.local.ip().to_canonical()));
+    let mut request = Request::post(endpoint.url.path(outgoing.call))
+        .header(HOST, &endpoint.host)
+        .header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(authorization) = &endpoint.authorization {
+        request = request.header(AUTHORIZATION, authorization);
+    }
+    link.sender.ready().await?;
+    let response = link.sender.send_request(request.body(Full::new(body))?).await?;
+    let reply = read(response, link.peer).await?;
+    let reusable = !link.sender.is_closed();
+    Ok((reusable.then_some(link), reply))
+}
+
+async fn read(response: Response<hyper::body::Incoming>, peer: SocketAddr) -> Result<Reply, CallError> {
+    let (head, body) = response.into_parts();
+    let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
+    let media_type = text(CONTENT_TYPE)
+        .and_then(|value| value.split(';').next())
+        .map(|value| value.trim().to_ascii_lowercase())
+        .unwrap_or_default();
+    let retry_after_s = text(RETRY_AFTER).and_then(|value| value.trim().parse().ok());
+    let location = text(LOCATION).map(|value| value.chars().take(200).collect());
+    let body = Limited::new(body, LARGEST_ANSWER)
+        .collect()
+        .await
+        .map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                CallError::TooLarge
+            } else {
+                CallError::Body(error)
+            }
+        })?
+        .to_bytes();
+    Ok(Reply {
+        status: head.status,
+        media_type,
+        retry_after_s,
+        location,
+        body,
+        peer,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const BRIEFLY: Duration = Duration::from_millis(300);
+
+    fn endpoint(peer: SocketAddr) -> Endpoint {
+        let url: ServerUrl = format!("http://{peer}").parse().unwrap();
+        let credential = format!("{}.{}", "0".repeat(13), "s".repeat(43));
+        Endpoint::new(url, None, Some(credential), false).unwrap()
+    }
+
+    async fn beat(endpoint: &Endpoint, within: Duration) -> Result<Reply, CallError> {
+        let body = |_| br#"{"boot":"9f3a01c2","sequence":4294967295,"applied":4294967295}"#.to_vec();
+        let outgoing = Outgoing {
+            call: "heartbeat",
+            body: &body,
+        };
+        call(endpoint, None, outgoing, within).await.1
+    }
+
+    /// A peer that reads a request, then writes `answer` and holds the connection open.
+    async fn peer_that_says(answer: Vec<u8>) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let answer = answer.clone();
+                tokio::spawn(async move {
+                    let mut request = [0; 1024];
+                    let _ = stream.read(&mut request).await;
+                    let _ = stream.write_all(&answer).await;
+                    core::future::pending::<()>().await;
+                });
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn a_heartbeat_takes_at_most_300_bytes_on_the_wire() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = endpoint(listener.local_addr().unwrap());
+        let read = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"}") {
+                assert!(stream.read_buf(&mut request).await.unwrap() > 0);
+            }
+            request
+        };
+        let (request, _) = tokio::join!(read, beat(&endpoint, BRIEFLY));
+        let text = String::from_utf8_lossy(&request);
+        assert!(request.len() <= 300, "{} bytes: {text}", request.len());
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_drips_forever_is_given_up_in_time() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = endpoint(listener.local_addr().unwrap());
+        let drip = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 1024];
+            let _ = stream.read(&mut request).await;
+            let head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 60000\r\n\r\n";
+            let _ = stream.write_all(head).await;
+            // Slowly enough that the answer would take minutes, until the agent hangs up.
+            while stream.write_all(b" ").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let (result, ()) = tokio::join!(beat(&endpoint, BRIEFLY), drip);
+        assert!(
+            matches!(result, Err(CallError::TimedOut { within_ms: 300 })),
+            "{result:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_not_http_or_too_large_is_an_error() {
+        let huge = b"HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n".to_vec();
+        let mut endless_header = b"HTTP/1.1 200 OK\r\nx: ".to_vec();
+        endless_header.extend(vec![b'a'; 1 << 20]);
+        let mut body = huge.clone();
+        body.extend(vec![b' '; 1 << 20]);
+        for (answer, what) in [
+            (b"220 mail.example ESMTP\r\n".to_vec(), "another protocol"),
+            (vec![0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x16], "a TLS alert"),
+            (endless_header, "an endless header"),
+        ] {
+            let result = beat(&endpoint(peer_that_says(answer).await), Duration::from_secs(30)).await;
+            assert!(
+                matches!(result, Err(CallError::Exchange(_))),
+                "{what}: {result:?}"
+            );
+        }
+        let result = beat(&endpoint(peer_that_says(body).await), Duration::from_secs(30)).await;
+        assert!(matches!(result, Err(CallError::TooLarge)), "{result:?}");
+    }
+
+    #[tokio::test]
+    async fn nobody_there_is_an_error_that_names_the_peer() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let peer = listener.local_addr().unwrap();
+        drop(listener);
+        let error = beat(&endpoint(peer), Duration::from_secs(30)).await.unwrap_err();
+        assert!(error.to_string().contains(&peer.to_string()), "{error}");
+    }
+
+    #[test]
+    fn another_machine_is_not_called_without_encryption() {
+        let url: ServerUrl = "http://192.0.2.1".parse().unwrap();
+        assert!(matches!(
+            Endpoint::new(url.clone(), None, None, false),
+            Err(EndpointError::Plain { .. })
+        ));
+        assert!(Endpoint::new(url, None, None, true).is_ok());
+    }
+}

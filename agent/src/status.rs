@@ -1,0 +1,281 @@
+//! `status`: what this agent is and how it stands, from `status.json`, which `run` replaces after each contact.
+//!
+//! The file also remembers, from one process to the next, that the agent once registered and whether it announced
+//! a restart. It is never needed: where it is missing or damaged the agent goes on, a little less well informed.
+
+use core::net::IpAddr;
+
+use rollcall_shared::{AgentId, BootId, Reachability, RegisterReason};
+use serde::{Deserialize, Serialize};
+
+use crate::identity::Identity;
+use crate::state_dir::{StateDir, StateError};
+
+const STATUS: &str = "status.json";
+
+/// How late the next contact may be before a process that runs is taken to hang: a call's time, twice, and what
+/// a busy machine needs.
+const LATE_MS: u64 = 60_000;
+
+/// How the process stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum State {
+    /// No call has succeeded or failed yet.
+    Starting,
+    /// The last call succeeded.
+    InContact,
+    /// The last call failed; it keeps trying.
+    Lost,
+    /// It ended when told to.
+    Stopped,
+    /// The server will not have it again; it ended.
+    Refused,
+}
+
+/// What `run` keeps for `status` and for the process after it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    pub(crate) state: State,
+    pub(crate) pid: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) boot: Option<BootId>,
+    /// Seconds since 1970, by this machine's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last_contact: Option<u64>,
+    /// Seconds since 1970, by this machine's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next_contact: Option<u64>,
+    /// The same by the clock that nobody sets: milliseconds since the machine booted.
+    #[serde(default)]
+    pub(crate) next_contact_ms: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last_error: Option<String>,
+    /// Seconds since 1970, by this machine's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last_error_at: Option<u64>,
+    #[serde(default)]
+    pub(crate) settings_version: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) observed_address: Option<IpAddr>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reachability: Option<Reachability>,
+    /// Whether this identity ever registered.
+    #[serde(default)]
+    pub(crate) registered: bool,
+    /// Whether the last goodbye announced a restart.
+    #[serde(default)]
+    pub(crate) announced_restart: bool,
+}
+
+impl Kept {
+    /// What the process before this one kept; `None` where that cannot be read.
+    pub(crate) fn find(dir: &StateDir) -> Option<Self> {
+        let bytes = dir.read(STATUS, false).ok().flatten()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    /// A process that starts, after the one that left `before`.
+    pub(crate) fn starting(before: Option<&Self>, pid: u32, boot: BootId) -> Self {
+        Self {
+            state: State::Starting,
+            pid,
+            boot: Some(boot),
+            last_contact: before.and_then(|before| before.last_contact),
+            next_contact: None,
+            next_contact_ms: 0,
+            last_error: None,
+            last_error_at: None,
+            settings_version: 0,
+            observed_address: None,
+            reachability: None,
+            registered: before.is_some_and(|before| before.registered),
+            announced_restart: before.is_some_and(|before| before.announced_restart),
+        }
+    }
+
+    /// Why a process registers that finds what the one before it kept.
+    pub(crate) fn reason(before: Option<&Self>) -> RegisterReason {
+        match before {
+            Some(before) if before.registered && before.announced_restart => RegisterReason::Restart,
+            Some(before) if before.registered => RegisterReason::Start,
+            _ => RegisterReason::Install,
+        }
+    }
+
+    /// Replaces the file. Not worth waiting for the disk.
+    pub(crate) fn store(&self, dir: &StateDir) -> Result<(), StateError> {
+        let bytes = serde_json::to_vec(self).unwrap_or_default();
+        dir.write(STATUS, &bytes, false)
+    }
+
+    /// Forgets an identity that is no more.
+    pub(crate) fn forget(dir: &StateDir) -> Result<(), StateError> {
+        dir.remove(STATUS)
+    }
+}
+
+/// What `status` shows; with `--json`, as it stands.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    enrolled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<AgentId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<String>,
+    /// Whether a process runs for this state directory.
+    running: bool,
+    /// Whether it runs, its last call succeeded and its next one is not overdue.
+    in_contact: bool,
+    #[serde(flatten)]
+    kept: Option<Kept>,
+}
+
+impl Report {
+    /// Puts together what is known at `now_ms`.
+    pub(crate) fn new(identity: Option<&Identity>, running: bool, kept: Option<Kept>, now_ms: u64) -> Self {
+        let in_contact = running
+            && kept.as_ref().is_some_and(|kept| {
+                kept.state == State::InContact && now_ms <= kept.next_contact_ms.saturating_add(LATE_MS)
+            });
+        Self {
+            enrolled: identity.is_some(),
+            agent: identity.map(|identity| identity.agent),
+            server: identity.map(|identity| identity.server.to_string()),
+            running,
+            in_contact,
+            kept,
+        }
+    }
+
+    /// Whether all is well: what the exit code says.
+    pub(crate) const fn is_in_contact(&self) -> bool {
+        self.in_contact
+    }
+
+    /// For people, at `wall_s`.
+    pub(crate) fn text(&self, wall_s: u64) -> String {
+        let (Some(agent), Some(server)) = (self.agent, self.server.as_deref()) else {
+            return "Not enrolled".to_owned();
+        };
+        let mut lines = vec![format!("Agent {agent} at {server}")];
+        let kept = self.kept.as_ref();
+        lines.push(match (self.running, kept.map(|kept| (kept.state, kept.pid))) {
+            (true, Some((State::InContact, pid))) if self.in_contact => {
+                format!("Running (process {pid}), in contact")
+            }
+            (true, Some((State::InContact, pid))) => {
+                format!("Process {pid} runs, but its next contact is overdue")
+            }
+            (true, Some((State::Lost, pid))) => format!("Running (process {pid}), but the server is lost"),
+            (true, _) => "Running, no contact yet".to_owned(),
+            (false, Some((State::Refused, _))) => {
+                "Not running: the server refused this agent for good".to_owned()
+            }
+            (false, _) => "Not running".to_owned(),
+        });
+        if let Some(kept) = kept {
+            lines.extend(kept.lines(self.running, wall_s));
+        }
+        lines.join("\n")
+    }
+}
+
+impl Kept {
+    fn lines(&self, running: bool, wall_s: u64) -> impl Iterator<Item = String> {
+        let ago = |at: u64| format!("{} ago", span(wall_s.saturating_sub(at).saturating_mul(1_000)));
+        let next = self.next_contact.filter(|_| running);
+        [
+            self.last_contact.map(|at| format!("Last contact: {}", ago(at))),
+            next.map(|at| {
+                format!(
+                    "Next contact: in {}",
+                    span(at.saturating_sub(wall_s).saturating_mul(1_000))
+                )
+            }),
+            self.observed_address
+                .map(|address| format!("The server sees: {address}")),
+            (self.settings_version > 0).then(|| format!("Settings version: {}", self.settings_version)),
+            self.last_error.as_ref().map(|error| {
+                let at = self.last_error_at.map(ago).unwrap_or_default();
+                format!("Last error: {error} ({at})")
+            }),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
+/// A span for people, in the unit that a glance takes in: `250 ms`, `4 s`, `10 min`, `3 h`, `2 d`.
+pub(crate) fn span(ms: u64) -> String {
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..120_000 => format!("{} s", (ms + 500) / 1_000),
+        120_000..7_200_000 => format!("{} min", (ms + 30_000) / 60_000),
+        7_200_000..172_800_000 => format!("{} h", (ms + 1_800_000) / 3_600_000),
+        _ => format!("{} d", ms / 86_400_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(state: State) -> Kept {
+        let mut kept = Kept::starting(None, 7, BootId::from_bits(1).unwrap());
+        kept.state = state;
+        kept.next_contact_ms = 100_000;
+        kept
+    }
+
+    #[test]
+    fn only_a_process_that_runs_and_is_not_late_is_in_contact() {
+        for (running, state, now_ms, well) in [
+            (true, State::InContact, 90_000, true),
+            (true, State::InContact, 100_000 + LATE_MS, true),
+            (true, State::InContact, 100_001 + LATE_MS, false),
+            (false, State::InContact, 90_000, false),
+            (true, State::Lost, 90_000, false),
+            (true, State::Starting, 90_000, false),
+        ] {
+            let report = Report::new(None, running, Some(kept(state)), now_ms);
+            assert_eq!(report.is_in_contact(), well, "{running} {state:?} {now_ms}");
+        }
+        assert!(!Report::new(None, true, None, 0).is_in_contact());
+    }
+
+    #[test]
+    fn the_reason_to_register_follows_from_what_was_kept() {
+        let mut before = kept(State::Stopped);
+        assert_eq!(Kept::reason(None), RegisterReason::Install);
+        assert_eq!(Kept::reason(Some(&before)), RegisterReason::Install);
+        before.registered = true;
+        assert_eq!(Kept::reason(Some(&before)), RegisterReason::Start);
+        before.announced_restart = true;
+        assert_eq!(Kept::reason(Some(&before)), RegisterReason::Restart);
+    }
+
+    #[test]
+    fn a_damaged_status_file_is_as_none() {
+        let parent = tempfile::tempdir().unwrap();
+        let dir = StateDir::open(parent.path().to_owned()).unwrap();
+        dir.write(STATUS, b"{\"state\":\"in_con", false).unwrap();
+        assert_eq!(Kept::find(&dir), None);
+        let written = kept(State::InContact);
+        written.store(&dir).unwrap();
+        assert_eq!(Kept::find(&dir), Some(written));
+    }
+
+    #[test]
+    fn spans_are_told_in_the_unit_of_a_glance() {
+        for (ms, told) in [
+            (250, "250 ms"),
+            (3_700, "4 s"),
+            (600_000, "10 min"),
+            (7_200_000, "2 h"),
+            (300_000_000, "3 d"),
+        ] {
+            assert_eq!(span(ms), told);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The agent as a process, from enrolment to goodbye, against a server that does as it is told.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics fails")]
+
+mod bad_days;
+mod enrolment;
+mod home;
+mod presence;
+mod refusals;
+mod stub;
+mod tls;

@@ -1,0 +1,336 @@
+//! A server of the agent's side of the API, as small as it can be: it records calls and answers as scripted.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Response, StatusCode, header};
+use axum::routing::any;
+use rollcall_shared::agent_api::{
+    Enroll, Enrolled, Goodbye, Heartbeat, HeartbeatAnswer, Register, Registered,
+};
+use rollcall_shared::problem::{self, kind};
+use rollcall_shared::{AgentId, Problem, Reachability, Settings};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::watch;
+
+/// Longer than anything may take on a machine that is busy with other things.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// What the stub gives an agent.
+pub(crate) const SECRET: &str = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmU";
+
+/// One call as it came.
+#[derive(Debug, Clone)]
+pub(crate) struct Recorded {
+    pub(crate) path: String,
+    pub(crate) authorization: Option<String>,
+    pub(crate) body: Value,
+    pub(crate) at: Instant,
+    /// Whether it was answered by a script.
+    pub(crate) scripted: bool,
+}
+
+impl Recorded {
+    pub(crate) fn sequence(&self) -> u64 {
+        self.body["sequence"].as_u64().unwrap()
+    }
+
+    pub(crate) fn boot(&self) -> &str {
+        self.body["boot"].as_str().unwrap()
+    }
+
+    pub(crate) fn reason(&self) -> &str {
+        self.body["reason"].as_str().unwrap_or_default()
+    }
+}
+
+/// What to answer instead of what a server would.
+#[derive(Debug, Clone)]
+pub(crate) enum Scripted {
+    /// These headers and this body.
+    Says(u16, Vec<(&'static str, String)>, String),
+    /// A problem of this kind.
+    Problem(u16, &'static str, &'static str),
+    /// Takes the call, but its answer breaks off.
+    BreaksOff,
+    /// Takes the call and never answers.
+    Hangs,
+}
+
+#[derive(Debug, Default)]
+struct Script {
+    next: VecDeque<(String, Scripted)>,
+    always: Option<Scripted>,
+}
+
+#[derive(Clone)]
+struct Shared {
+    calls: Arc<watch::Sender<Vec<Recorded>>>,
+    script: Arc<Mutex<Script>>,
+    began: Instant,
+}
+
+/// The stub; ends with the test's runtime.
+pub(crate) struct Stub {
+    pub(crate) url: String,
+    shared: Shared,
+}
+
+impl Stub {
+    /// On a free port of this machine.
+    pub(crate) async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Shared::new();
+        let app = app(shared.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Self {
+            url: format!("http://{address}"),
+            shared,
+        }
+    }
+
+    /// The same over TLS.
+    pub(crate) fn start_tls(config: axum_server::tls_rustls::RustlsConfig) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Shared::new();
+        let app = app(shared.clone());
+        let server = axum_server::from_tcp_rustls(listener, config).unwrap();
+        tokio::spawn(server.serve(app.into_make_service()));
+        Self {
+            url: format!("https://{address}"),
+            shared,
+        }
+    }
+
+    /// The next call of `path` (any, where it is `*`) is answered so; scripts are used up in order.
+    pub(crate) fn script(&self, path: &str, scripted: Scripted) {
+        self.locked().next.push_back((path.to_owned(), scripted));
+    }
+
+    /// From now on everything that no script is for is answered so; `None` is as a server would.
+    pub(crate) fn always(&self, scripted: Option<Scripted>) {
+        self.locked().always = scripted;
+    }
+
+    fn locked(&self) -> std::sync::MutexGuard<'_, Script> {
+        self.shared.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The calls so far.
+    pub(crate) fn calls(&self) -> Vec<Recorded> {
+        self.shared.calls.borrow().clone()
+    }
+
+    /// The calls of one path so far.
+    pub(crate) fn of(&self, path: &str) -> Vec<Recorded> {
+        self.calls()
+            .into_iter()
+            .filter(|call| call.path == path)
+            .collect()
+    }
+
+    /// Waits until the calls so far are as wanted, and gives them.
+    pub(crate) async fn wait_for(&self, what: &str, wanted: impl Fn(&[Recorded]) -> bool) -> Vec<Recorded> {
+        let mut calls = self.shared.calls.subscribe();
+        let calls = tokio::time::timeout(PATIENCE, calls.wait_for(|calls| wanted(calls))).await;
+        calls
+            .unwrap_or_else(|_| panic!("waited in vain for {what}; calls so far: {:#?}", self.calls()))
+            .unwrap()
+            .clone()
+    }
+
+    /// Waits until a scripted call of `path` and one after it came, and gives the two.
+    pub(crate) async fn scripted_and_next(&self, path: &str) -> (Recorded, Recorded) {
+        let pair = |calls: &[Recorded]| {
+            let calls: Vec<&Recorded> = calls.iter().filter(|call| call.path == path).collect();
+            let at = calls.iter().position(|call| call.scripted)?;
+            Some(((*calls.get(at)?).clone(), (*calls.get(at + 1)?).clone()))
+        };
+        let calls = self.wait_for("a scripted call and the next", |calls| pair(calls).is_some());
+        pair(&calls.await).unwrap()
+    }
+
+    /// Waits for the `count`th call of `path`, and gives it.
+    pub(crate) async fn nth(&self, path: &str, count: usize) -> Recorded {
+        let of_path = |calls: &[Recorded]| calls.iter().filter(|call| call.path == path).count();
+        self.wait_for(&format!("call {count} of {path}"), |calls| {
+            of_path(calls) >= count
+        })
+        .await;
+        self.of(path).remove(count - 1)
+    }
+}
+
+impl Shared {
+    /// The age of the server's memory.
+    fn epoch(&self) -> u32 {
+        u32::try_from(self.began.elapsed().as_secs()).unwrap()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the epoch has to go on as time does")]
+    fn new() -> Self {
+        Self {
+            calls: Arc::new(watch::Sender::new(Vec::new())),
+            script: Arc::new(Mutex::new(Script::default())),
+            began: Instant::now(),
+        }
+    }
+}
+
+fn app(shared: Shared) -> Router {
+    Router::new()
+        .route("/api/agent/v1/{call}", any(answer))
+        .fallback(|State(shared): State<Shared>| async move {
+            record(&shared, "elsewhere", &HeaderMap::new(), Value::Null, false);
+            StatusCode::NOT_FOUND
+        })
+        .with_state(shared)
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests compare when calls came")]
+fn record(shared: &Shared, path: &str, headers: &HeaderMap, body: Value, scripted: bool) {
+    let authorization = headers
+        .get(header::AUTHORIZATION)
+        .map(|value| value.to_str().unwrap().to_owned());
+    shared.calls.send_modify(|calls| {
+        calls.push(Recorded {
+            path: path.to_owned(),
+            authorization,
+            body,
+            at: Instant::now(),
+            scripted,
+        });
+    });
+}
+
+async fn answer(
+    State(shared): State<Shared>,
+    Path(call): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    let scripted = {
+        let mut script = shared.script.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = script
+            .next
+            .iter()
+            .position(|(path, _)| *path == call || path == "*");
+        match next {
+            Some(at) => script.next.remove(at).map(|(_, scripted)| scripted),
+            None => script.always.clone(),
+        }
+    };
+    let body_read = serde_json::from_slice(&body).unwrap();
+    record(&shared, &call, &headers, body_read, scripted.is_some());
+    match scripted {
+        Some(Scripted::Says(status, headers, text)) => {
+            let mut response = Response::builder().status(status);
+            for (name, value) in headers {
+                response = response.header(name, value);
+            }
+            response.body(text.into()).unwrap()
+        }
+        Some(Scripted::Problem(status, kind, detail)) => problem(status, kind, detail),
+        Some(Scripted::BreaksOff) => Response::builder()
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from_stream(futures_util::stream::iter([
+                Ok::<_, std::io::Error>(Bytes::from_static(b"{\"agent\":")),
+                Err(std::io::ErrorKind::ConnectionReset.into()),
+            ])))
+            .unwrap(),
+        Some(Scripted::Hangs) => std::future::pending().await,
+        None => as_a_server(&shared, &call, &headers, &body),
+    }
+}
+
+fn as_a_server(shared: &Shared, call: &str, headers: &HeaderMap, body: &Bytes) -> Response<Body> {
+    let agent = AgentId::from_bits(0x0abc_def0);
+    let bearer = format!("Bearer {agent}.{SECRET}");
+    if call != "enroll"
+        && headers
+            .get(header::AUTHORIZATION)
+            .is_none_or(|value| value != &bearer)
+    {
+        return problem(401, kind::UNAUTHENTICATED, "Nobody by that credential.");
+    }
+    match call {
+        "enroll" => {
+            let ask: Enroll = serde_json::from_slice(body).unwrap();
+            assert_eq!(ask.key.len(), 64);
+            if ask.token != "good" {
+                return problem(
+                    401,
+                    kind::UNAUTHENTICATED,
+                    "This enrolment token is not known, or it was used up.",
+                );
+            }
+            json(&Enrolled {
+                agent,
+                secret: SECRET.to_owned(),
+                epoch: 1,
+            })
+        }
+        "register" => {
+            let ask: Register = serde_json::from_slice(body).unwrap();
+            assert!(!ask.machine_id.is_empty() && !ask.host_name.is_empty() && !ask.platform.is_empty());
+            assert_eq!(ask.local_address, Some([127, 0, 0, 1].into()));
+            json(&Registered {
+                settings: Settings {
+                    heartbeat_every: rollcall_shared::Minutes::MIN,
+                    ..Settings::default()
+                },
+                settings_version: 1,
+                // Back-off is never longer than the interval: this keeps it short.
+                minute_ms: 400,
+                observed_address: [127, 0, 0, 1].into(),
+                reachability: Reachability::Reachable,
+                next_in_ms: 300,
+                epoch: shared.epoch(),
+            })
+        }
+        "heartbeat" => {
+            let _: Heartbeat = serde_json::from_slice(body).unwrap();
+            json(&HeartbeatAnswer {
+                next_in_ms: 300,
+                settings_version: 1,
+                poll_now: false,
+                epoch: shared.epoch(),
+            })
+        }
+        "goodbye" => {
+            let _: Goodbye = serde_json::from_slice(body).unwrap();
+            Response::builder().status(204).body(Body::empty()).unwrap()
+        }
+        _ => Response::builder().status(404).body(Body::empty()).unwrap(),
+    }
+}
+
+fn json(value: &impl Serialize) -> Response<Body> {
+    Response::builder()
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(serde_json::to_vec(value).unwrap().into())
+        .unwrap()
+}
+
+fn problem(status: u16, kind: &str, detail: &str) -> Response<Body> {
+    let problem = Problem {
+        kind: kind.to_owned(),
+        title: "Refused".to_owned(),
+        status,
+        detail: Some(detail.to_owned()),
+        errors: Vec::new(),
+    };
+    Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, problem::MEDIA_TYPE)
+        .body(serde_json::to_vec(&problem).unwrap().into())
+        .unwrap()
+}
