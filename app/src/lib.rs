@@ -1,1 +1,35 @@
-//! Soon.
+//! The console: what people see of the fleet, live, in a browser.
+//!
+//! What decides (the mirror of the feed, the order of the table, its window, phrases of time, when to connect
+//! again) is pure, builds everywhere and is tested on the host. What touches the page is wasm only and thin.
+//!
+//! Data stands outside the signals: frames change the mirror, and one version number is bumped per animation
+//! frame, so a burst of ten thousand changes costs one drawing of the rows on the screen.
+
+#![cfg_attr(
+    target_arch = "wasm32",
+    expect(unreachable_pub, reason = "leptos makes the function behind every component public")
+)]
+
+pub mod calendar;
+pub mod feed;
+pub mod phrase;
+pub mod table;
+
+#[cfg(target_arch = "wasm32")]
+mod api;
+#[cfg(target_arch = "wasm32")]
+mod app;
+#[cfg(target_arch = "wasm32")]
+mod clock;
+#[cfg(target_arch = "wasm32")]
+mod keys;
+#[cfg(target_arch = "wasm32")]
+mod pages;
+#[cfg(target_arch = "wasm32")]
+mod people;
+#[cfg(target_arch = "wasm32")]
+mod ui;
+
+#[cfg(target_arch = "wasm32")]
+pub use app::start;

@@ -1,0 +1,133 @@
+//! What the console asks of `/api/v1/`, and what may come of it.
+
+use gloo_net::http::{Method, RequestBuilder};
+use rollcall_shared::console_api::{
+    Agent, NewToken, Page, Session, SettingsVersion, Setup, SetupState, SignIn, TokenMade, Transition,
+};
+use rollcall_shared::problem::FieldError;
+use rollcall_shared::{AgentId, Problem, TransitionId};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Why a call brought no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The call did not come through.
+    #[error("The server cannot be reached. Check the network; nothing was changed.")]
+    Unreachable,
+    /// The server refused, and said why.
+    #[error("{}", .0.detail.as_deref().unwrap_or(&.0.title))]
+    Refused(Problem),
+    /// The answer is none of Rollcall's: something between browser and server speaks.
+    #[error("The answer cannot be read (HTTP {0}). Something other than Rollcall may have sent it.")]
+    Unreadable(u16),
+}
+
+impl Failure {
+    /// Whether nobody is signed in any more.
+    pub(crate) fn is_signed_out(&self) -> bool {
+        matches!(self, Self::Refused(problem) if problem.status == 401)
+    }
+
+    /// Whether there is no such thing.
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Self::Refused(problem) if problem.status == 404)
+    }
+
+    /// What is wrong with a field, where that was the reason.
+    pub(crate) fn of_field(&self, field: &str) -> Option<&FieldError> {
+        match self {
+            Self::Refused(problem) => problem.errors.iter().find(|error| error.field == field),
+            _ => None,
+        }
+    }
+}
+
+/// Who is signed in.
+pub(crate) async fn session() -> Result<Session, Failure> {
+    read(&call(Method::GET, "session", None).await?)
+}
+
+/// Signs in.
+pub(crate) async fn sign_in(person: &SignIn) -> Result<Session, Failure> {
+    read(&call(Method::POST, "session", write(person)).await?)
+}
+
+/// Signs out.
+pub(crate) async fn sign_out() -> Result<(), Failure> {
+    call(Method::DELETE, "session", None).await.map(drop)
+}
+
+/// Whether the first admin is still to be created.
+pub(crate) async fn setup_state() -> Result<SetupState, Failure> {
+    read(&call(Method::GET, "setup", None).await?)
+}
+
+/// Creates the first admin, who is signed in by it.
+pub(crate) async fn set_up(setup: &Setup) -> Result<Session, Failure> {
+    read(&call(Method::POST, "setup", write(setup)).await?)
+}
+
+/// One agent in full.
+pub(crate) async fn agent(id: AgentId) -> Result<Agent, Failure> {
+    read(&call(Method::GET, &format!("agents/{id}"), None).await?)
+}
+
+/// Takes an agent out of the roll call for good.
+pub(crate) async fn retire(id: AgentId) -> Result<(), Failure> {
+    call(Method::POST, &format!("agents/{id}/retire"), None).await.map(drop)
+}
+
+/// Transitions, newest first: of one agent or of all, those before one or the latest.
+pub(crate) async fn transitions(
+    agent: Option<AgentId>,
+    before: Option<TransitionId>,
+    limit: u32,
+) -> Result<Page<Transition>, Failure> {
+    let mut path = format!("transitions?limit={limit}");
+    if let Some(agent) = agent {
+        path.push_str(&format!("&agent={agent}"));
+    }
+    if let Some(before) = before {
+        path.push_str(&format!("&before={before}"));
+    }
+    read(&call(Method::GET, &path, None).await?)
+}
+
+/// Makes an enrolment token.
+pub(crate) async fn make_token(token: &NewToken) -> Result<TokenMade, Failure> {
+    read(&call(Method::POST, "tokens", write(token)).await?)
+}
+
+/// The settings in force.
+pub(crate) async fn settings() -> Result<SettingsVersion, Failure> {
+    read(&call(Method::GET, "settings", None).await?)
+}
+
+/// One call. Not generic, so that it is in the bundle once.
+async fn call(method: Method, path: &str, body: Option<String>) -> Result<String, Failure> {
+    let request = RequestBuilder::new(&format!("/api/v1/{path}")).method(method);
+    let request = match body {
+        Some(body) => request.header("content-type", "application/json").body(body),
+        None => request.build(),
+    };
+    let answer = request
+        .map_err(|_| Failure::Unreachable)?
+        .send()
+        .await
+        .map_err(|_| Failure::Unreachable)?;
+    let text = answer.text().await.map_err(|_| Failure::Unreachable)?;
+    if answer.ok() {
+        return Ok(text);
+    }
+    Err(serde_json::from_str(&text).map_or_else(|_| Failure::Unreadable(answer.status()), Failure::Refused))
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
+    serde_json::from_str(text).map_err(|_| Failure::Unreadable(200))
+}
+
+/// What is sent are structs of strings and numbers, which always can be written.
+fn write<T: Serialize>(body: &T) -> Option<String> {
+    serde_json::to_string(body).ok()
+}

@@ -1,0 +1,30 @@
+//! The only place of the console that reads time and randomness: everything else is given them.
+
+use js_sys::{Date, Math};
+use wasm_bindgen::JsValue;
+
+use crate::calendar::Moment;
+
+const MS_A_MINUTE: i64 = 60_000;
+
+/// The browser's wall clock, in milliseconds since 1970.
+#[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
+pub(crate) fn now_ms() -> i64 {
+    Date::now() as i64
+}
+
+/// A random number from 0 to 1, for jitter; not for secrets.
+pub(crate) fn draw() -> f64 {
+    Math::random()
+}
+
+/// A moment as a clock on the reader's wall shows it, by the zone's offset at that moment.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "whole milliseconds and minutes, far below 2^53"
+)]
+pub(crate) fn local(ms: i64) -> Moment {
+    let offset_minutes = Date::new(&JsValue::from_f64(ms as f64)).get_timezone_offset() as i64;
+    Moment::at(ms - offset_minutes * MS_A_MINUTE)
+}

@@ -1,0 +1,185 @@
+//! What components draw from: the mirror, and the few signals that say when to look at it again.
+//!
+//! The mirror stands outside the signals. However many frames come, one version number is bumped per animation
+//! frame; a component that reads the fleet subscribes to that number.
+
+use leptos::prelude::*;
+use rollcall_shared::feed::ToConsole;
+
+use super::mirror::{Answer, Fleet, Mirror, Touched};
+use super::standing::{Heard, Offset, Standing};
+use crate::clock;
+
+/// How often a hidden page is drawn: it has no animation frames, but its title is read in the tab.
+const HIDDEN_DRAW: core::time::Duration = core::time::Duration::from_millis(500);
+
+/// The live picture, for every component.
+#[derive(Clone, Copy)]
+pub(crate) struct Live {
+    state: StoredValue<State, LocalStorage>,
+    version: RwSignal<u32>,
+    now: RwSignal<i64>,
+    standing: RwSignal<Standing>,
+}
+
+#[derive(Default)]
+struct State {
+    mirror: Mirror,
+    /// What the latest version changed.
+    touched: Touched,
+    drawing: bool,
+    heard: Heard,
+    offset: Offset,
+    began_ms: i64,
+}
+
+impl Live {
+    /// An empty picture.
+    pub(crate) fn new() -> Self {
+        let now_ms = clock::now_ms();
+        Self {
+            state: StoredValue::new_local(State {
+                began_ms: now_ms,
+                ..State::default()
+            }),
+            version: RwSignal::new(0),
+            now: RwSignal::new(now_ms),
+            standing: RwSignal::new(Standing::default()),
+        }
+    }
+
+    /// Reads the fleet; tracked, once per version.
+    pub(crate) fn read<T>(self, read: impl FnOnce(&Fleet) -> T) -> T {
+        self.version.track();
+        self.peek(read)
+    }
+
+    /// Reads the fleet without subscribing.
+    pub(crate) fn peek<T>(self, read: impl FnOnce(&Fleet) -> T) -> T {
+        self.state.with_value(|state| read(state.mirror.fleet()))
+    }
+
+    /// The number of the picture, and what changed since the one before; tracked.
+    pub(crate) fn changed(self) -> (u32, Touched) {
+        let version = self.version.get();
+        (version, self.state.with_value(|state| state.touched.clone()))
+    }
+
+    /// The server's wall clock, once a second; tracked.
+    pub(crate) fn now(self) -> i64 {
+        self.now.get()
+    }
+
+    /// How live the picture is; tracked.
+    pub(crate) fn standing(self) -> Standing {
+        self.standing.get()
+    }
+
+    /// Whether anything was ever shown; tracked.
+    pub(crate) fn has_arrived(self) -> bool {
+        self.version.get() > 0
+    }
+
+    /// Whether the snapshot of this connection is whole; not tracked.
+    pub(crate) fn is_whole(self) -> bool {
+        self.state.with_value(|state| state.mirror.is_whole())
+    }
+
+    /// Milliseconds since the last frame; not tracked.
+    pub(crate) fn silent_ms(self) -> i64 {
+        let last = self.state.with_value(|state| state.heard.last_frame_ms.unwrap_or(state.began_ms));
+        clock::now_ms() - last
+    }
+
+    /// Applies a frame, and has it drawn.
+    pub(crate) fn take(self, message: ToConsole) -> Answer {
+        let here_ms = clock::now_ms();
+        let answer = self
+            .state
+            .try_update_value(|state| {
+                if let Some(server_ms) = Mirror::time_of(&message) {
+                    let late_ms = state.offset.frame(server_ms, here_ms);
+                    state.heard.late_ms = state.heard.late_ms.max(late_ms);
+                }
+                let answer = state.mirror.apply(message);
+                state.heard.last_frame_ms = Some(here_ms);
+                state.heard.whole = state.mirror.is_whole();
+                answer
+            })
+            .unwrap_or(Answer::Nothing);
+        if answer == Answer::Draw {
+            self.draw_soon();
+        }
+        if !self.standing.get_untracked().is_live() {
+            self.judge();
+        }
+        answer
+    }
+
+    /// Once a second: ages, and whether the picture still is live.
+    pub(crate) fn tick(self) {
+        self.judge();
+        self.state.update_value(|state| state.heard.late_ms = 0);
+    }
+
+    /// The connection is gone.
+    pub(crate) fn disconnected(self) {
+        self.state.update_value(|state| {
+            state.mirror.disconnected();
+            state.heard.whole = false;
+            state.offset = Offset::default();
+        });
+        self.judge();
+    }
+
+    /// Forgets everything: another person may sign in here next.
+    pub(crate) fn clear(self) {
+        let began_ms = clock::now_ms();
+        self.state.update_value(|state| {
+            *state = State {
+                began_ms,
+                ..State::default()
+            };
+            state.touched.all = true;
+        });
+        self.version.set(0);
+        self.standing.set(Standing::default());
+    }
+
+    fn judge(self) {
+        let here_ms = clock::now_ms();
+        let (standing, now_ms) = self.state.with_value(|state| {
+            (
+                Standing::judge(state.heard, state.began_ms, here_ms),
+                state.offset.server_ms(here_ms),
+            )
+        });
+        self.now.set(now_ms);
+        if self.standing.get_untracked() != standing {
+            self.standing.set(standing);
+        }
+    }
+
+    fn draw_soon(self) {
+        let drawing = self.state.try_update_value(|state| core::mem::replace(&mut state.drawing, true));
+        if drawing != Some(false) {
+            return;
+        }
+        if document().hidden() {
+            set_timeout(move || self.draw(), HIDDEN_DRAW);
+        } else {
+            request_animation_frame(move || self.draw());
+        }
+    }
+
+    fn draw(self) {
+        self.state.update_value(|state| {
+            state.drawing = false;
+            state.touched = state.mirror.take_touched();
+        });
+        // Frames may have been waiting while ages stood still: both are told by one clock.
+        let here_ms = clock::now_ms();
+        self.now.set(self.state.with_value(|state| state.offset.server_ms(here_ms)));
+        self.version.update(|version| *version = version.wrapping_add(1).max(1));
+    }
+}

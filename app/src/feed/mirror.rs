@@ -1,0 +1,350 @@
+//! What the server told, held here: every agent that this screen may see, and the latest transitions.
+//!
+//! A snapshot comes in parts and replaces what is shown only once it is whole, so a screen that resyncs neither
+//! empties nor flickers. Deltas follow with the next sequence number each; a missing one is answered with
+//! [`Answer::Resync`], once, and what is shown stays until the new snapshot is whole.
+//!
+//! Rows are numbers of one connection. Inside, an agent has a *place*: its index here, which holds until the
+//! next snapshot.
+
+use std::collections::{HashMap, VecDeque};
+
+use rollcall_shared::feed::{Change, Event, Row, ToConsole};
+use rollcall_shared::{AgentId, Cause, Status, TransitionId};
+
+/// How many transitions are kept: some hours of a calm fleet, a few kilobytes.
+pub const MOST_EVENTS: usize = 1_000;
+
+/// One change of status that happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Happening {
+    /// Counts the transitions of one snapshot and what followed it: no two are alike.
+    pub serial: u32,
+    /// Its id in the store; nothing where it came over the feed.
+    pub id: Option<TransitionId>,
+    /// Whose.
+    pub agent: AgentId,
+    /// The agent's place.
+    pub place: u32,
+    /// When, by the server's wall clock.
+    pub at_ms: i64,
+    /// What it became.
+    pub to: Status,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// Everything that is shown.
+#[derive(Debug, Default)]
+pub struct Fleet {
+    agents: Vec<Row>,
+    place_of_row: HashMap<u32, u32>,
+    place_of_agent: HashMap<AgentId, u32>,
+    counts: [usize; Status::ALL.len()],
+    events: VecDeque<Happening>,
+    serial: u32,
+}
+
+impl Fleet {
+    /// All agents, by place.
+    #[must_use]
+    pub fn agents(&self) -> &[Row] {
+        &self.agents
+    }
+
+    /// The agent at a place.
+    #[must_use]
+    pub fn at(&self, place: u32) -> Option<&Row> {
+        self.agents.get(place as usize)
+    }
+
+    /// The agent of that id.
+    #[must_use]
+    pub fn agent(&self, id: AgentId) -> Option<&Row> {
+        self.at(self.place(id)?)
+    }
+
+    /// Where the agent of that id stands.
+    #[must_use]
+    pub fn place(&self, id: AgentId) -> Option<u32> {
+        self.place_of_agent.get(&id).copied()
+    }
+
+    /// How many agents have that status.
+    #[must_use]
+    pub fn count(&self, status: Status) -> usize {
+        self.counts[status as usize]
+    }
+
+    /// How many agents there are that were not retired.
+    #[must_use]
+    pub fn on_the_roll(&self) -> usize {
+        self.agents.len() - self.count(Status::Retired)
+    }
+
+    /// The latest transitions, newest first.
+    #[must_use]
+    pub fn events(&self) -> &VecDeque<Happening> {
+        &self.events
+    }
+
+    /// Puts a row in, or in the place of what was known of that agent. Answers its place and whether it is new.
+    fn put(&mut self, row: Row) -> (u32, bool) {
+        let known = self.place_of_row.get(&row.row).copied();
+        self.counts[row.status as usize] += 1;
+        if let Some(place) = known {
+            let old = core::mem::replace(&mut self.agents[place as usize], row);
+            self.counts[old.status as usize] -= 1;
+            let new = &self.agents[place as usize];
+            if old.id != new.id {
+                self.place_of_agent.remove(&old.id);
+                self.place_of_agent.insert(new.id, place);
+            }
+            (place, false)
+        } else {
+            let place = u32::try_from(self.agents.len()).unwrap_or(u32::MAX);
+            self.place_of_row.insert(row.row, place);
+            self.place_of_agent.insert(row.id, place);
+            self.agents.push(row);
+            (place, true)
+        }
+    }
+
+    /// Notes what became of the agent at `place`.
+    fn happened(&mut self, place: u32, at_ms: i64, to: Status, cause: Cause, id: Option<TransitionId>) {
+        self.serial = self.serial.wrapping_add(1);
+        self.events.push_front(Happening {
+            serial: self.serial,
+            id,
+            agent: self.agents[place as usize].id,
+            place,
+            at_ms,
+            to,
+            cause,
+        });
+        self.events.truncate(MOST_EVENTS);
+    }
+
+    /// Takes the events of a snapshot, which come newest first. Those of rows that are not shown are nobody's.
+    fn remember(&mut self, events: &[Event]) {
+        for event in events.iter().rev() {
+            if let Some(place) = self.place_of_row.get(&event.row).copied() {
+                self.happened(place, event.at_ms, event.to, event.cause, Some(event.id));
+            }
+        }
+    }
+}
+
+/// Which places changed since it was last asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Touched {
+    /// All of them: there is a new snapshot, or more changed than is worth listing.
+    pub all: bool,
+    /// These, some perhaps twice.
+    pub places: Vec<u32>,
+}
+
+impl Touched {
+    fn add(&mut self, place: u32, agents: usize) {
+        if !self.all {
+            self.places.push(place);
+            if self.places.len() > agents.max(64) {
+                self.everything();
+            }
+        }
+    }
+
+    fn everything(&mut self) {
+        self.all = true;
+        self.places = Vec::new();
+    }
+}
+
+/// What is to be done about a frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Draw: something that is shown changed.
+    Draw,
+    /// Nothing to draw.
+    Nothing,
+    /// Say that a sequence number was missed.
+    Resync,
+    /// The server ships the console of this build.
+    Build(String),
+}
+
+/// The mirror: see the module.
+#[derive(Debug, Default)]
+pub struct Mirror {
+    shown: Fleet,
+    arriving: Option<Fleet>,
+    /// Where deltas go on; nothing until a snapshot of this connection is whole.
+    sequence: Option<u64>,
+    touched: Touched,
+}
+
+impl Mirror {
+    /// What is shown.
+    #[must_use]
+    pub fn fleet(&self) -> &Fleet {
+        &self.shown
+    }
+
+    /// Whether a snapshot of this connection is shown, and every delta since.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.sequence.is_some()
+    }
+
+    /// What changed since this was last asked.
+    pub fn take_touched(&mut self) -> Touched {
+        core::mem::take(&mut self.touched)
+    }
+
+    /// The connection is gone: numbers of rows mean nothing any more, what is shown stays.
+    pub fn disconnected(&mut self) {
+        self.sequence = None;
+        self.arriving = None;
+    }
+
+    /// Forgets everything: another person may sign in here next.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+        self.touched.everything();
+    }
+
+    /// The server's wall clock in a frame.
+    #[must_use]
+    pub fn time_of(message: &ToConsole) -> Option<i64> {
+        match message {
+            ToConsole::Hello { .. } => None,
+            ToConsole::Snapshot { now_ms, .. }
+            | ToConsole::Delta { now_ms, .. }
+            | ToConsole::Contacts { now_ms, .. }
+            | ToConsole::Pulse { now_ms, .. } => Some(*now_ms),
+        }
+    }
+
+    /// Applies a frame.
+    pub fn apply(&mut self, message: ToConsole) -> Answer {
+        match message {
+            ToConsole::Hello { build } => Answer::Build(build),
+            ToConsole::Snapshot {
+                sequence,
+                first,
+                last,
+                rows,
+                transitions,
+                ..
+            } => self.snapshot(sequence, (first, last), rows, &transitions),
+            ToConsole::Delta {
+                sequence,
+                now_ms,
+                rows,
+                changes,
+            } => match self.sequence {
+                Some(at) if at.wrapping_add(1) == sequence => self.delta(sequence, now_ms, rows, &changes),
+                Some(_) => self.gap(),
+                None => Answer::Nothing,
+            },
+            ToConsole::Contacts { now_ms, contacts } if self.is_whole() => {
+                for (row, ago_ms, kind) in contacts {
+                    if let Some(place) = self.shown.place_of_row.get(&row).copied() {
+                        let heard = (now_ms - i64::from(ago_ms), kind);
+                        self.shown.agents[place as usize].last_contact = Some(heard);
+                        self.touched.add(place, self.shown.agents.len());
+                    }
+                }
+                Answer::Draw
+            }
+            ToConsole::Contacts { .. } => Answer::Nothing,
+            ToConsole::Pulse { sequence, .. } => match self.sequence {
+                Some(at) if at != sequence => self.gap(),
+                _ => Answer::Nothing,
+            },
+        }
+    }
+
+    fn snapshot(
+        &mut self,
+        sequence: u64,
+        (first, last): (bool, bool),
+        rows: Vec<Row>,
+        events: &[Event],
+    ) -> Answer {
+        if first {
+            self.sequence = None;
+            self.arriving = Some(Fleet::default());
+        }
+        // Without its first part, it is the rest of a snapshot whose beginning was missed.
+        let Some(arriving) = self.arriving.as_mut() else {
+            return Answer::Resync;
+        };
+        for row in rows {
+            arriving.put(row);
+        }
+        if !last {
+            return Answer::Nothing;
+        }
+        arriving.remember(events);
+        self.shown = self.arriving.take().unwrap_or_default();
+        self.sequence = Some(sequence);
+        self.touched.everything();
+        Answer::Draw
+    }
+
+    fn delta(&mut self, sequence: u64, now_ms: i64, rows: Vec<Row>, changes: &[Change]) -> Answer {
+        self.sequence = Some(sequence);
+        for row in rows {
+            let told = changes.iter().any(|change| change.row == row.row);
+            let (place, is_new) = self.shown.put(row);
+            self.touched.add(place, self.shown.agents.len());
+            let row = &self.shown.agents[place as usize];
+            if is_new && !told {
+                // An agent that appears is news, also where its row is all that is said of it.
+                let (at_ms, to, cause) = (row.since_ms, row.status, row.cause);
+                self.shown.happened(place, at_ms, to, cause, None);
+            }
+        }
+        for change in changes {
+            let Some(place) = self.shown.place_of_row.get(&change.row).copied() else {
+                return self.gap();
+            };
+            let at_ms = now_ms - i64::from(change.ago_ms);
+            let row = &mut self.shown.agents[place as usize];
+            self.shown.counts[row.status as usize] -= 1;
+            self.shown.counts[change.to as usize] += 1;
+            if row.status != change.to {
+                row.since_ms = at_ms;
+            }
+            row.status = change.to;
+            row.cause = change.cause;
+            if let Some(kind) = heard_by(change.cause) {
+                row.last_contact = Some((at_ms, kind));
+            }
+            self.touched.add(place, self.shown.agents.len());
+            self.shown.happened(place, at_ms, change.to, change.cause, None);
+        }
+        Answer::Draw
+    }
+
+    /// Deltas mean nothing until the next snapshot, so this is said once.
+    fn gap(&mut self) -> Answer {
+        self.sequence = None;
+        Answer::Resync
+    }
+}
+
+/// The contact that a cause speaks of.
+fn heard_by(cause: Cause) -> Option<rollcall_shared::ContactKind> {
+    use rollcall_shared::ContactKind;
+    match cause {
+        Cause::Registered(_) | Cause::Restarted => Some(ContactKind::Register),
+        Cause::Contact(kind) => Some(kind),
+        Cause::Goodbye(_) => Some(ContactKind::Goodbye),
+        Cause::Enrolled | Cause::Deadline { .. } | Cause::Retired => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

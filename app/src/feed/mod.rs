@@ -1,0 +1,13 @@
+//! The live picture: what the server tells this screen, and whether it still does.
+//!
+//! [`mirror`] applies frames, [`standing`] judges how live the picture is, [`backoff`] says when to connect
+//! again: all pure. `socket` holds the connection and `live` gives components what they draw from.
+
+pub mod backoff;
+pub mod mirror;
+pub mod standing;
+
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod live;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod socket;

@@ -1,0 +1,255 @@
+//! The connection of the feed: opened while somebody is signed in, opened again when it is lost.
+//!
+//! One set of listeners serves every connection, so a night of reconnecting leaves nothing behind.
+
+use core::time::Duration;
+
+use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use rollcall_shared::build;
+use rollcall_shared::feed::{FromConsole, MOST_WATCHED_ROWS, PATH, ToConsole};
+use wasm_bindgen::prelude::*;
+use web_sys::{BinaryType, MessageEvent, WebSocket, js_sys};
+
+use super::backoff;
+use super::live::Live;
+use super::mirror::Answer;
+use crate::people::People;
+use crate::{api, clock};
+
+/// An open connection that is silent for so long is taken for dead: the banner has been up for a while, and a
+/// path that was lost without a word would keep it up for minutes.
+const DEAD_AFTER_MS: i64 = 8_000;
+
+/// The connection, for those who may open, close and write to it.
+#[derive(Clone, Copy)]
+pub(crate) struct Feed {
+    live: Live,
+    people: People,
+    line: StoredValue<Line, LocalStorage>,
+    snapshots: RwSignal<u32>,
+}
+
+#[derive(Default)]
+struct Line {
+    /// Whether it should be open.
+    wanted: bool,
+    socket: Option<WebSocket>,
+    opened_ms: i64,
+    failures: u32,
+    retry: Option<TimeoutHandle>,
+    watched: Vec<u32>,
+    listeners: Option<Listeners>,
+}
+
+struct Listeners {
+    message: Closure<dyn FnMut(MessageEvent)>,
+    close: Closure<dyn FnMut(web_sys::CloseEvent)>,
+}
+
+impl Feed {
+    /// A closed one. Listens for the network's return and for the page's being looked at again.
+    pub(crate) fn new(live: Live, people: People) -> Self {
+        let feed = Self {
+            live,
+            people,
+            line: StoredValue::new_local(Line::default()),
+            snapshots: RwSignal::new(0),
+        };
+        let listeners = Listeners {
+            message: Closure::new(move |event: MessageEvent| feed.message(&event)),
+            close: Closure::new(move |event: web_sys::CloseEvent| feed.closed(&event)),
+        };
+        feed.line.update_value(|line| line.listeners = Some(listeners));
+        window_event_listener_untyped("online", move |_| feed.nudge());
+        let looked_at = Closure::<dyn FnMut()>::new(move || {
+            if !document().hidden() {
+                feed.nudge();
+            }
+        });
+        // The listener lives as long as the page.
+        let _ = document()
+            .add_event_listener_with_callback("visibilitychange", looked_at.as_ref().unchecked_ref());
+        looked_at.forget();
+        feed
+    }
+
+    /// Opens it, and keeps it open.
+    pub(crate) fn start(self) {
+        self.line.update_value(|line| line.wanted = true);
+        self.connect();
+    }
+
+    /// Closes it, and forgets what it told.
+    pub(crate) fn stop(self) {
+        self.line.update_value(|line| {
+            line.wanted = false;
+            line.watched.clear();
+        });
+        self.hang_up();
+        self.live.clear();
+    }
+
+    /// Asks for the contacts of these rows, once a second, instead of those before.
+    pub(crate) fn watch(self, mut rows: Vec<u32>) {
+        rows.truncate(MOST_WATCHED_ROWS);
+        if self.line.with_value(|line| line.watched != rows) {
+            self.line.update_value(|line| line.watched.clone_from(&rows));
+            self.send(&FromConsole::Watch { rows });
+        }
+    }
+
+    /// Counts the snapshots, each of which gives rows new numbers; tracked.
+    pub(crate) fn snapshots(self) -> u32 {
+        self.snapshots.get()
+    }
+
+    /// Once a second: hangs up on a connection that went silent without closing.
+    pub(crate) fn tick(self) {
+        let dead = self.line.with_value(|line| {
+            line.socket.is_some() && clock::now_ms() - line.opened_ms > DEAD_AFTER_MS
+        });
+        if dead && self.live.silent_ms() > DEAD_AFTER_MS {
+            self.lost();
+        }
+    }
+
+    /// Connects now instead of later, where there is no live connection.
+    fn nudge(self) {
+        let waiting = self.line.with_value(|line| line.wanted && line.socket.is_none());
+        if waiting {
+            self.connect();
+        } else {
+            self.live.tick();
+        }
+    }
+
+    fn connect(self) {
+        self.hang_up();
+        if !self.line.with_value(|line| line.wanted) {
+            return;
+        }
+        let location = window().location();
+        let scheme = match location.protocol() {
+            Ok(protocol) if protocol == "https:" => "wss",
+            _ => "ws",
+        };
+        let host = location.host().unwrap_or_default();
+        match WebSocket::new(&format!("{scheme}://{host}{PATH}")) {
+            Ok(socket) => self.line.update_value(|line| {
+                socket.set_binary_type(BinaryType::Arraybuffer);
+                if let Some(listeners) = &line.listeners {
+                    socket.set_onmessage(Some(listeners.message.as_ref().unchecked_ref()));
+                    socket.set_onclose(Some(listeners.close.as_ref().unchecked_ref()));
+                }
+                line.opened_ms = clock::now_ms();
+                line.socket = Some(socket);
+            }),
+            Err(_) => self.again(),
+        }
+    }
+
+    fn hang_up(self) {
+        self.line.update_value(|line| {
+            if let Some(retry) = line.retry.take() {
+                retry.clear();
+            }
+            if let Some(socket) = line.socket.take() {
+                socket.set_onmessage(None);
+                socket.set_onclose(None);
+                // Closing can only fail for a wrong code, and none is given.
+                let _ = socket.close();
+            }
+        });
+    }
+
+    fn message(self, event: &MessageEvent) {
+        let Ok(buffer) = event.data().dyn_into::<js_sys::ArrayBuffer>() else {
+            return;
+        };
+        let bytes = js_sys::Uint8Array::new(&buffer).to_vec();
+        // What cannot be read is of another build, or broken: a fresh connection begins with the build.
+        let Ok(message) = postcard::from_bytes::<ToConsole>(&bytes) else {
+            self.lost();
+            return;
+        };
+        let was_whole = self.live.is_whole();
+        match self.live.take(message) {
+            Answer::Resync => self.send(&FromConsole::Resync),
+            Answer::Build(shipped) => follow(&shipped),
+            Answer::Draw | Answer::Nothing => {}
+        }
+        if !was_whole && self.live.is_whole() {
+            self.line.update_value(|line| {
+                line.failures = 0;
+                line.watched.clear();
+            });
+            self.snapshots.update(|count| *count = count.wrapping_add(1));
+        }
+    }
+
+    fn closed(self, _event: &web_sys::CloseEvent) {
+        self.lost();
+    }
+
+    /// The connection is gone. It says not why, so the API is asked whether somebody still is signed in.
+    fn lost(self) {
+        self.hang_up();
+        self.live.disconnected();
+        spawn_local(async move {
+            match api::session().await {
+                Err(failure) if failure.is_signed_out() => self.people.signed_out(),
+                _ => self.again(),
+            }
+        });
+    }
+
+    fn again(self) {
+        let failures = self.line.try_update_value(|line| {
+            line.failures = line.failures.saturating_add(1);
+            line.failures - 1
+        });
+        let wait_ms = backoff::delay_ms(failures.unwrap_or(0), clock::draw());
+        let wait = Duration::from_millis(u64::from(wait_ms));
+        let retry = set_timeout_with_handle(move || self.connect(), wait).ok();
+        self.line.update_value(|line| {
+            if let Some(earlier) = core::mem::replace(&mut line.retry, retry) {
+                earlier.clear();
+            }
+        });
+    }
+
+    fn send(self, message: &FromConsole) {
+        self.line.with_value(|line| {
+            if let (Some(socket), Ok(bytes)) = (&line.socket, postcard::to_allocvec(message))
+                && socket.ready_state() == WebSocket::OPEN
+            {
+                // A connection that cannot be written to is about to be closed, and is opened anew then.
+                let _ = socket.send_with_u8_array(&bytes);
+            }
+        });
+    }
+}
+
+/// Reloads the page where the server ships another build than this page runs; once for each build, so that a
+/// cache on the way that serves the old one cannot make it reload for ever.
+fn follow(shipped: &str) {
+    const RELOADED_FOR: &str = "rollcall.reloaded-for";
+    let Some(own) = own_build() else { return };
+    if own == shipped || shipped == build::UNBUNDLED {
+        return;
+    }
+    let Ok(Some(storage)) = window().session_storage() else {
+        return;
+    };
+    let reloaded = storage.get_item(RELOADED_FOR).ok().flatten();
+    if reloaded.as_deref() != Some(shipped) && storage.set_item(RELOADED_FOR, shipped).is_ok() {
+        let _ = window().location().reload();
+    }
+}
+
+fn own_build() -> Option<String> {
+    let link = document().query_selector(r#"link[href*="_bg.wasm"]"#).ok().flatten()?;
+    build::id_in(&link.get_attribute("href")?).map(ToOwned::to_owned)
+}

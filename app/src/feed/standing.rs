@@ -1,0 +1,146 @@
+//! How live the screen is: the judgement behind the mark at the top right and the banner.
+
+use rollcall_shared::feed::PULSE_MS;
+
+/// After so long without a frame the picture is not live: three pulses were missed, so it is no hiccup.
+pub const SILENT_AFTER_MS: i64 = 3 * PULSE_MS.cast_signed();
+
+/// The server merges changes into frames of a tenth of a second, so no screen is less behind than this.
+const FRAME_MS: i64 = 100;
+
+/// What is known about the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Heard {
+    /// Whether a snapshot of this connection was shown in full.
+    pub whole: bool,
+    /// When the last frame came, by this machine's clock; nothing before the first.
+    pub last_frame_ms: Option<i64>,
+    /// How much later than the quickest frame of this connection the last one came, in milliseconds.
+    pub late_ms: i64,
+}
+
+/// How live the screen is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Standing {
+    /// Nothing was ever shown, and the connection is on its way.
+    #[default]
+    Connecting,
+    /// What is shown is so many milliseconds old.
+    Live {
+        /// Milliseconds.
+        behind_ms: i64,
+    },
+    /// What is shown is old, and is not being renewed.
+    NotLive {
+        /// Milliseconds since the last frame; nothing where none ever came.
+        age_ms: Option<i64>,
+    },
+}
+
+impl Standing {
+    /// The judgement at `now_ms` by this machine's clock. `began_ms` is when connecting began.
+    #[must_use]
+    pub fn judge(heard: Heard, began_ms: i64, now_ms: i64) -> Self {
+        let silent_since = heard.last_frame_ms.unwrap_or(began_ms);
+        let silent_ms = (now_ms - silent_since).max(0);
+        let silent = silent_ms > SILENT_AFTER_MS;
+        match (heard.last_frame_ms, heard.whole) {
+            (Some(_), true) if !silent => Self::Live {
+                behind_ms: FRAME_MS + heard.late_ms.max(0),
+            },
+            (Some(_), _) => Self::NotLive { age_ms: Some(silent_ms) },
+            (None, _) if silent => Self::NotLive { age_ms: None },
+            (None, _) => Self::Connecting,
+        }
+    }
+
+    /// Whether what is shown can be trusted to be now.
+    #[must_use]
+    pub fn is_live(self) -> bool {
+        matches!(self, Self::Live { .. })
+    }
+}
+
+/// Tells the clocks of server and browser apart, from the frames alone.
+///
+/// The quickest frame so far came with the least delay, so the others are late against it. A browser's clock
+/// that is wrong by an hour then shows ages right all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Offset {
+    /// The server's clock minus the browser's, by the quickest frame.
+    best_ms: Option<i64>,
+}
+
+impl Offset {
+    /// Takes a frame that was made at `server_ms` and came at `here_ms`; answers how late it was.
+    pub fn frame(&mut self, server_ms: i64, here_ms: i64) -> i64 {
+        let difference = server_ms - here_ms;
+        let best = self.best_ms.map_or(difference, |best| best.max(difference));
+        self.best_ms = Some(best);
+        best - difference
+    }
+
+    /// The server's clock at `here_ms` by the browser's.
+    #[must_use]
+    pub fn server_ms(self, here_ms: i64) -> i64 {
+        here_ms + self.best_ms.unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEARD: Heard = Heard {
+        whole: true,
+        last_frame_ms: Some(10_000),
+        late_ms: 0,
+    };
+
+    #[test]
+    fn a_screen_with_a_fresh_frame_is_live_and_a_tenth_of_a_second_behind() {
+        assert_eq!(Standing::judge(HEARD, 0, 10_900), Standing::Live { behind_ms: 100 });
+    }
+
+    #[test]
+    fn a_late_frame_is_told() {
+        let heard = Heard { late_ms: 700, ..HEARD };
+        assert_eq!(Standing::judge(heard, 0, 10_900), Standing::Live { behind_ms: 800 });
+    }
+
+    #[test]
+    fn three_missed_pulses_and_the_screen_is_not_live() {
+        assert!(Standing::judge(HEARD, 0, 13_000).is_live());
+        assert_eq!(
+            Standing::judge(HEARD, 0, 13_001),
+            Standing::NotLive { age_ms: Some(3_001) }
+        );
+    }
+
+    #[test]
+    fn a_lost_connection_is_not_live_at_once() {
+        let heard = Heard { whole: false, ..HEARD };
+        assert_eq!(
+            Standing::judge(heard, 0, 10_200),
+            Standing::NotLive { age_ms: Some(200) }
+        );
+    }
+
+    #[test]
+    fn the_first_connection_is_given_time() {
+        let nothing = Heard::default();
+        assert_eq!(Standing::judge(nothing, 5_000, 7_000), Standing::Connecting);
+        assert_eq!(
+            Standing::judge(nothing, 5_000, 9_000),
+            Standing::NotLive { age_ms: None }
+        );
+    }
+
+    #[test]
+    fn a_clock_that_is_wrong_by_an_hour_costs_nothing() {
+        let mut offset = Offset::default();
+        assert_eq!(offset.frame(3_600_000, 40), 0);
+        assert_eq!(offset.frame(3_601_000, 1_340), 300);
+        assert_eq!(offset.server_ms(1_340), 3_601_300);
+    }
+}

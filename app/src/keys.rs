@@ -1,0 +1,27 @@
+//! Keys that work anywhere on a page, and the few places where they must not.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast as _;
+use web_sys::KeyboardEvent;
+
+/// Listens to keys of the whole page for as long as the component that asks is there. Keys that a dialog or a
+/// menu is open for are left to it, and so are those with a modifier.
+pub(crate) fn on_key(handle: impl Fn(&KeyboardEvent) + 'static) {
+    let listener = window_event_listener(leptos::ev::keydown, move |event| {
+        let modified = event.ctrl_key() || event.meta_key() || event.alt_key();
+        if !modified && !event.default_prevented() && !is_something_open() {
+            handle(&event);
+        }
+    });
+    on_cleanup(move || listener.remove());
+}
+
+/// Whether the key goes into a field.
+pub(crate) fn is_typing(event: &KeyboardEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
+}
+
+fn is_something_open() -> bool {
+    document().query_selector("dialog[open], [popover]:popover-open").ok().flatten().is_some()
+}

@@ -1,0 +1,265 @@
+//! `/agents`: everyone, live; the address says which of them, and in which order.
+
+use core::time::Duration;
+
+use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::components::Outlet;
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
+use rollcall_shared::{AgentId, Status};
+
+use crate::feed::live::Live;
+use crate::feed::mirror::Touched;
+use crate::keys;
+use crate::people::People;
+use crate::table::order::Order;
+use crate::table::view::{Column, View};
+use crate::ui::add_agent::AddAgent;
+use crate::ui::counts::Counts;
+use crate::ui::happening::{Happening, Line};
+use crate::ui::icon::{Icon, Picture};
+use crate::ui::table::{AgentTable, Rows};
+use crate::ui::title;
+use crate::ui::toolbar::Toolbar;
+
+/// The address follows typing after so long, so that going back does not go back letter by letter.
+const TYPED: Duration = Duration::from_millis(250);
+
+/// The page.
+#[component]
+pub(crate) fn Agents() -> impl IntoView {
+    let live = expect_context::<Live>();
+    title::use_live_title(|| "Agents".to_owned());
+
+    let address = Address::new();
+    let search = RwSignal::new(address.view.with_untracked(|view| view.search.clone()));
+    follow(address, search);
+    // The table follows every letter; the address follows later.
+    let view = Memo::new(move |_| View {
+        search: search.get(),
+        ..address.view.get()
+    });
+
+    let order = StoredValue::new_local(Order::default());
+    let version = keep(order, view);
+    let opened = Memo::new(move |_| address.path.with(|path| agent_in(path)));
+    let rows = Rows {
+        order,
+        version,
+        sort: Memo::new(move |_| view.with(|view| view.sort)),
+        opened,
+        query: Memo::new(move |_| address.view.with(View::to_query)),
+        sort_by: Callback::new(move |column: Column| {
+            address.change(|view| view.sort = view.sort.clicked(column));
+        }),
+        open: Callback::new(move |id: AgentId| address.go(&format!("/agents/{id}"))),
+    };
+    keys::on_key(move |event| {
+        if event.key() == "Escape" && opened.get_untracked().is_some() {
+            address.go("/agents");
+        }
+    });
+
+    let shown = Memo::new(move |_| {
+        version.track();
+        let some = order.with_value(|order| order.places().len());
+        (some, live.read(|fleet| fleet.on_the_roll()).max(some))
+    });
+    let adding = RwSignal::new(false);
+    let nobody = Memo::new(move |_| live.has_arrived() && live.read(|fleet| fleet.agents().is_empty()));
+    let none_fit = Memo::new(move |_| live.has_arrived() && !nobody.get() && shown.get().0 == 0);
+    view! {
+        <div class="agents" class:agents--open=move || opened.get().is_some()>
+            <section class="agents__all" aria-label="All agents">
+                <Counts
+                    pressed=Callback::new(move |status: Status| view.with(|view| view.statuses.has(status)))
+                    toggle=Callback::new(move |status: Status| {
+                        address.change(|view| view.statuses = view.statuses.toggled(status));
+                    })
+                />
+                <Toolbar search shown adding />
+                <Show when=move || nobody.get()>
+                    <Nobody adding />
+                </Show>
+                <Show when=move || none_fit.get()>
+                    <div class="empty">
+                        <p class="empty__title">"No agent fits"</p>
+                        <p class="empty__text">"None has that status and contains what you search for."</p>
+                        <button
+                            class="button"
+                            on:click=move |_| {
+                                search.set(String::new());
+                                address.change(|view| *view = View { sort: view.sort, ..View::default() });
+                            }
+                        >
+                            "Show all"
+                        </button>
+                    </div>
+                </Show>
+                <div class="agents__table" class:agents__table--waiting=move || !live.has_arrived() hidden=move || nobody.get() || none_fit.get()>
+                    <AgentTable rows />
+                </div>
+            </section>
+            <Outlet />
+        </div>
+        <AddAgent open=adding />
+    }
+}
+
+/// The state of the page, as its address has it.
+#[derive(Clone, Copy)]
+struct Address {
+    view: Memo<View>,
+    path: Memo<String>,
+    navigate: Callback<(String, bool)>,
+}
+
+impl Address {
+    fn new() -> Self {
+        let query = use_query_map();
+        let view = Memo::new(move |_| {
+            query.with(|query| View::read(query.get_str("status"), query.get_str("q"), query.get_str("sort")))
+        });
+        let navigate = use_navigate();
+        Self {
+            view,
+            path: use_location().pathname,
+            navigate: Callback::new(move |(to, replace): (String, bool)| {
+                let options = NavigateOptions {
+                    replace,
+                    scroll: false,
+                    ..NavigateOptions::default()
+                };
+                navigate(&to, options);
+            }),
+        }
+    }
+
+    /// Goes to another page, and keeps what is shown.
+    fn go(self, path: &str) {
+        let query = self.view.with_untracked(View::to_query);
+        self.navigate.run((format!("{path}{query}"), false));
+    }
+
+    /// Shows something else on this page.
+    fn change(self, change: impl FnOnce(&mut View)) {
+        let mut view = self.view.get_untracked();
+        change(&mut view);
+        let path = self.path.get_untracked();
+        self.navigate.run((format!("{path}{}", view.to_query()), true));
+    }
+}
+
+fn agent_in(path: &str) -> Option<AgentId> {
+    path.strip_prefix("/agents/")?.trim_end_matches('/').parse().ok()
+}
+
+/// What is typed goes into the address, and what comes from the address into the field.
+fn follow(address: Address, search: RwSignal<String>) {
+    let typed = StoredValue::new(None::<TimeoutHandle>);
+    Effect::new(move |first: Option<()>| {
+        let text = search.get();
+        if first.is_none() {
+            return;
+        }
+        let later = move || {
+            if address.path.try_get_untracked().is_some() && address.view.get_untracked().search != text.trim() {
+                address.change(|view| view.search = text.trim().to_owned());
+            }
+        };
+        let handle = set_timeout_with_handle(later, TYPED).ok();
+        if let Some(Some(earlier)) = typed.try_update_value(|typed| core::mem::replace(typed, handle)) {
+            earlier.clear();
+        }
+    });
+    Effect::new(move |_| {
+        let text = address.view.with(|view| view.search.clone());
+        if search.with_untracked(|search| search.trim() != text) {
+            search.set(text);
+        }
+    });
+}
+
+/// Keeps the order of the rows. Each version of the fleet is looked at once; where one was missed, all is
+/// sorted anew.
+fn keep(order: StoredValue<Order, LocalStorage>, view: Memo<View>) -> Memo<u32> {
+    let live = expect_context::<Live>();
+    let seen = StoredValue::new(None::<u32>);
+    Memo::new_with_compare(
+        move |counted: Option<&u32>| {
+            let (version, touched) = live.changed();
+            let touched = match seen.get_value() {
+                Some(seen) if seen == version => Touched::default(),
+                Some(seen) if seen.wrapping_add(1) == version => touched,
+                _ => Touched {
+                    all: true,
+                    ..Touched::default()
+                },
+            };
+            seen.set_value(Some(version));
+            view.with(|view| {
+                live.peek(|fleet| order.update_value(|order| order.update(fleet, view, &touched)));
+            });
+            counted.map_or(0, |counted| counted.wrapping_add(1))
+        },
+        |_, _| true,
+    )
+}
+
+/// There is no agent yet.
+#[component]
+fn Nobody(adding: RwSignal<bool>) -> impl IntoView {
+    let people = expect_context::<People>();
+    view! {
+        <div class="empty">
+            <p class="empty__title">"Nobody on the roll yet"</p>
+            <p class="empty__text">
+                "An agent is a small program on each machine. One line enrols it and starts it; it appears here the moment it does."
+            </p>
+            <Show when=move || people.may_change()>
+                <button class="button button--first" on:click=move |_| adding.set(true)>
+                    <Icon of=Picture::Plus />
+                    "Add an agent"
+                </button>
+            </Show>
+        </div>
+    }
+}
+
+/// Beside the table on a wide screen, while no agent is opened: what happened last.
+#[component]
+pub(crate) fn Beside() -> impl IntoView {
+    const LATEST: usize = 40;
+    let live = expect_context::<Live>();
+    let latest = Memo::new(move |_| {
+        live.read(|fleet| {
+            let line = |event: &crate::feed::mirror::Happening| {
+                let agent = fleet.at(event.place)?;
+                let line = Line {
+                    agent: Some((event.agent, agent.name.clone())),
+                    at_ms: event.at_ms,
+                    to: event.to,
+                    cause: event.cause,
+                };
+                Some((event.serial, line))
+            };
+            fleet.events().iter().take(LATEST).filter_map(line).collect::<Vec<_>>()
+        })
+    });
+    view! {
+        <aside class="beside" aria-labelledby="latest">
+            <h2 class="beside__title" id="latest">"Latest transitions"</h2>
+            <ol class="happenings" role="list">
+                <For
+                    each=move || latest.get()
+                    key=|(serial, line)| (*serial, line.at_ms, line.agent.as_ref().map(|(id, _)| *id))
+                    children=|(_, line)| view! { <Happening line /> }
+                />
+            </ol>
+            <Show when=move || latest.with(Vec::is_empty)>
+                <p class="beside__none">"Nothing happened yet."</p>
+            </Show>
+        </aside>
+    }
+}

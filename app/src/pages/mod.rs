@@ -1,0 +1,8 @@
+//! One file a route.
+
+pub(crate) mod agent;
+pub(crate) mod agents;
+pub(crate) mod events;
+pub(crate) mod not_found;
+pub(crate) mod setup;
+pub(crate) mod sign_in;

@@ -1,0 +1,100 @@
+//! `/sign-in`: a name and a password, and back to where one wanted to go.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+use rollcall_shared::console_api::SignIn;
+
+use crate::api::{self, Failure};
+use crate::people::{People, Who};
+use crate::ui::door::Door;
+use crate::ui::field::Field;
+use crate::ui::title;
+
+/// The address of this page, by which the person comes back to `path` afterwards.
+pub(crate) fn address(path: &str, search: &str) -> String {
+    let search = search.trim_start_matches('?');
+    let back = if search.is_empty() { path.to_owned() } else { format!("{path}?{search}") };
+    if back == "/agents" || back == "/" {
+        return "/sign-in".to_owned();
+    }
+    let back = String::from(js_sys::encode_uri_component(&back));
+    format!("/sign-in?next={back}")
+}
+
+/// Only paths of this console: an address in a link from elsewhere must not lead away after signing in.
+fn safe(next: Option<String>) -> String {
+    next.filter(|next| next.starts_with('/') && !next.starts_with("//") && !next.contains('\\'))
+        .unwrap_or_else(|| "/agents".to_owned())
+}
+
+/// The page.
+#[component]
+pub(crate) fn SignInPage() -> impl IntoView {
+    title::use_title("Sign in");
+    let people = expect_context::<People>();
+    let name = RwSignal::new(String::new());
+    let password = RwSignal::new(String::new());
+    let failure = RwSignal::new(None::<Failure>);
+    let busy = RwSignal::new(false);
+    let next = use_query_map().with_untracked(|query| query.get("next"));
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        let to = match people.who() {
+            Who::SignedIn(_) => safe(next.clone()),
+            Who::SignedOut { setup_needed: true } => "/setup".to_owned(),
+            Who::SignedOut { .. } | Who::Unknown(_) => return,
+        };
+        let options = NavigateOptions {
+            replace: true,
+            ..NavigateOptions::default()
+        };
+        navigate(&to, options);
+    });
+    let enter = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        let person = SignIn {
+            name: name.get_untracked().trim().to_owned(),
+            password: password.get_untracked(),
+        };
+        busy.set(true);
+        spawn_local(async move {
+            let answer = api::sign_in(&person).await;
+            busy.set(false);
+            match answer {
+                Ok(session) => people.signed_in(session),
+                Err(reason) => {
+                    failure.set(Some(reason));
+                    password.set(String::new());
+                }
+            }
+        });
+    };
+    let refusal = move || {
+        failure.with(|failure| {
+            failure.as_ref().map(|failure| {
+                if failure.is_signed_out() {
+                    "Name or password is not right.".to_owned()
+                } else {
+                    failure.to_string()
+                }
+            })
+        })
+    };
+    view! {
+        <Door title="Sign in">
+            <form class="form" on:submit=enter novalidate>
+                <Field id="name" label="Name" autocomplete="username" value=name first=true />
+                <Field id="password" label="Password" kind="password" autocomplete="current-password" value=password />
+                <p class="form__refusal" role="alert">{refusal}</p>
+                <div class="form__acts">
+                    <button class="button button--first button--wide" disabled=move || busy.get()>"Sign in"</button>
+                </div>
+            </form>
+        </Door>
+    }
+}

@@ -1,0 +1,100 @@
+//! Who looks at this screen.
+
+use leptos::prelude::*;
+use rollcall_shared::console_api::{Role, Session};
+
+use crate::api::{self, Failure};
+
+/// What is known of the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// They are signed in.
+    SignedIn(Session),
+    /// They are not; or nobody can be, while the first admin is still to be created.
+    SignedOut {
+        /// Whether the first admin is still to be created.
+        setup_needed: bool,
+    },
+    /// The server could not be asked.
+    Unknown(Failure),
+}
+
+/// Asks the server who is signed in.
+pub(crate) async fn ask() -> Who {
+    match api::session().await {
+        Ok(session) => Who::SignedIn(session),
+        Err(failure) if failure.is_signed_out() => match api::setup_state().await {
+            Ok(state) => Who::SignedOut {
+                setup_needed: state.needed,
+            },
+            Err(failure) => Who::Unknown(failure),
+        },
+        Err(failure) => Who::Unknown(failure),
+    }
+}
+
+/// Who looks at this screen, for every component.
+#[derive(Clone, Copy)]
+pub(crate) struct People {
+    who: RwSignal<Who>,
+}
+
+impl People {
+    /// Begins with what was asked before anything was drawn.
+    pub(crate) fn new(who: Who) -> Self {
+        remember(&who);
+        Self {
+            who: RwSignal::new(who),
+        }
+    }
+
+    /// What is known now; tracked.
+    pub(crate) fn who(self) -> Who {
+        self.who.get()
+    }
+
+    /// Whether somebody is signed in; tracked.
+    pub(crate) fn is_signed_in(self) -> bool {
+        self.who.with(|who| matches!(who, Who::SignedIn(_)))
+    }
+
+    /// Whether they may change agents; tracked. The server decides again.
+    pub(crate) fn may_change(self) -> bool {
+        self.who
+            .with(|who| matches!(who, Who::SignedIn(session) if session.role != Role::Viewer))
+    }
+
+    /// Somebody signed in.
+    pub(crate) fn signed_in(self, session: Session) {
+        self.set(Who::SignedIn(session));
+    }
+
+    /// Nobody is signed in any more.
+    pub(crate) fn signed_out(self) {
+        self.set(Who::SignedOut { setup_needed: false });
+    }
+
+    /// Takes note where a failure says that nobody is signed in any more.
+    pub(crate) fn heed(self, failure: &Failure) {
+        if failure.is_signed_out() {
+            self.signed_out();
+        }
+    }
+
+    fn set(self, who: Who) {
+        remember(&who);
+        self.who.set(who);
+    }
+}
+
+/// Lets the next visit paint the right shell before anything is known: see `index.html`.
+fn remember(who: &Who) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        // A browser that keeps nothing paints the plain shell first; nothing else depends on it.
+        let _ = match who {
+            Who::SignedIn(_) => storage.set_item("rollcall.signed-in", "yes"),
+            Who::SignedOut { .. } => storage.remove_item("rollcall.signed-in"),
+            Who::Unknown(_) => Ok(()),
+        };
+    }
+}

@@ -1,0 +1,9 @@
+//! The table of agents without its page: which rows, in which order, and which of them are on the screen.
+//!
+//! All pure. [`view`] is what the address bar says, [`order`] keeps the rows that it asks for in its order,
+//! [`window`] says which of them to draw, [`natural`] compares names as people do.
+
+pub mod natural;
+pub mod order;
+pub mod view;
+pub mod window;

@@ -1,0 +1,70 @@
+//! Compares names as people do: without regard to case, and numbers by their value, so that `atm-9` comes
+//! before `atm-31`.
+
+use core::cmp::Ordering;
+
+/// Which of two names comes first.
+#[must_use]
+pub fn compare(left: &str, right: &str) -> Ordering {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    let (mut at_left, mut at_right) = (0, 0);
+    loop {
+        match (left.get(at_left), right.get(at_right)) {
+            (None, None) => return left.cmp(right),
+            (None, Some(_)) => return Ordering::Less,
+            (Some(_), None) => return Ordering::Greater,
+            (Some(l), Some(r)) if l.is_ascii_digit() && r.is_ascii_digit() => {
+                let (l, r) = (number(&left[at_left..]), number(&right[at_right..]));
+                let (bare_l, bare_r) = (without_zeros(l), without_zeros(r));
+                // Without leading zeros, the longer number is the greater one.
+                let by_value = bare_l.len().cmp(&bare_r.len()).then_with(|| bare_l.cmp(bare_r));
+                if by_value != Ordering::Equal {
+                    return by_value;
+                }
+                at_left += l.len();
+                at_right += r.len();
+            }
+            (Some(l), Some(r)) => {
+                let by_letter = l.to_ascii_lowercase().cmp(&r.to_ascii_lowercase());
+                if by_letter != Ordering::Equal {
+                    return by_letter;
+                }
+                at_left += 1;
+                at_right += 1;
+            }
+        }
+    }
+}
+
+/// The digits that a text begins with.
+fn number(text: &[u8]) -> &[u8] {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    &text[..digits]
+}
+
+fn without_zeros(digits: &[u8]) -> &[u8] {
+    let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
+    &digits[zeros..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_count_by_value_and_letters_without_case() {
+        let mut names = ["atm-31", "ATM-9", "atm-0009b", "atm", "build-1", "atm-9a", "Zug"];
+        names.sort_by(|left, right| compare(left, right));
+        assert_eq!(
+            names,
+            ["atm", "ATM-9", "atm-9a", "atm-0009b", "atm-31", "build-1", "Zug"]
+        );
+    }
+
+    #[test]
+    fn names_that_differ_are_never_equal() {
+        assert_ne!(compare("a1", "a01"), Ordering::Equal);
+        assert_ne!(compare("a", "A"), Ordering::Equal);
+        assert_eq!(compare("é-1", "é-1"), Ordering::Equal);
+    }
+}

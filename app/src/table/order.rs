@@ -1,0 +1,251 @@
+//! The rows that a view asks for, in its order, kept so while the fleet changes.
+//!
+//! A frame touches a few rows of a hundred thousand. Those are taken out, judged again, sorted among
+//! themselves and merged back: one pass over numbers, no sorting of the rest.
+
+use core::cmp::Ordering;
+use core::fmt::Write as _;
+
+use rollcall_shared::feed::Row;
+
+use super::natural;
+use super::view::{Column, View};
+use crate::feed::mirror::{Fleet, Touched};
+
+/// Places of the rows that are shown, in order.
+#[derive(Debug, Default)]
+pub struct Order {
+    places: Vec<u32>,
+    view: View,
+}
+
+impl Order {
+    /// The places, in order.
+    #[must_use]
+    pub fn places(&self) -> &[u32] {
+        &self.places
+    }
+
+    /// Where in the order a place stands.
+    #[must_use]
+    pub fn position(&self, place: u32) -> Option<usize> {
+        self.places.iter().position(|known| *known == place)
+    }
+
+    /// Makes it right for this view of a fleet of which `touched` changed since the last time.
+    pub fn update(&mut self, fleet: &Fleet, view: &View, touched: &Touched) {
+        if touched.all || self.view != *view {
+            self.view = view.clone();
+            self.places.clear();
+            let all = 0..u32::try_from(fleet.agents().len()).unwrap_or(u32::MAX);
+            self.places = self.sorted(fleet, all);
+        } else if !touched.places.is_empty() {
+            let mut places = touched.places.clone();
+            places.sort_unstable();
+            places.dedup();
+            let staying = core::mem::take(&mut self.places);
+            let staying = staying.into_iter().filter(|place| places.binary_search(place).is_err());
+            let coming = self.sorted(fleet, places.iter().copied());
+            self.places = self.merged(fleet, staying, coming);
+        }
+    }
+
+    /// Those of `places` that are shown, in order.
+    fn sorted(&self, fleet: &Fleet, places: impl Iterator<Item = u32>) -> Vec<u32> {
+        let needle = self.view.search.trim().to_ascii_lowercase();
+        let mut address = String::new();
+        let mut shown: Vec<u32> = places
+            .filter(|place| {
+                fleet.at(*place).is_some_and(|row| {
+                    self.view.shows(row.status)
+                        && (contains(&row.name, &needle) || has_address(row, &needle, &mut address))
+                })
+            })
+            .collect();
+        shown.sort_unstable_by(|left, right| self.compare(fleet, *left, *right));
+        shown
+    }
+
+    fn merged(&self, fleet: &Fleet, staying: impl Iterator<Item = u32>, coming: Vec<u32>) -> Vec<u32> {
+        let mut merged = Vec::with_capacity(staying.size_hint().1.unwrap_or(0) + coming.len());
+        let mut coming = coming.into_iter().peekable();
+        for place in staying {
+            while let Some(next) =
+                coming.next_if(|next| self.compare(fleet, *next, place) == Ordering::Less)
+            {
+                merged.push(next);
+            }
+            merged.push(place);
+        }
+        merged.extend(coming);
+        merged
+    }
+
+    /// A total order: agents that are alike in the column stand by name, and those of one name by id.
+    fn compare(&self, fleet: &Fleet, left: u32, right: u32) -> Ordering {
+        let (Some(left), Some(right)) = (fleet.at(left), fleet.at(right)) else {
+            return left.cmp(&right);
+        };
+        let by_column = match self.view.sort.column {
+            Column::Name => natural::compare(&left.name, &right.name),
+            Column::Status => left.status.cmp(&right.status),
+            // From just now to long ago, as the ages in the column read; never heard is longest ago.
+            Column::Since => right.since_ms.cmp(&left.since_ms),
+            Column::Contact => right.last_contact.map(first).cmp(&left.last_contact.map(first)),
+        };
+        let by_column = if self.view.sort.descending {
+            by_column.reverse()
+        } else {
+            by_column
+        };
+        by_column
+            .then_with(|| natural::compare(&left.name, &right.name))
+            .then_with(|| left.id.cmp(&right.id))
+    }
+}
+
+fn first<A, B>((first, _): (A, B)) -> A {
+    first
+}
+
+/// Whether the text contains the needle, which is in lower case, without regard to the case of Latin letters.
+fn contains(text: &str, needle: &str) -> bool {
+    needle.is_empty()
+        || text
+            .as_bytes()
+            .windows(needle.len())
+            .any(|part| part.eq_ignore_ascii_case(needle.as_bytes()))
+}
+
+/// The buffer is the caller's, so that a search over a hundred thousand rows allocates once.
+fn has_address(row: &Row, needle: &str, buffer: &mut String) -> bool {
+    row.address.is_some_and(|address| {
+        buffer.clear();
+        write!(buffer, "{address}").is_ok() && buffer.contains(needle)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use rollcall_shared::feed::{Change, ToConsole};
+    use rollcall_shared::{AgentId, Cause, ContactKind, DomainId, Status};
+
+    use super::super::view::Sort;
+    use super::*;
+    use crate::feed::mirror::Mirror;
+
+    fn mirror(names: &[(&str, Status)]) -> Mirror {
+        let rows = names.iter().zip(0_u32..).map(|((name, status), number)| Row {
+            row: number,
+            id: AgentId::from_bits(u64::from(number)),
+            name: (*name).to_owned(),
+            domain: DomainId::ROOT,
+            status: *status,
+            since_ms: i64::from(number),
+            cause: Cause::Enrolled,
+            last_contact: (number % 2 == 0).then_some((i64::from(number), ContactKind::Poll)),
+            address: format!("10.12.0.{number}").parse().ok(),
+            agent_version: String::new(),
+        });
+        let mut mirror = Mirror::default();
+        mirror.apply(ToConsole::Snapshot {
+            sequence: 0,
+            now_ms: 0,
+            first: true,
+            last: true,
+            rows: rows.collect(),
+            transitions: vec![],
+        });
+        mirror
+    }
+
+    fn names(order: &Order, mirror: &Mirror) -> Vec<String> {
+        let fleet = mirror.fleet();
+        let name = |place: &u32| fleet.at(*place).unwrap().name.clone();
+        order.places().iter().map(name).collect()
+    }
+
+    fn shown(mirror: &mut Mirror, view: &View) -> Vec<String> {
+        let mut order = Order::default();
+        let touched = mirror.take_touched();
+        order.update(mirror.fleet(), view, &Touched { all: true, ..touched });
+        names(&order, mirror)
+    }
+
+    fn sorted_by(column: Column, descending: bool) -> View {
+        View {
+            sort: Sort { column, descending },
+            ..View::default()
+        }
+    }
+
+    #[test]
+    fn rows_stand_by_what_the_heading_says() {
+        let mut mirror = mirror(&[
+            ("pos-10", Status::Offline),
+            ("pos-9", Status::Online),
+            ("atm-1", Status::Pending),
+        ]);
+        for (view, expected) in [
+            (View::default(), ["atm-1", "pos-9", "pos-10"]),
+            (sorted_by(Column::Name, true), ["pos-10", "pos-9", "atm-1"]),
+            (sorted_by(Column::Status, false), ["pos-9", "pos-10", "atm-1"]),
+            (sorted_by(Column::Since, false), ["atm-1", "pos-9", "pos-10"]),
+            (sorted_by(Column::Since, true), ["pos-10", "pos-9", "atm-1"]),
+            (sorted_by(Column::Contact, false), ["atm-1", "pos-10", "pos-9"]),
+        ] {
+            assert_eq!(shown(&mut mirror, &view), expected, "{view:?}");
+        }
+    }
+
+    #[test]
+    fn a_search_finds_names_and_addresses_without_regard_to_case() {
+        let mut mirror = mirror(&[
+            ("Kiosk-SP-1", Status::Online),
+            ("build", Status::Online),
+            ("gone", Status::Retired),
+        ]);
+        let view = |search: &str| View {
+            search: search.to_owned(),
+            ..View::default()
+        };
+        assert_eq!(shown(&mut mirror, &view(" kiosk-sp ")), ["Kiosk-SP-1"]);
+        assert_eq!(shown(&mut mirror, &view("2.0.1")), ["build"]);
+        assert_eq!(shown(&mut mirror, &view("gone")), [""; 0]);
+        assert_eq!(shown(&mut mirror, &view("é")), [""; 0]);
+    }
+
+    #[test]
+    fn an_updated_order_is_the_one_that_sorting_anew_makes() {
+        let many: Vec<(String, Status)> = (0..300)
+            .map(|number| (format!("agent-{}", number * 7 % 300), Status::Online))
+            .collect();
+        let many: Vec<(&str, Status)> = many.iter().map(|(name, status)| (name.as_str(), *status)).collect();
+        let online = View::read(Some("online,pending"), None, Some("-since"));
+        for view in [View::default(), online, sorted_by(Column::Status, false)] {
+            let mut mirror = mirror(&many);
+            let mut order = Order::default();
+            let touched = mirror.take_touched();
+            order.update(mirror.fleet(), &view, &touched);
+            for sequence in 1..60_u32 {
+                let changes = (0..3)
+                    .map(|number| Change {
+                        row: (sequence * 31 + number * 97) % 300,
+                        to: Status::ALL[((sequence + number) % 4) as usize],
+                        cause: Cause::Enrolled,
+                        ago_ms: number,
+                    })
+                    .collect();
+                mirror.apply(ToConsole::Delta {
+                    sequence: u64::from(sequence),
+                    now_ms: i64::from(sequence) * 1_000,
+                    rows: vec![],
+                    changes,
+                });
+                let touched = mirror.take_touched();
+                order.update(mirror.fleet(), &view, &touched);
+                assert_eq!(names(&order, &mirror), shown(&mut mirror, &view), "{sequence}");
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Adding agents: a token is made, and the one line that enrols a machine is shown, until machines appear.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use rollcall_shared::console_api::{NewToken, TokenMade};
+
+use crate::api::{self, Failure};
+use crate::feed::live::Live;
+use crate::people::People;
+use crate::phrase;
+use crate::ui::copy::CopyLine;
+use crate::ui::dialog::Dialog;
+use crate::ui::field::Field;
+
+/// How many of the agents that appear are named.
+const MOST_NAMED: usize = 5;
+
+/// The dialog.
+#[component]
+pub(crate) fn AddAgent(
+    /// Whether it is open.
+    open: RwSignal<bool>,
+) -> impl IntoView {
+    view! {
+        <Dialog title="Add an agent" open>
+            <Steps />
+        </Dialog>
+    }
+}
+
+#[component]
+fn Steps() -> impl IntoView {
+    let people = expect_context::<People>();
+    let uses = RwSignal::new("1".to_owned());
+    let hours = RwSignal::new("24".to_owned());
+    let made = RwSignal::new(None::<TokenMade>);
+    let failure = RwSignal::new(None::<Failure>);
+    let busy = RwSignal::new(false);
+    let refusal = move |field: &'static str| {
+        Signal::derive(move || {
+            failure.with(|failure| {
+                let error = failure.as_ref()?.of_field(field)?;
+                let allowed = error.allowed.as_ref().map(|allowed| format!(" Allowed: {allowed}."));
+                Some(format!("{}{}", error.detail, allowed.unwrap_or_default()))
+            })
+            .unwrap_or_default()
+        })
+    };
+    let make = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        // The server says what is allowed: no number at all is sent as one that is not.
+        let number = |text: RwSignal<String>| text.with_untracked(|text| text.trim().parse().unwrap_or(0));
+        let token = NewToken {
+            uses: number(uses),
+            hours: number(hours),
+        };
+        busy.set(true);
+        spawn_local(async move {
+            let answer = api::make_token(&token).await;
+            busy.set(false);
+            match answer {
+                Ok(token) => made.set(Some(token)),
+                Err(reason) => {
+                    people.heed(&reason);
+                    failure.set(Some(reason));
+                }
+            }
+        });
+    };
+    let otherwise = move || {
+        failure.with(|failure| {
+            let failure = failure.as_ref()?;
+            let named = failure.of_field("uses").or(failure.of_field("hours"));
+            named.is_none().then(|| failure.to_string())
+        })
+    };
+    move || match made.get() {
+        Some(token) => view! { <OneLine token /> }.into_any(),
+        None => view! {
+            <form class="dialog__body form" on:submit=make novalidate>
+                <p class="form__lead">"A token lets machines enrol themselves: so many, for so long. It makes one line to run on each."</p>
+                <Field id="uses" label="How many machines" kind="number" value=uses refusal=refusal("uses") first=true />
+                <Field id="hours" label="Good for how many hours" kind="number" value=hours refusal=refusal("hours") />
+                <p class="form__refusal" role="alert">{otherwise}</p>
+                <div class="form__acts">
+                    <button class="button button--first" disabled=move || busy.get()>"Make the line"</button>
+                </div>
+            </form>
+        }
+        .into_any(),
+    }
+}
+
+/// The line, and who appears by it.
+#[component]
+fn OneLine(token: TokenMade) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let known = live.peek(|fleet| fleet.agents().len());
+    let newcomers = Memo::new(move |_| {
+        live.read(|fleet| {
+            let new = fleet.agents().get(known..).unwrap_or_default();
+            let named = new.iter().rev().take(MOST_NAMED).map(|agent| (agent.id, agent.name.clone()));
+            (new.len(), named.collect::<Vec<_>>())
+        })
+    });
+    let uses = phrase::counted(usize::try_from(token.token.uses_left).unwrap_or(0), "machine", "machines");
+    view! {
+        <div class="dialog__body">
+            <p class="form__lead">"Run this on the machine, as root. It enrols and starts the agent."</p>
+            <CopyLine label="The line that enrols a machine" text=token.command />
+            <p class="field__hint">{format!("Good for {uses}. It is shown only now: the server keeps no copy of the token.")}</p>
+            <div class="arrivals" role="status">
+                <Show
+                    when=move || newcomers.with(|(count, _)| *count > 0)
+                    fallback=|| view! { <p class="arrivals__wait">"Waiting for the first one to appear."</p> }
+                >
+                    <p>{move || format!("{} appeared:", newcomers.with(|(count, _)| phrase::counted(*count, "agent", "agents")))}</p>
+                    <ul>
+                        {move || {
+                            newcomers
+                                .get()
+                                .1
+                                .into_iter()
+                                .map(|(id, name)| view! { <li><a href=format!("/agents/{id}")>{name}</a></li> })
+                                .collect_view()
+                        }}
+                    </ul>
+                </Show>
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,55 @@
+//! The counts by status: what a glance from across the room is for, and the filter of the table.
+
+use leptos::prelude::*;
+use rollcall_shared::Status;
+
+use crate::feed::live::Live;
+use crate::phrase;
+use crate::ui::mark::Mark;
+
+/// Statuses that are shown even where no agent has them.
+const ALWAYS: [Status; 5] = [
+    Status::Online,
+    Status::UnreachableOnline,
+    Status::Offline,
+    Status::UnreachableOffline,
+    Status::Pending,
+];
+
+/// The counts. Each is a button that is pressed while only its status, or its status too, is shown.
+#[component]
+pub(crate) fn Counts(
+    /// Whether a status is filtered for.
+    #[prop(into)]
+    pressed: Callback<Status, bool>,
+    /// A status was clicked.
+    #[prop(into)]
+    toggle: Callback<Status>,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let count_of = |status: Status| {
+        let count = Memo::new(move |_| live.read(|fleet| fleet.count(status)));
+        let class = format!("count count--{}", status.key());
+        let is_pressed = move || pressed.run(status);
+        view! {
+            <button
+                class=class
+                class:count--none=move || count.get() == 0
+                aria-pressed=move || is_pressed().to_string()
+                hidden=move || !ALWAYS.contains(&status) && count.get() == 0 && !is_pressed()
+                on:click=move |_| toggle.run(status)
+            >
+                <span class="count__name">
+                    <Mark status />
+                    {status.to_string()}
+                </span>
+                <span class="count__number">{move || phrase::grouped(count.get())}</span>
+            </button>
+        }
+    };
+    view! {
+        <div class="counts" role="group" aria-label="Filter by status">
+            {Status::ALL.map(count_of).collect_view()}
+        </div>
+    }
+}

@@ -1,0 +1,105 @@
+//! What stands around every page of the fleet: rail, top bar, banner. Sends away who is not signed in.
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::components::Outlet;
+use leptos_router::hooks::{use_location, use_navigate};
+
+use crate::api::Failure;
+use crate::feed::live::Live;
+use crate::feed::standing::Standing;
+use crate::keys;
+use crate::pages::sign_in;
+use crate::people::{People, Who};
+use crate::ui::door::Door;
+use crate::ui::rail::Rail;
+use crate::ui::standing::{Banner, StandingMark};
+
+/// The frame of the pages for those who are signed in.
+#[component]
+pub(crate) fn Frame() -> impl IntoView {
+    let people = expect_context::<People>();
+    let location = use_location();
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        if let Who::SignedOut { setup_needed } = people.who() {
+            let to = if setup_needed {
+                "/setup".to_owned()
+            } else {
+                let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
+                sign_in::address(&path, &search)
+            };
+            let options = NavigateOptions {
+                replace: true,
+                ..NavigateOptions::default()
+            };
+            navigate(&to, options);
+        }
+    });
+    let signed_in = Memo::new(move |_| people.is_signed_in());
+    move || {
+        if signed_in.get() {
+            view! { <Rooms /> }.into_any()
+        } else if let Who::Unknown(failure) = people.who() {
+            view! { <Unanswered failure /> }.into_any()
+        } else {
+            ().into_any()
+        }
+    }
+}
+
+#[component]
+fn Rooms() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let path = use_location().pathname;
+    let room = Memo::new(move |_| if path.with(|path| path.starts_with("/events")) { "Events" } else { "Agents" });
+    let lost = Memo::new(move |_| matches!(live.standing(), Standing::NotLive { .. }));
+    go_by_keys();
+    view! {
+        <a class="skip" href="#main">"Skip to the content"</a>
+        <div class="frame" class:frame--lost=move || lost.get()>
+            <Rail />
+            <header class="top">
+                <h1 class="top__room">{room}</h1>
+                <StandingMark />
+            </header>
+            <Banner />
+            <main class="frame__main" id="main" tabindex="-1">
+                <Outlet />
+            </main>
+        </div>
+    }
+}
+
+/// `g a` goes to the agents, `g e` to the events.
+fn go_by_keys() {
+    let navigate = use_navigate();
+    let going = StoredValue::new(false);
+    keys::on_key(move |event| {
+        let armed = going.get_value();
+        let key = event.key();
+        going.set_value(!keys::is_typing(event) && key == "g");
+        if armed && !keys::is_typing(event) {
+            match key.as_str() {
+                "a" => navigate("/agents", NavigateOptions::default()),
+                "e" => navigate("/events", NavigateOptions::default()),
+                _ => {}
+            }
+        }
+    });
+}
+
+/// The server did not say who is there.
+#[component]
+fn Unanswered(failure: Failure) -> impl IntoView {
+    let again = move |_| {
+        // A page that cannot be reloaded is as it was.
+        let _ = window().location().reload();
+    };
+    view! {
+        <Door title="No answer from the server">
+            <p class="door__lead">{failure.to_string()}</p>
+            <button class="button button--first" on:click=again>"Try again"</button>
+        </Door>
+    }
+}

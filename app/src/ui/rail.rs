@@ -1,0 +1,87 @@
+//! The rail: where one can go, and who one is. At the left; at the bottom of a phone.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::hooks::use_location;
+use rollcall_shared::console_api::Role;
+
+use crate::api;
+use crate::people::{People, Who};
+use crate::ui::icon::{Icon, Logo, Picture};
+use crate::ui::theme::Theme;
+
+const ROOMS: [(&str, &str, Picture); 2] = [
+    ("/agents", "Agents", Picture::Agents),
+    ("/events", "Events", Picture::Events),
+];
+
+/// The rail.
+#[component]
+pub(crate) fn Rail() -> impl IntoView {
+    let path = use_location().pathname;
+    let rooms = ROOMS.map(|(href, name, picture)| {
+        let here = move || path.with(|path| path.starts_with(href)).then_some("page");
+        view! {
+            <li>
+                <a class="rail__room" href=href aria-label=name title=name aria-current=here>
+                    <Icon of=picture />
+                </a>
+            </li>
+        }
+    });
+    view! {
+        <nav class="rail" aria-label="Rooms">
+            <span class="rail__logo"><Logo /></span>
+            <ul class="rail__rooms" role="list">{rooms.collect_view()}</ul>
+            <Person />
+        </nav>
+    }
+}
+
+/// Who is signed in, the theme and the way out.
+#[component]
+fn Person() -> impl IntoView {
+    let people = expect_context::<People>();
+    let theme = expect_context::<Theme>();
+    let name = move || match people.who() {
+        Who::SignedIn(session) => session.name,
+        _ => String::new(),
+    };
+    let role = move || match people.who() {
+        Who::SignedIn(session) => match session.role {
+            Role::Admin => "Admin",
+            Role::Operator => "Operator",
+            Role::Viewer => "Viewer",
+        },
+        _ => "",
+    };
+    let leave = move |_| {
+        spawn_local(async move {
+            // A session that the server could not be told to end stays; the person is told by still being in.
+            match api::sign_out().await {
+                Ok(()) => people.signed_out(),
+                Err(failure) => people.heed(&failure),
+            }
+        });
+    };
+    let other_theme = move || if theme.is_light() { Picture::Dark } else { Picture::Light };
+    view! {
+        <button class="rail__room rail__person" popovertarget="person" aria-label="You and this screen" title="You and this screen">
+            <Icon of=Picture::Person />
+        </button>
+        <div class="menu" id="person" popover="auto" role="group" aria-label="You and this screen">
+            <p class="menu__who">
+                <strong>{name}</strong>
+                <span>{role}</span>
+            </p>
+            <button class="menu__item" on:click=move |_| theme.turn()>
+                <Icon of=Signal::derive(other_theme) />
+                {move || if theme.is_light() { "Dark theme" } else { "Light theme" }}
+            </button>
+            <button class="menu__item" on:click=leave>
+                <Icon of=Picture::Leave />
+                "Sign out"
+            </button>
+        </div>
+    }
+}

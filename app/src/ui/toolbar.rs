@@ -1,0 +1,75 @@
+//! Above the table: the search, how much of the fleet is shown, and the way to a new agent.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::keys;
+use crate::people::People;
+use crate::phrase;
+use crate::ui::icon::{Icon, Picture};
+
+/// The toolbar.
+#[component]
+pub(crate) fn Toolbar(
+    /// What is searched for.
+    search: RwSignal<String>,
+    /// How many agents are shown, and of how many.
+    #[prop(into)]
+    shown: Signal<(usize, usize)>,
+    /// Somebody wants to add an agent.
+    adding: RwSignal<bool>,
+) -> impl IntoView {
+    let people = expect_context::<People>();
+    let input = NodeRef::<html::Input>::new();
+    keys::on_key(move |event| {
+        if event.key() == "/"
+            && !keys::is_typing(event)
+            && let Some(input) = input.get_untracked()
+        {
+            event.prevent_default();
+            // What was searched for is replaced by typing on.
+            input.select();
+            let _ = input.focus();
+        }
+    });
+    let words = move || {
+        let (some, all) = shown.get();
+        if some == all {
+            phrase::counted(all, "agent", "agents")
+        } else {
+            format!("{} of {}", phrase::grouped(some), phrase::grouped(all))
+        }
+    };
+    view! {
+        <div class="toolbar">
+            <div class="search">
+                <Icon of=Picture::Search />
+                <input
+                    class="search__input"
+                    type="search"
+                    aria-label="Find agents by name or address"
+                    placeholder="name or address"
+                    autocomplete="off"
+                    spellcheck="false"
+                    node_ref=input
+                    prop:value=move || search.get()
+                    on:input=move |event| search.set(event_target_value(&event))
+                    on:keydown=move |event| {
+                        if event.key() == "Escape" && !search.with_untracked(String::is_empty) {
+                            event.prevent_default();
+                            search.set(String::new());
+                        }
+                    }
+                />
+                <kbd class="search__key" aria-hidden="true">"/"</kbd>
+            </div>
+            <p class="toolbar__shown">{words}</p>
+            <Show when=move || people.may_change()>
+                <button class="button" on:click=move |_| adding.set(true)>
+                    <Icon of=Picture::Plus />
+                    "Add an agent"
+                </button>
+            </Show>
+        </div>
+    }
+}
