@@ -125,12 +125,14 @@ fn with_database(url: &str, name: &str) -> String {
 fn cluster() -> Option<&'static str> {
     static CLUSTER: OnceLock<Option<String>> = OnceLock::new();
     CLUSTER
-        .get_or_init(|| {
-            std::env::var("ROLLCALL_TEST_POSTGRES")
-                .ok()
-                .or_else(start_cluster)
-        })
+        .get_or_init(|| given_cluster().or_else(start_cluster))
         .as_deref()
+}
+
+fn given_cluster() -> Option<String> {
+    std::env::var("ROLLCALL_TEST_POSTGRES")
+        .ok()
+        .filter(|url| !url.is_empty())
 }
 
 #[expect(

@@ -50,7 +50,7 @@ async fn an_agent_is_enrolled_with_its_first_line_of_history(database: &TestData
         ask(&store, asked.clone()).await,
         EnrollOutcome::Made(asked.record.clone())
     );
-    assert_eq!(all_agents(&store).await, [asked.record.clone()]);
+    assert_eq!(all_agents(&store).await, [new_agent(1).record]);
     assert_eq!(
         store.agents().by_id(asked.record.id).await.unwrap(),
         Some(asked.record)

@@ -236,7 +236,7 @@ async fn ten_thousand_entries_are_one_batch(database: &TestDatabase) {
     enrol(&store, 20).await;
     let mut batch: Vec<Entry> = (0..10_000)
         .map(|number: u32| {
-            let to = if number % 2 == 0 {
+            let to = if number.is_multiple_of(2) {
                 Status::Online
             } else {
                 Status::Offline
