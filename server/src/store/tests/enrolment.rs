@@ -13,6 +13,7 @@ on_every_database! {
     an_agent_is_enrolled_with_its_first_line_of_history,
     a_token_for_one_gives_one_agent_however_many_ask_at_once,
     one_key_asked_at_once_gives_one_agent_and_takes_one_use,
+    one_key_and_a_token_for_one_asked_at_once_is_refused_to_nobody,
     one_key_with_two_tokens_at_once_gives_one_agent,
     asking_again_with_the_same_key_gives_the_first_agent,
     asking_again_works_when_the_token_is_used_up_or_expired_but_not_revoked,
@@ -114,6 +115,23 @@ async fn one_key_asked_at_once_gives_one_agent_and_takes_one_use(database: &Test
         }
     }
     assert_eq!(uses_left(&store).await, [49]);
+}
+
+async fn one_key_and_a_token_for_one_asked_at_once_is_refused_to_nobody(database: &TestDatabase) {
+    let store = database.open().await;
+    make_token(&store, 1).await;
+    let key_hash = hash(3);
+    let requests = (1..=30).map(|number| NewAgent {
+        key_hash,
+        ..new_agent(number)
+    });
+    for outcome in at_once(&store, requests).await {
+        assert!(
+            matches!(outcome, EnrollOutcome::Made(_) | EnrollOutcome::Again(_)),
+            "{outcome:?}"
+        );
+    }
+    assert_eq!(all_agents(&store).await.len(), 1);
 }
 
 async fn one_key_with_two_tokens_at_once_gives_one_agent(database: &TestDatabase) {

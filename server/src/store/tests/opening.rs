@@ -150,7 +150,7 @@ async fn an_address_that_is_wrong_says_what_is_wrong_with_it() {
     let url = format!("sqlite://{}/text.db", folder.path().display());
     assert!(Store::open(&url).await.is_err());
 
-    let nobody = "postgres://user:hunter2@127.0.0.1:1/rollcall";
+    let nobody = "postgres://user:hunter2@localhost/rollcall?host=/nonexistent";
     let error = Store::open(nobody).await.unwrap_err();
     assert!(error.is_transient());
     assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
