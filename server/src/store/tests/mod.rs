@@ -1,5 +1,6 @@
 //! The repositories on both databases: what each promises, told once and run on each.
 
+mod bad_days;
 mod enrolment;
 mod journal;
 mod opening;
