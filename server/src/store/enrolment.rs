@@ -8,7 +8,7 @@
 use rollcall_shared::Status;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QuerySelect, SqlErr,
+    ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter, QuerySelect, SqlErr,
 };
 
 use super::agents::{AgentRecord, Agents};
@@ -110,7 +110,11 @@ impl Agents<'_> {
             return Ok(EnrollOutcome::TokenUsedUp);
         }
         let made = insert(&transaction, agent, &token).await?;
-        transitions::insert(&transaction, std::slice::from_ref(&agent.transition)).await?;
+        let lines = transitions::insert(&transaction, std::slice::from_ref(&agent.transition)).await?;
+        if lines.is_empty() {
+            // Its id is another's: no agent without the first line of its history.
+            return Err(DbErr::RecordNotInserted.into());
+        }
         transaction.commit().await?;
         Ok(EnrollOutcome::Made(made))
     }

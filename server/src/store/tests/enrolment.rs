@@ -243,14 +243,19 @@ async fn a_failed_enrolment_leaves_nothing(database: &TestDatabase) {
         .create(hash(5), DomainId::ROOT, 1, NOW, NOW + 1, None)
         .await
         .unwrap();
-    // The id of the first agent, with another key: no database takes it.
-    let clash = NewAgent {
-        key_hash: hash(6),
+    let asked = NewAgent {
         token_hash: hash(5),
-        ..new_agent(1)
+        ..new_agent(2)
     };
-    let error = store.agents().enroll(clash, NOW).await.unwrap_err();
-    assert!(!error.is_transient());
+    // Another agent's id, and the id of a line in another's history.
+    let mut agents_id = asked.clone();
+    agents_id.record.id = agent_id(1);
+    let mut lines_id = asked;
+    lines_id.transition.id = new_agent(1).transition.id;
+    for clash in [agents_id, lines_id] {
+        let error = store.agents().enroll(clash, NOW).await.unwrap_err();
+        assert!(!error.is_transient());
+    }
     assert_eq!(uses_left(&store).await, [1, 0]);
     assert_eq!(all_agents(&store).await, [new_agent(1).record]);
 }
