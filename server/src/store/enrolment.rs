@@ -8,7 +8,7 @@
 use rollcall_shared::Status;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, QueryFilter, QuerySelect, SqlErr,
+    ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter, QuerySelect, SqlErr,
 };
 
 use super::agents::{AgentRecord, Agents};
@@ -110,7 +110,11 @@ impl Agents<'_> {
             return Ok(EnrollOutcome::TokenUsedUp);
         }
         let made = insert(&transaction, agent, &token).await?;
-        transitions::insert(&transaction, std::slice::from_ref(&agent.transition)).await?;
+        let lines = transitions::insert(&transaction, std::slice::from_ref(&agent.transition)).await?;
+        if lines.is_empty() {
+            // Its id is another's: no agent without the first line of its history.
+            return Err(DbErr::RecordNotInserted.into());
+        }
         transaction.commit().await?;
         Ok(EnrollOutcome::Made(made))
     }
@@ -118,7 +122,7 @@ impl Agents<'_> {
 
 /// Takes one use of a token, if one is left.
 async fn take_a_use(transaction: &DatabaseTransaction, token: i64) -> Result<bool, StoreError> {
-    let taken = tokens::Entity::update_many()
+    let update = tokens::Entity::update_many()
         .col_expr(
             tokens::Column::UsesLeft,
             sea_orm::sea_query::Expr::col(tokens::Column::UsesLeft).sub(1),
@@ -127,7 +131,7 @@ async fn take_a_use(transaction: &DatabaseTransaction, token: i64) -> Result<boo
         .filter(tokens::COLUMN.uses_left.gt(0))
         .exec(transaction)
         .await?;
-    Ok(taken.rows_affected == 1)
+    Ok(update.rows_affected == 1)
 }
 
 async fn insert(
