@@ -52,6 +52,7 @@ impl From<SignInError> for Refusal {
 #[utoipa::path(
     post,
     path = "/api/v1/session",
+    operation_id = "sign_in",
     tag = "people",
     request_body(content = SignIn, example = json!({ "name": "ada", "password": "correct horse battery" })),
     responses(

@@ -40,6 +40,7 @@ impl From<SetUpError> for Refusal {
 #[utoipa::path(
     post,
     path = "/api/v1/setup",
+    operation_id = "create_first_admin",
     tag = "people",
     request_body(content = Setup, example = json!({
         "token": "pYkN0uU1N2cUj6m2q5l3v8b7w0x9y4z1A5B6C7D8E9E", "name": "ada", "password": "correct horse battery"

@@ -55,6 +55,7 @@ impl From<CreateError> for Refusal {
 #[utoipa::path(
     post,
     path = "/api/v1/tokens",
+    operation_id = "make_token",
     tag = "enrolment",
     request_body(content = NewToken, example = json!({ "uses": 50, "hours": 24 })),
     responses(

@@ -40,6 +40,7 @@ impl From<RevokeError> for Refusal {
 #[utoipa::path(
     delete,
     path = "/api/v1/tokens/{id}",
+    operation_id = "revoke_token",
     tag = "enrolment",
     params(("id" = i64, Path, description = "The token's number", example = 7)),
     responses(
