@@ -94,8 +94,13 @@ pub(super) async fn create(
     let signed_in = people
         .sign_in(&sign_in.name, sign_in.password)
         .await
-        .map_err(SignInError::Failed)?
-        .ok_or(SignInError::Wrong)?;
+        .map_err(SignInError::Failed)?;
+    let Some(signed_in) = signed_in else {
+        // Without the name: people type their password there.
+        tracing::info!(address = %peer.address, "a sign-in failed");
+        return Err(SignInError::Wrong.into());
+    };
+    tracing::info!(address = %peer.address, user = %signed_in.person.user, "signed in");
     Ok(opened(&signed_in, peer.secure))
 }
 

@@ -68,3 +68,69 @@ impl From<MayNot> for Refusal {
         Self::forbidden(&format!("{error}."))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rollcall_shared::console_api::Role;
+    use serde_json::json;
+
+    use super::testing::{PASSWORD, Server};
+    use super::*;
+
+    #[tokio::test]
+    async fn without_its_database_the_server_says_so_and_lets_nobody_in() {
+        let server = Server::with_ada(Role::Admin).await;
+        let cookie = server.signed_in().await;
+        server.people.store().clone().close().await.unwrap();
+        let path = "/api/v1/session";
+        let sign_in = json!({ "name": "ada", "password": PASSWORD });
+        let setup = json!({ "token": server.setup_token, "name": "bob", "password": PASSWORD });
+        for answer in [
+            server.post(path, "", &sign_in).await,
+            server.get(path, &cookie).await,
+            server.delete(path, &cookie).await,
+            server.get("/api/v1/setup", "").await,
+            server.post("/api/v1/setup", "", &setup).await,
+            server.get("/api/v1/tokens", &cookie).await,
+        ] {
+            answer.refused(503);
+            assert_eq!(answer.headers[header::RETRY_AFTER], "5");
+            assert!(!answer.json.to_string().contains("sqlite"), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_finds_the_queue_full_is_told_when_to_come_again() {
+        let refusal = Refusal::from(PeopleError::Password(PasswordError::Busy)).into_response();
+        assert_eq!(refusal.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(refusal.headers()[header::RETRY_AFTER], "2");
+    }
+
+    #[test]
+    fn every_verb_is_described_under_a_name_of_its_own() {
+        let (_, api) = routes::<People>()
+            .merge(crate::api::setup::routes())
+            .merge(crate::api::tokens::routes())
+            .split_for_parts();
+        let api = serde_json::to_value(&api).unwrap();
+        let mut names: Vec<&str> = api["paths"]
+            .as_object()
+            .unwrap()
+            .values()
+            .flat_map(|path| path.as_object().unwrap().values())
+            .map(|verb| verb["operationId"].as_str().unwrap())
+            .collect();
+        names.sort_unstable();
+        let expected = [
+            "create_first_admin",
+            "list_tokens",
+            "make_token",
+            "revoke_token",
+            "setup_state",
+            "sign_in",
+            "sign_out",
+            "who_am_i",
+        ];
+        assert_eq!(names, expected);
+    }
+}
