@@ -5,4 +5,5 @@
 pub mod api;
 pub mod auth;
 pub mod clock;
+pub mod config;
 pub mod store;

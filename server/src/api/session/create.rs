@@ -179,22 +179,31 @@ mod tests {
     #[tokio::test]
     async fn a_body_of_another_shape_is_a_problem_and_never_a_panic() {
         let server = Server::with_ada(Role::Admin).await;
-        for body in [
-            "",
-            "null",
-            "[]",
-            "{",
-            "{}",
-            r#"{"name":"ada"}"#,
-            r#"{"name":1,"password":"x"}"#,
-            r#"{"name":"ada","password":"x","role":"admin"}"#,
-            r#"{"name":"ada","name":"bob","password":"x"}"#,
-            "\u{0}\u{1}",
-            &"[".repeat(60_000),
+        for (body, status, fields) in [
+            ("", 400, vec![]),
+            ("{", 400, vec![]),
+            ("\u{0}\u{1}", 400, vec![]),
+            ("null", 422, vec!["body"]),
+            ("{}", 422, vec!["name"]),
+            (r#"{"name":"ada"}"#, 422, vec!["password"]),
+            (r#"{"name":1,"password":"x"}"#, 422, vec!["name"]),
+            (r#"{"name":"ada","password":["hunter2"]}"#, 422, vec!["password"]),
+            (
+                r#"{"name":"ada","password":"hunter2","role":"admin"}"#,
+                422,
+                vec!["role"],
+            ),
+            (
+                r#"{"name":"ada","name":"bob","password":"hunter2"}"#,
+                422,
+                vec!["name"],
+            ),
+            (&"[".repeat(60_000), 422, vec!["[0]"]),
+            (&" ".repeat(70_000), 413, vec![]),
         ] {
             let answer = server.post_raw(PATH, "", body).await;
-            assert!(answer.status.is_client_error(), "{body:.40}: {answer:?}");
-            assert_eq!(answer.headers[header::CONTENT_TYPE], "application/problem+json");
+            assert_eq!(answer.refused(status), fields, "{body:.60}: {answer:?}");
+            assert!(!answer.json.to_string().contains("hunter2"), "{answer:?}");
         }
     }
 

@@ -98,7 +98,7 @@ pub(super) async fn create(
 
 #[cfg(test)]
 mod tests {
-    use http::{StatusCode, header};
+    use http::StatusCode;
     use rollcall_shared::console_api::Role;
     use serde_json::{Value, json};
 
@@ -213,16 +213,35 @@ mod tests {
     #[tokio::test]
     async fn a_body_of_another_shape_is_a_problem_and_never_a_panic() {
         let server = Server::fresh().await;
-        for body in [
-            "",
-            "{}",
-            "7",
-            r#"{"token":"x","name":"ada"}"#,
-            r#"{"token":[],"name":{},"password":null}"#,
+        for (body, status, fields) in [
+            ("", 400, vec![]),
+            ("7", 422, vec!["body"]),
+            ("{}", 422, vec!["token"]),
+            (r#"{"token":"hunter2","name":"ada"}"#, 422, vec!["password"]),
+            (
+                r#"{"token":["hunter2"],"name":"ada","password":"x"}"#,
+                422,
+                vec!["token"],
+            ),
+            (
+                r#"{"token":"hunter2","name":{},"password":"x"}"#,
+                422,
+                vec!["name"],
+            ),
+            (
+                r#"{"token":"hunter2","name":"ada","password":null}"#,
+                422,
+                vec!["password"],
+            ),
+            (
+                r#"{"token":"hunter2","name":"ada","password":"x","role":"admin"}"#,
+                422,
+                vec!["role"],
+            ),
         ] {
             let answer = server.post_raw(PATH, "", body).await;
-            assert!(answer.status.is_client_error(), "{body}: {answer:?}");
-            assert_eq!(answer.headers[header::CONTENT_TYPE], "application/problem+json");
+            assert_eq!(answer.refused(status), fields, "{body}: {answer:?}");
+            assert!(!answer.json.to_string().contains("hunter2"), "{answer:?}");
         }
     }
 

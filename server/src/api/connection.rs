@@ -1,0 +1,172 @@
+//! One connection, from the first byte to the last: TLS, then HTTP/1.1 or HTTP/2, until it ends or we stop.
+//!
+//! HTTP/2 is chosen in the TLS handshake and nowhere else: no browser speaks it without, and telling the two
+//! apart by the first bytes would need a time limit of its own.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::Response;
+use http::{HeaderValue, Request, StatusCode, header};
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+use tower::Service as _;
+
+use super::patience::{Limits, Patient, Turns};
+use super::peer::Trust;
+
+/// A TLS handshake is two round trips; whoever needs longer is stuck, or holds on to a place.
+const HANDSHAKE_TIME_OUT: Duration = Duration::from_secs(10);
+
+/// The most bytes of a request's head, and the most headers; beyond that 431. A browser's cookies fit many
+/// times over.
+const HEAD_BYTES: u16 = 16 * 1024;
+const HEADERS: usize = 100;
+
+/// The most requests at once on an HTTP/2 connection.
+const STREAMS: u32 = 100;
+
+/// How often an HTTP/2 peer is asked whether it is there, and how long it may take to answer.
+const PING_EVERY: Duration = Duration::from_secs(20);
+
+/// What all connections have in common.
+#[derive(Debug, Clone)]
+pub(super) struct Shared {
+    pub(super) router: Router,
+    pub(super) trust: Arc<Trust>,
+    pub(super) tls: Option<Arc<ServerConfig>>,
+    pub(super) limits: Limits,
+}
+
+impl Shared {
+    /// Serves one connection until it ends; after `stop`, until the requests under way are answered.
+    ///
+    /// How it ended concerns nobody but that client: it is logged for whoever looks for it.
+    pub(super) async fn serve(self, stream: TcpStream, client: SocketAddr, stop: watch::Receiver<bool>) {
+        // Small frames would otherwise wait 40 ms for more to come.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%client, %error, "TCP_NODELAY cannot be set");
+        }
+        let ended = match self.tls.clone() {
+            None => self.http1(stream, client, false, stop).await,
+            Some(tls) => {
+                match tokio::time::timeout(HANDSHAKE_TIME_OUT, TlsAcceptor::from(tls).accept(stream)).await {
+                    Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
+                        self.http2(stream, client, stop).await
+                    }
+                    Ok(Ok(stream)) => self.http1(stream, client, true, stop).await,
+                    Ok(Err(error)) => {
+                        tracing::debug!(%client, %error, "a TLS handshake failed");
+                        return;
+                    }
+                    Err(_) => {
+                        tracing::debug!(%client, "a TLS handshake took too long");
+                        return;
+                    }
+                }
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%client, error = super::answer::chain(&error), "a connection broke");
+        }
+    }
+
+    async fn http1<S>(
+        self,
+        stream: S,
+        client: SocketAddr,
+        encrypted: bool,
+        mut stop: watch::Receiver<bool>,
+    ) -> hyper::Result<()>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let turns = Turns::default();
+        let stream = Patient::new(stream, self.limits, turns.clone());
+        let service = service_fn(move |request| {
+            let (answer, turns) = (self.answer(request, client, encrypted), turns.clone());
+            turns.pass();
+            async move {
+                let answer = answer.await;
+                // An upgraded connection has no more requests to wait for.
+                if !matches!(&answer, Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS) {
+                    turns.pass();
+                }
+                answer
+            }
+        });
+        let connection = http1::Builder::new()
+            .header_read_timeout(None)
+            .max_buf_size(usize::from(HEAD_BYTES))
+            .max_headers(HEADERS)
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
+        let mut connection = pin!(connection);
+        tokio::select! {
+            ended = connection.as_mut() => return ended,
+            () = stopped(&mut stop) => connection.as_mut().graceful_shutdown(),
+        }
+        connection.await
+    }
+
+    async fn http2<S>(
+        self,
+        stream: S,
+        client: SocketAddr,
+        mut stop: watch::Receiver<bool>,
+    ) -> hyper::Result<()>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let service = service_fn(move |request| self.answer(request, client, true));
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .keep_alive_interval(PING_EVERY)
+            .keep_alive_timeout(PING_EVERY)
+            .max_header_list_size(u32::from(HEAD_BYTES))
+            .max_concurrent_streams(STREAMS)
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = pin!(connection);
+        tokio::select! {
+            ended = connection.as_mut() => return ended,
+            () = stopped(&mut stop) => connection.as_mut().graceful_shutdown(),
+        }
+        connection.await
+    }
+
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+        client: SocketAddr,
+        encrypted: bool,
+    ) -> impl Future<Output = Result<Response, Infallible>> + use<> {
+        let mut request = request.map(Body::new);
+        self.trust.note(&mut request, client.ip(), encrypted);
+        // HTTP/2 names the host in the target; what compares it with an origin looks at the header.
+        if !request.headers().contains_key(header::HOST)
+            && let Some(host) = request.uri().authority()
+            && let Ok(host) = HeaderValue::from_str(host.as_str())
+        {
+            request.headers_mut().insert(header::HOST, host);
+        }
+        self.router.clone().call(request)
+    }
+}
+
+/// Returns once the server is to stop; also where nobody is left who could say so.
+pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // An error says that the sender is gone.
+    let _ = stop.wait_for(|stop| *stop).await;
+}

@@ -1,0 +1,243 @@
+//! The listeners: bound before anything else is said, served until told to stop, stopped in good order.
+//!
+//! A stop takes no new connections, lets the requests under way finish, and then closes. WebSockets have left
+//! HTTP by then: they are told by the same signal and close themselves.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use rustls::ServerConfig;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use super::capacity;
+use super::connection::{Shared, stopped};
+use super::patience::Limits;
+use super::peer::Trust;
+use super::tls::{Certificate, TlsError};
+use crate::config::{Config, Tls};
+
+/// How long requests under way may take once we stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How often the certificate's files are looked at.
+const LOOK_AT_FILES_EVERY: Duration = Duration::from_secs(5);
+
+/// Callers that may wait to be taken: ten thousand agents that come back at once are taken within moments, but
+/// not within the customary 128. The kernel cuts it to `net.core.somaxconn`.
+const QUEUE: u32 = 4096;
+
+/// How long to wait where a caller cannot be taken, as when the process has no files left.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// Why the server does not listen.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}; choose another address or port with --listen")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why: in use, not ours, not permitted.
+        #[source]
+        source: std::io::Error,
+    },
+    /// There is no certificate to serve with.
+    #[error("TLS cannot be served")]
+    Tls(#[from] TlsError),
+}
+
+/// Where the server listens, known before it serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listening {
+    /// The addresses, with the ports that the system chose.
+    pub addresses: Vec<SocketAddr>,
+    /// The SHA-256 of the certificate that the server made itself, in hexadecimal digits.
+    pub fingerprint: Option<String>,
+}
+
+/// A server that listens and does not serve yet.
+#[derive(Debug)]
+pub struct Server {
+    listeners: Vec<TcpListener>,
+    listening: Listening,
+    certificate: Option<Arc<Certificate>>,
+    tls: Option<Arc<ServerConfig>>,
+    trust: Arc<Trust>,
+    limits: Limits,
+    connections: Arc<Semaphore>,
+}
+
+impl Server {
+    /// Takes the addresses and reads or makes the certificate. Needs tokio's reactor.
+    ///
+    /// # Errors
+    /// Where an address cannot be listened on, or TLS not be served.
+    pub fn bind(config: &Config) -> Result<Self, ServeError> {
+        let certificate = certificate(config)?;
+        let tls = match &certificate {
+            None => None,
+            Some(certificate) => Some(Arc::new(certificate.server_config()?)),
+        };
+        let listeners = config
+            .listen
+            .iter()
+            .map(|address| listen(*address))
+            .collect::<Result<Vec<_>, _>>()?;
+        let addresses = listeners
+            .iter()
+            .zip(&config.listen)
+            .map(|(listener, asked)| listener.local_addr().unwrap_or(*asked))
+            .collect();
+        let own = certificate.as_ref().filter(|_| config.tls == Tls::SelfSigned);
+        Ok(Self {
+            listening: Listening {
+                addresses,
+                fingerprint: own.map(|certificate| certificate.fingerprint()),
+            },
+            listeners,
+            certificate,
+            tls,
+            trust: Arc::new(Trust {
+                proxies: config.trusted_proxies.clone(),
+                header: config.proxy_header,
+            }),
+            limits: Limits::default(),
+            connections: Arc::new(Semaphore::new(capacity::connections())),
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn listening(&self) -> &Listening {
+        &self.listening
+    }
+
+    /// Serves until `stop` says true or its sender is gone; returns when the last request is answered, or
+    /// has had its time.
+    pub async fn run(self, router: Router, stop: watch::Receiver<bool>) {
+        let shared = Shared {
+            // Done once here, or axum does it again for each request.
+            router: router.with_state(()),
+            trust: self.trust,
+            tls: self.tls,
+            limits: self.limits,
+        };
+        let mut tasks = JoinSet::new();
+        for listener in self.listeners {
+            let (shared, places) = (shared.clone(), Arc::clone(&self.connections));
+            tasks.spawn(accept(listener, shared, places, stop.clone()));
+        }
+        if let Some(certificate) = self.certificate {
+            tasks.spawn(watch_files(certificate, stop));
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+}
+
+fn certificate(config: &Config) -> Result<Option<Arc<Certificate>>, TlsError> {
+    let certificate = match &config.tls {
+        Tls::Off => return Ok(None),
+        Tls::Files { cert, key } => Certificate::read(cert, key)?,
+        Tls::SelfSigned => Certificate::own(&config.data.join("tls"), names(config))?,
+    };
+    Ok(Some(Arc::new(certificate)))
+}
+
+/// The names that a certificate of our own is made for: those by which the server may be called.
+fn names(config: &Config) -> Vec<String> {
+    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    let listening = config.listen.iter().map(SocketAddr::ip);
+    names.extend(
+        listening
+            .filter(|ip| !ip.is_unspecified())
+            .map(|ip: IpAddr| ip.to_string()),
+    );
+    names.extend(config.public_url.as_ref().map(|url| url.host().to_owned()));
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    let open = || {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        // A restart must not wait for the last run's connections to be forgotten.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(QUEUE)
+    };
+    open().map_err(|source| ServeError::Listen { address, source })
+}
+
+/// Takes callers until told to stop, then waits for those taken.
+async fn accept(
+    listener: TcpListener,
+    shared: Shared,
+    places: Arc<Semaphore>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        let caller = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (listener.accept().await, place)
+        };
+        tokio::select! {
+            () = stopped(&mut stop) => break,
+            // Not awaited for what they return: only so that the set forgets them.
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            (accepted, place) = caller => match accepted {
+                Ok((stream, client)) => {
+                    let serving = shared.clone().serve(stream, client, stop.clone());
+                    connections.spawn(async move {
+                        serving.await;
+                        drop(place);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection cannot be taken");
+                    tokio::time::sleep(BREATH).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    let all = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(GRACE, all).await.is_err() {
+        tracing::warn!(
+            "requests still under way after {} s were cut off",
+            GRACE.as_secs()
+        );
+    }
+}
+
+/// Reads the certificate again when its files change.
+async fn watch_files(certificate: Arc<Certificate>, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = stopped(&mut stop) => return,
+            () = tokio::time::sleep(LOOK_AT_FILES_EVERY) => {}
+        }
+        match certificate.refresh() {
+            Ok(false) => {}
+            Ok(true) => tracing::info!(
+                fingerprint = certificate.fingerprint(),
+                "the certificate was read again"
+            ),
+            Err(error) => tracing::warn!(
+                error = super::answer::chain(&error),
+                "the certificate has changed and cannot be used; the one so far stays"
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
