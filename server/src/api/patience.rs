@@ -209,7 +209,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_idle_connection_is_closed_in_good_order_but_not_soon() {
         let (client, mut server, _) = watched();
-        let early = tokio::time::timeout(Duration::from_secs(60), read(&mut server)).await;
+        let early = tokio::time::timeout(Duration::from_mins(1), read(&mut server)).await;
         assert!(early.is_err(), "closed within a minute");
         let end = tokio::time::timeout(Duration::from_secs(16), read(&mut server)).await;
         assert_eq!(end.unwrap().unwrap(), 0);
@@ -222,7 +222,7 @@ mod tests {
         client.write_all(b"head").await.unwrap();
         read(&mut server).await.unwrap();
         turns.pass();
-        let hour = Duration::from_secs(3600);
+        let hour = Duration::from_hours(1);
         assert!(tokio::time::timeout(hour, read(&mut server)).await.is_err());
         drop(client);
     }

@@ -1,6 +1,6 @@
 //! The listeners: bound before anything else is said, served until told to stop, stopped in good order.
 //!
-//! A stop takes no new connections, lets the requests under way finish, and then closes. WebSockets have left
+//! A stop takes no new connections, lets the requests under way finish, and then closes. Sockets of the feed have left
 //! HTTP by then: they are told by the same signal and close themselves.
 
 use std::net::{IpAddr, SocketAddr};

@@ -128,7 +128,7 @@ impl Certificate {
     pub fn fingerprint(&self) -> String {
         let current = self.current.read();
         let leaf = current.cert.first().map(AsRef::as_ref).unwrap_or_default();
-        hex(::ring::digest::digest(&::ring::digest::SHA256, leaf).as_ref())
+        super::hex::of(::ring::digest::digest(&::ring::digest::SHA256, leaf).as_ref())
     }
 
     /// Reads the files again where they have changed since they were last looked at; whether they had.
@@ -244,15 +244,6 @@ fn write(path: &Path, mode: u32, text: &[u8]) -> Result<(), TlsError> {
         path: path.to_owned(),
         source,
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|digit| char::from(DIGITS[usize::from(digit)]))
-        .collect()
 }
 
 #[cfg(test)]

@@ -197,7 +197,7 @@ async fn over_tls(address: SocketAddr, certificate: &std::path::Path) -> (String
         .unwrap();
     let leaf = stream.get_ref().1.peer_certificates().unwrap()[0].to_vec();
     let digest = ring::digest::digest(&ring::digest::SHA256, &leaf);
-    let fingerprint = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let fingerprint = crate::api::hex::of(digest.as_ref());
     stream
         .write_all(b"GET /peer HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         .await
