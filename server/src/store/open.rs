@@ -129,3 +129,59 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
         source,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
+    use tokio::sync::Mutex;
+
+    use super::*;
+
+    /// Connects as `sqlite` does, but without any patience of its own.
+    async fn hasty(url: &str) -> Result<DatabaseConnection, DbErr> {
+        let mut options = ConnectOptions::new(url);
+        options.map_sqlx_sqlite_opts(|options| {
+            options
+                .busy_timeout(Duration::ZERO)
+                .journal_mode(SqliteJournalMode::Wal)
+        });
+        Database::connect(options).await
+    }
+
+    #[tokio::test]
+    async fn a_new_file_that_another_process_sets_up_is_tried_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/new.db?mode=rwc", folder.path().display());
+        let other = Database::connect(&url).await.unwrap();
+        let setting_up = other.begin().await.unwrap();
+        setting_up
+            .execute_unprepared("CREATE TABLE other (id INTEGER)")
+            .await
+            .unwrap();
+        let setting_up: Mutex<Option<DatabaseTransaction>> = Mutex::new(Some(setting_up));
+        let tries = AtomicU32::new(0);
+        let connected = patiently(|| async {
+            if tries.fetch_add(1, Ordering::Relaxed) == 2
+                && let Some(setting_up) = setting_up.lock().await.take()
+            {
+                setting_up.commit().await?;
+            }
+            hasty(&url).await
+        });
+        connected.await.unwrap();
+        assert_eq!(tries.into_inner(), 3);
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_with_a_file_for_good_is_not_tried_again() {
+        let tries = AtomicU32::new(0);
+        let error = patiently(|| async {
+            tries.fetch_add(1, Ordering::Relaxed);
+            hasty("sqlite:///nonexistent/rollcall.db").await
+        });
+        assert!(matches!(error.await, Err(StoreError::Open(_))));
+        assert_eq!(tries.into_inner(), 1);
+    }
+}

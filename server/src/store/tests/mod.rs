@@ -1,0 +1,9 @@
+//! The repositories on both databases: what each promises, told once and run on each.
+
+mod bad_days;
+mod enrolment;
+mod journal;
+mod opening;
+mod people;
+mod records;
+mod samples;
