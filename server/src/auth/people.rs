@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use rollcall_shared::UserId;
 use rollcall_shared::console_api::Role;
@@ -22,8 +23,23 @@ use crate::store::sessions::SessionRecord;
 use crate::store::users::UserRecord;
 use crate::store::{Store, StoreError};
 
-/// Milliseconds since 1970 of the wall clock; a test passes its own.
-pub type WallClock = Arc<dyn Fn() -> i64 + Send + Sync>;
+/// What time it is, by both clocks; a test passes its own.
+#[derive(Clone)]
+pub struct Times {
+    /// Milliseconds since 1970: how long sessions and tokens last, also over a restart.
+    pub wall_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
+    /// Time without jumps: how long somebody who guesses has to wait.
+    pub monotonic: Arc<dyn Fn() -> Duration + Send + Sync>,
+}
+
+impl From<Clock> for Times {
+    fn from(clock: Clock) -> Self {
+        Self {
+            wall_ms: Arc::new(move || clock.wall_ms()),
+            monotonic: Arc::new(move || clock.monotonic()),
+        }
+    }
+}
 
 /// What [`People`] is made of.
 pub struct Parts {
@@ -31,8 +47,8 @@ pub struct Parts {
     pub store: Store,
     /// Where randomness comes from.
     pub clock: Clock,
-    /// What time it is: `Arc::new(move || clock.wall_ms())`.
-    pub wall: WallClock,
+    /// What time it is: `clock.into()`.
+    pub times: Times,
     /// Where passwords are hashed.
     pub passwords: Passwords,
     /// The link that creates the first admin, where one was printed.
@@ -121,7 +137,13 @@ impl People {
     /// Milliseconds since 1970.
     #[must_use]
     pub fn now_ms(&self) -> i64 {
-        (self.0.parts.wall)()
+        (self.0.parts.times.wall_ms)()
+    }
+
+    /// Time without jumps.
+    #[must_use]
+    pub fn monotonic(&self) -> Duration {
+        (self.0.parts.times.monotonic)()
     }
 
     /// Whether the first admin is still to be created.

@@ -1,10 +1,14 @@
 //! `POST /api/v1/session`: signs in.
 
+use std::sync::Arc;
+
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use rollcall_shared::console_api::{Session, SignIn};
 use rollcall_shared::{FieldError, Problem};
 
+use super::guessing::Guessing;
 use super::opened;
 use crate::api::answer::Refusal;
 use crate::api::body::Json;
@@ -20,10 +24,7 @@ enum SignInError {
     Fields(Vec<FieldError>),
     /// Too many guesses from this address or at this name.
     #[error("too many guesses")]
-    TooManyGuesses {
-        /// When to come again.
-        retry_after_s: u32,
-    },
+    TooMany(Refusal),
     /// Nobody has this name and this password. Which of the two is wrong is not told.
     #[error("nobody has this name and this password")]
     Wrong,
@@ -36,7 +37,7 @@ impl From<SignInError> for Refusal {
     fn from(error: SignInError) -> Self {
         match error {
             SignInError::Fields(errors) => Self::invalid(errors),
-            SignInError::TooManyGuesses { retry_after_s } => Self::slow_down(retry_after_s),
+            SignInError::TooMany(refusal) => refusal,
             SignInError::Wrong => Self::unauthenticated("Nobody has this name and this password."),
             SignInError::Failed(error) => error.into(),
         }
@@ -86,15 +87,19 @@ impl From<SignInError> for Refusal {
 )]
 pub(super) async fn create(
     State(people): State<People>,
+    Extension(guessing): Extension<Arc<Guessing>>,
     peer: Peer,
     Json(sign_in): Json<SignIn>,
 ) -> Result<Response, Refusal> {
     could_exist(&sign_in.name, &sign_in.password).map_err(SignInError::Fields)?;
-    //GUESS
-    let signed_in = people
-        .sign_in(&sign_in.name, sign_in.password)
-        .await
-        .map_err(SignInError::Failed)?;
+    let attempt = guessing
+        .begin(peer.address, &sign_in.name, people.monotonic())
+        .map_err(SignInError::TooMany)?;
+    let judged = people.sign_in(&sign_in.name, sign_in.password).await;
+    if !matches!(judged, Ok(None)) {
+        guessing.forgive(attempt);
+    }
+    let signed_in = judged.map_err(SignInError::Failed)?;
     let Some(signed_in) = signed_in else {
         // Without the name: people type their password there.
         tracing::info!(address = %peer.address, "a sign-in failed");
@@ -205,6 +210,37 @@ mod tests {
             assert_eq!(answer.refused(status), fields, "{body:.60}: {answer:?}");
             assert!(!answer.json.to_string().contains("hunter2"), "{answer:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn who_guesses_wrong_too_often_has_to_wait_and_the_neighbour_has_not() {
+        let server = Server::with_ada(Role::Admin).await;
+        let right = json!({ "name": "ada", "password": PASSWORD });
+        let wrong = json!({ "name": "ada", "password": "wrong horse battery" });
+        for _ in 0..12 {
+            assert_eq!(server.post(PATH, "", &right).await.status, StatusCode::CREATED);
+        }
+        for _ in 0..10 {
+            server.post(PATH, "", &wrong).await.refused(401);
+        }
+        // Also with the right password: otherwise the answer would tell which one it is.
+        let refused = server.post(PATH, "", &right).await;
+        refused.refused(429);
+        let wait: u32 = refused.headers[header::RETRY_AFTER]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!((1..=6).contains(&wait), "{wait}");
+
+        let neighbour = Peer::direct(IpAddr::from([192, 0, 2, 7]), false);
+        let answer = server
+            .ask_from(neighbour, Method::POST, PATH, "", right.to_string())
+            .await;
+        assert_eq!(answer.status, StatusCode::CREATED);
+
+        server.pass(6_000);
+        assert_eq!(server.post(PATH, "", &right).await.status, StatusCode::CREATED);
     }
 
     #[tokio::test]

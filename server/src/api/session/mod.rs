@@ -3,18 +3,22 @@
 mod create;
 mod delete;
 mod extract;
+mod guessing;
 mod read;
 #[cfg(test)]
 pub(in crate::api) mod testing;
 
-use axum::Json;
+use std::sync::Arc;
+
 use axum::extract::FromRef;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use http::{StatusCode, header};
 use rollcall_shared::problem::kind;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::guessing::Guessing;
 use super::answer::Refusal;
 use crate::auth::passwords::PasswordError;
 use crate::auth::people::{People, PeopleError, SignedIn};
@@ -23,13 +27,15 @@ use crate::auth::person::MayNot;
 use crate::auth::person::Person;
 use crate::auth::sessions;
 
-/// The verbs of this resource.
+/// The verbs of this resource. Each call remembers wrong sign-ins on its own: to be called once a server.
 pub fn routes<S>() -> OpenApiRouter<S>
 where
     S: Clone + Send + Sync + 'static,
     People: FromRef<S>,
 {
-    OpenApiRouter::default().routes(routes!(create::create, read::read, delete::delete))
+    OpenApiRouter::default()
+        .routes(routes!(create::create, read::read, delete::delete))
+        .layer(Extension(Arc::new(Guessing::new())))
 }
 
 /// 201 with the session's cookie: the answer to whoever has just signed in.
