@@ -75,7 +75,9 @@ pub(crate) async fn agent(id: AgentId) -> Result<Agent, Failure> {
 
 /// Takes an agent out of the roll call for good.
 pub(crate) async fn retire(id: AgentId) -> Result<(), Failure> {
-    call(Method::POST, &format!("agents/{id}/retire"), None).await.map(drop)
+    call(Method::POST, &format!("agents/{id}/retire"), None)
+        .await
+        .map(drop)
 }
 
 /// Transitions, newest first: of one agent or of all, those before one or the latest.

@@ -49,7 +49,13 @@ fn App(who: Who) -> impl IntoView {
     provide_context(Theme::new());
 
     let signed_in = Memo::new(move |_| people.is_signed_in());
-    Effect::new(move |_| if signed_in.get() { feed.start() } else { feed.stop() });
+    Effect::new(move |_| {
+        if signed_in.get() {
+            feed.start()
+        } else {
+            feed.stop()
+        }
+    });
 
     // The one place that ticks: every age on the screen is told by it.
     set_interval(

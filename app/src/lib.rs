@@ -8,7 +8,10 @@
 
 #![cfg_attr(
     target_arch = "wasm32",
-    expect(unreachable_pub, reason = "leptos makes the function behind every component public")
+    expect(
+        unreachable_pub,
+        reason = "leptos makes the function behind every component public"
+    )
 )]
 
 pub mod calendar;

@@ -235,7 +235,7 @@ fn people(
     Ok(People::new(Parts {
         store: store.clone(),
         clock,
-        wall: Arc::new(move || clock.wall_ms()),
+        times: clock.into(),
         passwords,
         setup_link,
         enroll_line,

@@ -87,7 +87,9 @@ impl Live {
 
     /// Milliseconds since the last frame; not tracked.
     pub(crate) fn silent_ms(self) -> i64 {
-        let last = self.state.with_value(|state| state.heard.last_frame_ms.unwrap_or(state.began_ms));
+        let last = self
+            .state
+            .with_value(|state| state.heard.last_frame_ms.unwrap_or(state.began_ms));
         clock::now_ms() - last
     }
 
@@ -161,7 +163,9 @@ impl Live {
     }
 
     fn draw_soon(self) {
-        let drawing = self.state.try_update_value(|state| core::mem::replace(&mut state.drawing, true));
+        let drawing = self
+            .state
+            .try_update_value(|state| core::mem::replace(&mut state.drawing, true));
         if drawing != Some(false) {
             return;
         }
@@ -179,7 +183,9 @@ impl Live {
         });
         // Frames may have been waiting while ages stood still: both are told by one clock.
         let here_ms = clock::now_ms();
-        self.now.set(self.state.with_value(|state| state.offset.server_ms(here_ms)));
-        self.version.update(|version| *version = version.wrapping_add(1).max(1));
+        self.now
+            .set(self.state.with_value(|state| state.offset.server_ms(here_ms)));
+        self.version
+            .update(|version| *version = version.wrapping_add(1).max(1));
     }
 }

@@ -107,9 +107,9 @@ impl Feed {
 
     /// Once a second: hangs up on a connection that went silent without closing.
     pub(crate) fn tick(self) {
-        let dead = self.line.with_value(|line| {
-            line.socket.is_some() && clock::now_ms() - line.opened_ms > DEAD_AFTER_MS
-        });
+        let dead = self
+            .line
+            .with_value(|line| line.socket.is_some() && clock::now_ms() - line.opened_ms > DEAD_AFTER_MS);
         if dead && self.live.silent_ms() > DEAD_AFTER_MS {
             self.lost();
         }
@@ -250,6 +250,9 @@ fn follow(shipped: &str) {
 }
 
 fn own_build() -> Option<String> {
-    let link = document().query_selector(r#"link[href*="_bg.wasm"]"#).ok().flatten()?;
+    let link = document()
+        .query_selector(r#"link[href*="_bg.wasm"]"#)
+        .ok()
+        .flatten()?;
     build::id_in(&link.get_attribute("href")?).map(ToOwned::to_owned)
 }

@@ -48,7 +48,9 @@ impl Standing {
             (Some(_), true) if !silent => Self::Live {
                 behind_ms: FRAME_MS + heard.late_ms.max(0),
             },
-            (Some(_), _) => Self::NotLive { age_ms: Some(silent_ms) },
+            (Some(_), _) => Self::NotLive {
+                age_ms: Some(silent_ms),
+            },
             (None, _) if silent => Self::NotLive { age_ms: None },
             (None, _) => Self::Connecting,
         }
@@ -99,13 +101,22 @@ mod tests {
 
     #[test]
     fn a_screen_with_a_fresh_frame_is_live_and_a_tenth_of_a_second_behind() {
-        assert_eq!(Standing::judge(HEARD, 0, 10_900), Standing::Live { behind_ms: 100 });
+        assert_eq!(
+            Standing::judge(HEARD, 0, 10_900),
+            Standing::Live { behind_ms: 100 }
+        );
     }
 
     #[test]
     fn a_late_frame_is_told() {
-        let heard = Heard { late_ms: 700, ..HEARD };
-        assert_eq!(Standing::judge(heard, 0, 10_900), Standing::Live { behind_ms: 800 });
+        let heard = Heard {
+            late_ms: 700,
+            ..HEARD
+        };
+        assert_eq!(
+            Standing::judge(heard, 0, 10_900),
+            Standing::Live { behind_ms: 800 }
+        );
     }
 
     #[test]
@@ -119,7 +130,10 @@ mod tests {
 
     #[test]
     fn a_lost_connection_is_not_live_at_once() {
-        let heard = Heard { whole: false, ..HEARD };
+        let heard = Heard {
+            whole: false,
+            ..HEARD
+        };
         assert_eq!(
             Standing::judge(heard, 0, 10_200),
             Standing::NotLive { age_ms: Some(200) }

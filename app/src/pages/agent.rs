@@ -24,14 +24,23 @@ const LATEST: u32 = 30;
 pub(crate) fn AgentPanel() -> impl IntoView {
     let live = expect_context::<Live>();
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get_str("id").and_then(|id| id.parse::<AgentId>().ok())));
+    let id = Memo::new(move |_| {
+        params.with(|params| params.get_str("id").and_then(|id| id.parse::<AgentId>().ok()))
+    });
     let location = use_location();
     let close = move || {
         let search = location.search.get();
         let search = search.trim_start_matches('?');
-        if search.is_empty() { "/agents".to_owned() } else { format!("/agents?{search}") }
+        if search.is_empty() {
+            "/agents".to_owned()
+        } else {
+            format!("/agents?{search}")
+        }
     };
-    let name = Memo::new(move |_| id.get().and_then(|id| live.read(|fleet| fleet.agent(id).map(|agent| agent.name.clone()))));
+    let name = Memo::new(move |_| {
+        id.get()
+            .and_then(|id| live.read(|fleet| fleet.agent(id).map(|agent| agent.name.clone())))
+    });
     view! {
         <aside class="panel" aria-label=move || name.get().unwrap_or_else(|| "Agent".to_owned())>
             <a class="button button--bare panel__close" href=close aria-label="Close" title="Close (Esc)">
@@ -62,8 +71,12 @@ fn One(id: AgentId) -> impl IntoView {
     let known = Known::of(id);
     let row = Memo::new(move |_| live.read(|fleet| fleet.agent(id).cloned()));
     // What the feed shows is newer; before its snapshot, and for those that it leaves out, the API's answer does.
-    let shown = Memo::new(move |_| row.get().or_else(|| known.agent.with(|agent| agent.as_ref().map(as_row))));
-    let changed = Memo::new(move |_| shown.with(|row| row.as_ref().map(|row| (row.status, row.since_ms, row.cause))));
+    let shown = Memo::new(move |_| {
+        row.get()
+            .or_else(|| known.agent.with(|agent| agent.as_ref().map(as_row)))
+    });
+    let changed =
+        Memo::new(move |_| shown.with(|row| row.as_ref().map(|row| (row.status, row.since_ms, row.cause))));
     Effect::new(move |_| {
         changed.track();
         known.ask();
@@ -149,7 +162,9 @@ fn as_row(agent: &Agent) -> Row {
 #[component]
 fn Facts(id: AgentId, shown: Signal<Option<Row>>, known: Known) -> impl IntoView {
     let people = expect_context::<People>();
-    let told = move |tell: fn(&Row) -> String| Memo::new(move |_| shown.with(|row| row.as_ref().map(tell)).unwrap_or_default());
+    let told = move |tell: fn(&Row) -> String| {
+        Memo::new(move |_| shown.with(|row| row.as_ref().map(tell)).unwrap_or_default())
+    };
     let status = Memo::new(move |_| shown.with(|row| row.as_ref().map_or(Status::Pending, |row| row.status)));
     let since = Memo::new(move |_| shown.with(|row| row.as_ref().map_or(0, |row| row.since_ms)));
     let cause = Memo::new(move |_| shown.with(|row| row.as_ref().map_or(Cause::Enrolled, |row| row.cause)));
@@ -157,9 +172,15 @@ fn Facts(id: AgentId, shown: Signal<Option<Row>>, known: Known) -> impl IntoView
     let heard = Memo::new(move |_| contact.get().is_some());
     let heard_at = Memo::new(move |_| contact.get().map_or(0, |(at_ms, _)| at_ms));
     let name = told(|row| row.name.clone());
-    let platform = move || known.agent.with(|agent| agent.as_ref().map(|agent| agent.platform.clone()));
+    let platform = move || {
+        known
+            .agent
+            .with(|agent| agent.as_ref().map(|agent| agent.platform.clone()))
+    };
     let settings = move || {
-        let applied = known.agent.with(|agent| agent.as_ref().map(|agent| agent.applied));
+        let applied = known
+            .agent
+            .with(|agent| agent.as_ref().map(|agent| agent.applied));
         match (applied, known.settings.get()) {
             (None, _) => String::new(),
             (Some(0), _) => "none applied yet".to_owned(),
@@ -222,7 +243,10 @@ fn Facts(id: AgentId, shown: Signal<Option<Row>>, known: Known) -> impl IntoView
 fn sentence(cause: Cause) -> String {
     let phrase = cause.phrase();
     let mut letters = phrase.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string())
+        .unwrap_or_default();
     format!("{first}{}.", letters.as_str())
 }
 

@@ -164,7 +164,9 @@ fn follow(address: Address, search: RwSignal<String>) {
             return;
         }
         let later = move || {
-            if address.path.try_get_untracked().is_some() && address.view.get_untracked().search != text.trim() {
+            if address.path.try_get_untracked().is_some()
+                && address.view.get_untracked().search != text.trim()
+            {
                 address.change(|view| view.search = text.trim().to_owned());
             }
         };
@@ -244,7 +246,12 @@ pub(crate) fn Beside() -> impl IntoView {
                 };
                 Some((event.serial, line))
             };
-            fleet.events().iter().take(LATEST).filter_map(line).collect::<Vec<_>>()
+            fleet
+                .events()
+                .iter()
+                .take(LATEST)
+                .filter_map(line)
+                .collect::<Vec<_>>()
         })
     });
     view! {

@@ -62,11 +62,17 @@ pub(crate) fn Events() -> impl IntoView {
     let live = expect_context::<Live>();
     title::use_live_title(|| "Events".to_owned());
     let query = use_query_map();
-    let statuses = Memo::new(move |_| query.with(|query| Statuses::from_keys(query.get_str("status").unwrap_or_default())));
+    let statuses = Memo::new(move |_| {
+        query.with(|query| Statuses::from_keys(query.get_str("status").unwrap_or_default()))
+    });
     let navigate = use_navigate();
     let toggle = move |status: Status| {
         let keys = statuses.get_untracked().toggled(status).to_keys();
-        let to = if keys.is_empty() { "/events".to_owned() } else { format!("/events?status={keys}") };
+        let to = if keys.is_empty() {
+            "/events".to_owned()
+        } else {
+            format!("/events?status={keys}")
+        };
         let options = NavigateOptions {
             replace: true,
             scroll: false,
@@ -88,7 +94,12 @@ pub(crate) fn Events() -> impl IntoView {
                 };
                 fits(&line).then_some(Entry::Live(event.serial, line))
             };
-            fleet.events().iter().filter_map(entry).take(older.drawn.get()).collect()
+            fleet
+                .events()
+                .iter()
+                .filter_map(entry)
+                .take(older.drawn.get())
+                .collect()
         });
         older.append(&mut entries, fits);
         by_day(entries)
@@ -190,7 +201,9 @@ impl Older {
             .filter_map(|line| Some((line.agent.as_ref()?.0, line.at_ms)))
             .collect();
         self.stored.with(|stored| {
-            let lines = stored.iter().filter(|transition| !known.contains(&(transition.agent, transition.at_ms)));
+            let lines = stored
+                .iter()
+                .filter(|transition| !known.contains(&(transition.agent, transition.at_ms)));
             entries.extend(lines.filter_map(|transition| {
                 let line = Line {
                     agent: Some((transition.agent, transition.name.clone())),
@@ -218,7 +231,10 @@ impl Older {
             self.drawn.update(|drawn| *drawn += PAGE as usize);
             return;
         }
-        let before = self.stored.with_untracked(|stored| stored.last().map(|last| last.id)).or(oldest);
+        let before = self
+            .stored
+            .with_untracked(|stored| stored.last().map(|last| last.id))
+            .or(oldest);
         self.busy.set(true);
         self.failure.set(None);
         spawn_local(async move {

@@ -67,7 +67,10 @@ fn FirstAdmin(token: String) -> impl IntoView {
     let name_refusal = Signal::derive(move || {
         let length = name.with(|name| name.trim().chars().count());
         if tried.get() && (length == 0 || length > Setup::LONGEST_NAME) {
-            return format!("A name has 1 to {} characters; this one has {length}.", Setup::LONGEST_NAME);
+            return format!(
+                "A name has 1 to {} characters; this one has {length}.",
+                Setup::LONGEST_NAME
+            );
         }
         of_field(failure, "name")
     });
@@ -90,7 +93,8 @@ fn FirstAdmin(token: String) -> impl IntoView {
         event.prevent_default();
         tried.set(true);
         failure.set(None);
-        let local = name_refusal.with_untracked(String::is_empty) && password_refusal.with_untracked(String::is_empty);
+        let local = name_refusal.with_untracked(String::is_empty)
+            && password_refusal.with_untracked(String::is_empty);
         if busy.get_untracked() || !local {
             return;
         }
@@ -142,7 +146,10 @@ fn weakness(password: &str) -> Option<String> {
             Setup::SHORTEST_PASSWORD
         ))
     } else if password.len() > Setup::LONGEST_PASSWORD {
-        Some(format!("A password has at most {} bytes.", Setup::LONGEST_PASSWORD))
+        Some(format!(
+            "A password has at most {} bytes.",
+            Setup::LONGEST_PASSWORD
+        ))
     } else {
         None
     }

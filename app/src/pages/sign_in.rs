@@ -15,7 +15,11 @@ use crate::ui::title;
 /// The address of this page, by which the person comes back to `path` afterwards.
 pub(crate) fn address(path: &str, search: &str) -> String {
     let search = search.trim_start_matches('?');
-    let back = if search.is_empty() { path.to_owned() } else { format!("{path}?{search}") };
+    let back = if search.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{search}")
+    };
     if back == "/agents" || back == "/" {
         return "/sign-in".to_owned();
     }

@@ -38,12 +38,16 @@ fn Steps() -> impl IntoView {
     let busy = RwSignal::new(false);
     let refusal = move |field: &'static str| {
         Signal::derive(move || {
-            failure.with(|failure| {
-                let error = failure.as_ref()?.of_field(field)?;
-                let allowed = error.allowed.as_ref().map(|allowed| format!(" Allowed: {allowed}."));
-                Some(format!("{}{}", error.detail, allowed.unwrap_or_default()))
-            })
-            .unwrap_or_default()
+            failure
+                .with(|failure| {
+                    let error = failure.as_ref()?.of_field(field)?;
+                    let allowed = error
+                        .allowed
+                        .as_ref()
+                        .map(|allowed| format!(" Allowed: {allowed}."));
+                    Some(format!("{}{}", error.detail, allowed.unwrap_or_default()))
+                })
+                .unwrap_or_default()
         })
     };
     let make = move |event: web_sys::SubmitEvent| {
@@ -77,7 +81,8 @@ fn Steps() -> impl IntoView {
             named.is_none().then(|| failure.to_string())
         })
     };
-    move || match made.get() {
+    move || {
+        match made.get() {
         Some(token) => view! { <OneLine token /> }.into_any(),
         None => view! {
             <form class="dialog__body form" on:submit=make novalidate>
@@ -92,6 +97,7 @@ fn Steps() -> impl IntoView {
         }
         .into_any(),
     }
+    }
 }
 
 /// The line, and who appears by it.
@@ -102,11 +108,19 @@ fn OneLine(token: TokenMade) -> impl IntoView {
     let newcomers = Memo::new(move |_| {
         live.read(|fleet| {
             let new = fleet.agents().get(known..).unwrap_or_default();
-            let named = new.iter().rev().take(MOST_NAMED).map(|agent| (agent.id, agent.name.clone()));
+            let named = new
+                .iter()
+                .rev()
+                .take(MOST_NAMED)
+                .map(|agent| (agent.id, agent.name.clone()));
             (new.len(), named.collect::<Vec<_>>())
         })
     });
-    let uses = phrase::counted(usize::try_from(token.token.uses_left).unwrap_or(0), "machine", "machines");
+    let uses = phrase::counted(
+        usize::try_from(token.token.uses_left).unwrap_or(0),
+        "machine",
+        "machines",
+    );
     view! {
         <div class="dialog__body">
             <p class="form__lead">"Run this on the machine, as root. It enrols and starts the agent."</p>

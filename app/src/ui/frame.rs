@@ -52,7 +52,13 @@ pub(crate) fn Frame() -> impl IntoView {
 fn Rooms() -> impl IntoView {
     let live = expect_context::<Live>();
     let path = use_location().pathname;
-    let room = Memo::new(move |_| if path.with(|path| path.starts_with("/events")) { "Events" } else { "Agents" });
+    let room = Memo::new(move |_| {
+        if path.with(|path| path.starts_with("/events")) {
+            "Events"
+        } else {
+            "Agents"
+        }
+    });
     let lost = Memo::new(move |_| matches!(live.standing(), Standing::NotLive { .. }));
     go_by_keys();
     view! {

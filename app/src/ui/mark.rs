@@ -28,7 +28,9 @@ pub(crate) fn StatusWord(#[prop(into)] status: Signal<Status>) -> impl IntoView 
 /// Circle, diamond, bar or cross. Fill and dots are the stylesheet's.
 fn outline(status: Status) -> &'static str {
     match status {
-        Status::Online | Status::Offline | Status::Pending => "M6 1.75a4.25 4.25 0 1 1 0 8.5a4.25 4.25 0 1 1 0-8.5z",
+        Status::Online | Status::Offline | Status::Pending => {
+            "M6 1.75a4.25 4.25 0 1 1 0 8.5a4.25 4.25 0 1 1 0-8.5z"
+        }
         Status::UnreachableOnline | Status::UnreachableOffline => "M6 1.25 10.75 6 6 10.75 1.25 6z",
         Status::Inactive => "M2 6h8",
         Status::Retired => "M2.75 2.75l6.5 6.5m0-6.5l-6.5 6.5",

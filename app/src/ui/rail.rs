@@ -64,7 +64,13 @@ fn Person() -> impl IntoView {
             }
         });
     };
-    let other_theme = move || if theme.is_light() { Picture::Dark } else { Picture::Light };
+    let other_theme = move || {
+        if theme.is_light() {
+            Picture::Dark
+        } else {
+            Picture::Light
+        }
+    };
     view! {
         <button class="rail__room rail__person" popovertarget="person" aria-label="You and this screen" title="You and this screen">
             <Icon of=Picture::Person />

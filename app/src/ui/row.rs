@@ -32,7 +32,8 @@ pub(crate) fn AgentRow(
     let live = expect_context::<Live>();
     let agent = Memo::new(move |_| live.read(|fleet| fleet.agent(id).cloned()));
     let told = move |tell: fn(&Row) -> String| move || agent.with(|agent| agent.as_ref().map(tell));
-    let status = Memo::new(move |_| agent.with(|agent| agent.as_ref().map_or(Status::Pending, |agent| agent.status)));
+    let status =
+        Memo::new(move |_| agent.with(|agent| agent.as_ref().map_or(Status::Pending, |agent| agent.status)));
     let since = Memo::new(move |_| agent.with(|agent| agent.as_ref().map_or(0, |agent| agent.since_ms)));
     let contact = Memo::new(move |_| agent.with(|agent| agent.as_ref().and_then(|agent| agent.last_contact)));
     let heard = Memo::new(move |_| contact.get().is_some());
@@ -44,7 +45,11 @@ pub(crate) fn AgentRow(
     let glow = Memo::new(move |before: Option<&(Status, i64, u8)>| {
         let now = (status.get(), since.get());
         let turn = before.map_or(0, |(status, since, turn)| {
-            if (*status, *since) == now { *turn } else { 1 + *turn % 2 }
+            if (*status, *since) == now {
+                *turn
+            } else {
+                1 + *turn % 2
+            }
         });
         (now.0, now.1, turn)
     });
@@ -56,7 +61,13 @@ pub(crate) fn AgentRow(
         };
         format!("row row--{}{glow}", status.get().key())
     };
-    let address_text = move || told(|agent| agent.address.map_or_else(String::new, |address| address.to_string()));
+    let address_text = move || {
+        told(|agent| {
+            agent
+                .address
+                .map_or_else(String::new, |address| address.to_string())
+        })
+    };
     view! {
         <tr
             class=class

@@ -54,14 +54,18 @@ pub(crate) fn AgentTable(rows: Rows) -> impl IntoView {
         rows.version.track();
         rows.order.with_value(|order| order.places().len())
     });
-    let window = Memo::new(move |_| window::window(count.get(), row_px.get(), top.get(), height.get() - HEAD_PX));
+    let window =
+        Memo::new(move |_| window::window(count.get(), row_px.get(), top.get(), height.get() - HEAD_PX));
     let visible = Memo::new(move |_| {
         rows.version.track();
         let Window { first, end, .. } = window.get();
         live.read(|fleet| {
             rows.order.with_value(|order| {
                 let places = order.places().get(first..end).unwrap_or_default();
-                places.iter().filter_map(|place| Some(fleet.at(*place)?.id)).collect::<Vec<_>>()
+                places
+                    .iter()
+                    .filter_map(|place| Some(fleet.at(*place)?.id))
+                    .collect::<Vec<_>>()
             })
         })
     });
@@ -76,10 +80,15 @@ pub(crate) fn AgentTable(rows: Rows) -> impl IntoView {
     });
     let reached = Memo::new(move |_| {
         let at = at.get();
-        visible.with(|visible| at.filter(|at| visible.contains(at)).or_else(|| visible.first().copied()))
+        visible.with(|visible| {
+            at.filter(|at| visible.contains(at))
+                .or_else(|| visible.first().copied())
+        })
     });
     let walk = move |event: &KeyboardEvent| {
-        let Some(frame) = frame.get_untracked() else { return };
+        let Some(frame) = frame.get_untracked() else {
+            return;
+        };
         let page = ((height.get_untracked() - HEAD_PX) / row_px.get_untracked()).max(1.0);
         let Some(next) = step(event, live, rows, at.get_untracked(), page) else {
             return;
@@ -89,7 +98,8 @@ pub(crate) fn AgentTable(rows: Rows) -> impl IntoView {
         at.set(Some(id));
         let inner_px = height.get_untracked() - HEAD_PX;
         let all = rows.order.with_value(|order| order.places().len());
-        if let Some(to) = window::scroll_to(index, all, row_px.get_untracked(), top.get_untracked(), inner_px) {
+        if let Some(to) = window::scroll_to(index, all, row_px.get_untracked(), top.get_untracked(), inner_px)
+        {
             frame.set_scroll_top(pixel(to));
             top.set(to);
         }
@@ -101,7 +111,11 @@ pub(crate) fn AgentTable(rows: Rows) -> impl IntoView {
     let heading = move |column: Column| {
         let sorted = move || {
             let sort = rows.sort.get();
-            (sort.column == column).then_some(if sort.descending { "descending" } else { "ascending" })
+            (sort.column == column).then_some(if sort.descending {
+                "descending"
+            } else {
+                "ascending"
+            })
         };
         view! {
             <th class=format!("head head--{}", column.key()) role="columnheader" scope="col" aria-sort=sorted>
@@ -175,7 +189,11 @@ fn measure(frame: NodeRef<html::Div>, height: RwSignal<f64>, row_px: RwSignal<f6
         let Some(frame) = frame.get() else { return };
         let seen = frame.clone();
         let measured = Closure::<dyn FnMut()>::new(move || {
-            let phone = window().match_media(PHONE).ok().flatten().is_some_and(|query| query.matches());
+            let phone = window()
+                .match_media(PHONE)
+                .ok()
+                .flatten()
+                .is_some_and(|query| query.matches());
             height.set(f64::from(seen.client_height()));
             row_px.set(if phone { TWO_LINES_PX } else { ROW_PX });
         });
@@ -205,7 +223,9 @@ fn watch(rows: Rows, visible: Memo<Vec<AgentId>>) {
         let numbers = visible.with(|visible| {
             live.peek(|fleet| {
                 let ids = visible.iter().copied().chain(opened);
-                ids.filter_map(|id| fleet.agent(id)).map(|agent| agent.row).collect()
+                ids.filter_map(|id| fleet.agent(id))
+                    .map(|agent| agent.row)
+                    .collect()
             })
         });
         wanted.set_value(numbers);
@@ -226,8 +246,18 @@ fn watch(rows: Rows, visible: Memo<Vec<AgentId>>) {
 }
 
 /// Where a key goes from the row `at`: its index and its agent.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few dozen rows")]
-fn step(event: &KeyboardEvent, live: Live, rows: Rows, at: Option<AgentId>, page: f64) -> Option<(usize, AgentId)> {
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a few dozen rows"
+)]
+fn step(
+    event: &KeyboardEvent,
+    live: Live,
+    rows: Rows,
+    at: Option<AgentId>,
+    page: f64,
+) -> Option<(usize, AgentId)> {
     let page = page as usize;
     let key = event.key();
     if keys::is_typing(event) && key != "ArrowDown" {
@@ -236,7 +266,9 @@ fn step(event: &KeyboardEvent, live: Live, rows: Rows, at: Option<AgentId>, page
     live.peek(|fleet| {
         rows.order.with_value(|order| {
             let last = order.places().len().checked_sub(1)?;
-            let now = at.and_then(|id| fleet.place(id)).and_then(|place| order.position(place));
+            let now = at
+                .and_then(|id| fleet.place(id))
+                .and_then(|place| order.position(place));
             let next = match (key.as_str(), now) {
                 ("ArrowDown" | "ArrowUp" | "PageDown" | "PageUp", None) | ("Home", _) => 0,
                 ("ArrowDown", Some(now)) => now + 1,
@@ -253,14 +285,20 @@ fn step(event: &KeyboardEvent, live: Live, rows: Rows, at: Option<AgentId>, page
 }
 
 fn focus(id: AgentId) {
-    let link = document().query_selector(&format!("[data-agent=\"{id}\"]")).ok().flatten();
+    let link = document()
+        .query_selector(&format!("[data-agent=\"{id}\"]"))
+        .ok()
+        .flatten();
     if let Some(link) = link.and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok()) {
         // A row that went away meanwhile cannot take the focus.
         let _ = link.focus();
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "tables are at most 15 million pixels high")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "tables are at most 15 million pixels high"
+)]
 fn pixel(px: f64) -> i32 {
     px.round() as i32
 }

@@ -13,17 +13,21 @@ use std::time::Duration;
 use papaya::HashMap;
 
 use super::answer::Refusal;
+use crate::auth::secret::hash_of;
 
 /// The most callers remembered apart. Beyond them newcomers share one allowance, so that an attack from
 /// everywhere costs bounded memory (some 5 MB) and still meets a limit.
 const MOST_CALLERS: usize = 100_000;
 
-/// Who guesses.
+/// Who guesses, or whom the guesses are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Caller {
+pub enum Caller {
+    /// An IPv4 address.
     V4(u32),
-    /// The first 64 bits.
+    /// The first 64 bits of an IPv6 address.
     V6(u64),
+    /// The name that is guessed at, from wherever: the first 64 bits of its hash.
+    Name(u64),
     /// All those for whom there was no room.
     Crowd,
 }
@@ -54,14 +58,14 @@ impl Guesses {
     ///
     /// # Errors
     /// 429 with the time to wait, where there were too many failures.
-    pub fn check(&self, peer: IpAddr, now: Duration) -> Result<(), Refusal> {
+    pub fn check(&self, caller: impl Into<Caller>, now: Duration) -> Result<(), Refusal> {
         let paid_at = self.paid_at.pin();
         let debt = |caller: &Caller| {
             paid_at
                 .get(caller)
                 .map_or(Duration::ZERO, |at| at.saturating_sub(now))
         };
-        let caller = Caller::of(peer);
+        let caller = caller.into();
         let debt = if paid_at.len() >= self.most && !paid_at.contains_key(&caller) {
             debt(&Caller::Crowd)
         } else {
@@ -76,9 +80,9 @@ impl Guesses {
     }
 
     /// Counts a failure.
-    pub fn punish(&self, peer: IpAddr, now: Duration) {
+    pub fn punish(&self, caller: impl Into<Caller>, now: Duration) {
         let paid_at = self.paid_at.pin();
-        let mut caller = Caller::of(peer);
+        let mut caller = caller.into();
         if paid_at.len() >= self.most && !paid_at.contains_key(&caller) {
             caller = Caller::Crowd;
         }
@@ -92,9 +96,9 @@ impl Guesses {
     }
 
     /// Takes a failure back that was counted in advance.
-    pub fn forgive(&self, peer: IpAddr) {
+    pub fn forgive(&self, caller: impl Into<Caller>) {
         let paid_at = self.paid_at.pin();
-        paid_at.update(Caller::of(peer), |at| at.saturating_sub(self.every));
+        paid_at.update(caller.into(), |at| at.saturating_sub(self.every));
     }
 
     /// Forgets those who owe nothing any more. To be called every minute or so.
@@ -104,7 +108,16 @@ impl Guesses {
 }
 
 impl Caller {
-    fn of(peer: IpAddr) -> Self {
+    /// The name that is guessed at, however its letters are cased.
+    #[must_use]
+    pub fn name(name: &str) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = hash_of(&name.to_uppercase().to_lowercase());
+        Self::Name(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    }
+}
+
+impl From<IpAddr> for Caller {
+    fn from(peer: IpAddr) -> Self {
         match peer.to_canonical() {
             IpAddr::V4(ip) => Self::V4(ip.to_bits()),
             IpAddr::V6(ip) => {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use rollcall_shared::UserId;
 use rollcall_shared::console_api::Role;
@@ -18,11 +19,27 @@ use super::secret::Secret;
 use super::sessions::{self, Use};
 use super::setup_link::SetupLink;
 use crate::clock::{Clock, NoRandomness};
+use crate::store::sessions::SessionRecord;
 use crate::store::users::UserRecord;
 use crate::store::{Store, StoreError};
 
-/// Milliseconds since 1970 of the wall clock; a test passes its own.
-pub type WallClock = Arc<dyn Fn() -> i64 + Send + Sync>;
+/// What time it is, by both clocks; a test passes its own.
+#[derive(Clone)]
+pub struct Times {
+    /// Milliseconds since 1970: how long sessions and tokens last, also over a restart.
+    pub wall_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
+    /// Time without jumps: how long somebody who guesses has to wait.
+    pub monotonic: Arc<dyn Fn() -> Duration + Send + Sync>,
+}
+
+impl From<Clock> for Times {
+    fn from(clock: Clock) -> Self {
+        Self {
+            wall_ms: Arc::new(move || clock.wall_ms()),
+            monotonic: Arc::new(move || clock.monotonic()),
+        }
+    }
+}
 
 /// What [`People`] is made of.
 pub struct Parts {
@@ -30,8 +47,8 @@ pub struct Parts {
     pub store: Store,
     /// Where randomness comes from.
     pub clock: Clock,
-    /// What time it is: `Arc::new(move || clock.wall_ms())`.
-    pub wall: WallClock,
+    /// What time it is: `clock.into()`.
+    pub times: Times,
     /// Where passwords are hashed.
     pub passwords: Passwords,
     /// The link that creates the first admin, where one was printed.
@@ -120,7 +137,13 @@ impl People {
     /// Milliseconds since 1970.
     #[must_use]
     pub fn now_ms(&self) -> i64 {
-        (self.0.parts.wall)()
+        (self.0.parts.times.wall_ms)()
+    }
+
+    /// Time without jumps.
+    #[must_use]
+    pub fn monotonic(&self) -> Duration {
+        (self.0.parts.times.monotonic)()
     }
 
     /// Whether the first admin is still to be created.
@@ -192,21 +215,27 @@ impl People {
         let Some((user, record)) = sessions.find(hash, now_ms).await? else {
             return Ok(None);
         };
-        let last_used_ms = match sessions::judge(now_ms, record.last_used_ms, record.expires_at_ms) {
-            Use::Ended => {
-                sessions.delete(hash).await?;
-                return Ok(None);
-            }
-            Use::GoesOn => record.last_used_ms,
-            Use::Touch => {
-                sessions.touch(hash, now_ms, record.expires_at_ms).await?;
-                now_ms
+        let judged = sessions::judge(now_ms, record.last_used_ms, record.expires_at_ms);
+        let written = match judged {
+            Use::GoesOn => Ok(()),
+            Use::Touch => sessions.touch(hash, now_ms, record.expires_at_ms).await,
+            Use::Ended => sessions.delete(hash).await,
+        };
+        let last_used_ms = match (judged, written) {
+            (Use::Touch, Ok(())) => now_ms,
+            (_, Ok(())) => record.last_used_ms,
+            // A disk that is full must not turn away those who come to see why.
+            (_, Err(error)) => {
+                let error: &(dyn std::error::Error + 'static) = &error;
+                tracing::warn!(error, "the use of a session could not be written down");
+                record.last_used_ms
             }
         };
-        Ok(Some(person(
-            user,
-            sessions::ends_at(last_used_ms, record.expires_at_ms),
-        )))
+        let used = SessionRecord {
+            last_used_ms,
+            ..record
+        };
+        Ok((judged != Use::Ended).then(|| person(user, &used)))
     }
 
     /// Ends a session at once. Nothing happens where it does not live.
@@ -233,27 +262,30 @@ impl People {
     async fn open_session(&self, user: UserRecord) -> Result<SignedIn, PeopleError> {
         let session = Secret::random(self.clock())?;
         let now_ms = self.now_ms();
-        let expires_at_ms = now_ms.saturating_add(sessions::LONGEST_MS);
-        let records = self.store().sessions();
+        let opened = SessionRecord {
+            last_used_ms: now_ms,
+            expires_at_ms: now_ms.saturating_add(sessions::LONGEST_MS),
+        };
+        let sessions = self.store().sessions();
         // Only opening a session makes the table grow, so here is where it is kept small.
-        records.delete_expired(now_ms).await?;
-        records
-            .create(session.hash(), user.id, now_ms, expires_at_ms)
+        sessions.delete_expired(now_ms).await?;
+        sessions
+            .create(session.hash(), user.id, now_ms, opened.expires_at_ms)
             .await?;
         Ok(SignedIn {
-            person: person(user, sessions::ends_at(now_ms, expires_at_ms)),
+            person: person(user, &opened),
             session,
         })
     }
 }
 
 /// Everybody sees all domains until people can be limited to some.
-fn person(user: UserRecord, session_ends_at_ms: i64) -> Person {
+fn person(user: UserRecord, session: &SessionRecord) -> Person {
     Person {
         user: user.id,
         name: user.name,
         role: user.role,
         scope: Scope::All,
-        session_ends_at_ms,
+        session_ends_at_ms: sessions::ends_at(session.last_used_ms, session.expires_at_ms),
     }
 }

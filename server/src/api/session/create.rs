@@ -1,10 +1,14 @@
 //! `POST /api/v1/session`: signs in.
 
+use std::sync::Arc;
+
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use rollcall_shared::console_api::{Session, SignIn};
 use rollcall_shared::{FieldError, Problem};
 
+use super::guessing::Guessing;
 use super::opened;
 use crate::api::answer::Refusal;
 use crate::api::body::Json;
@@ -20,10 +24,7 @@ enum SignInError {
     Fields(Vec<FieldError>),
     /// Too many guesses from this address or at this name.
     #[error("too many guesses")]
-    TooManyGuesses {
-        /// When to come again.
-        retry_after_s: u32,
-    },
+    TooMany(Refusal),
     /// Nobody has this name and this password. Which of the two is wrong is not told.
     #[error("nobody has this name and this password")]
     Wrong,
@@ -36,7 +37,7 @@ impl From<SignInError> for Refusal {
     fn from(error: SignInError) -> Self {
         match error {
             SignInError::Fields(errors) => Self::invalid(errors),
-            SignInError::TooManyGuesses { retry_after_s } => Self::slow_down(retry_after_s),
+            SignInError::TooMany(refusal) => refusal,
             SignInError::Wrong => Self::unauthenticated("Nobody has this name and this password."),
             SignInError::Failed(error) => error.into(),
         }
@@ -52,6 +53,7 @@ impl From<SignInError> for Refusal {
 #[utoipa::path(
     post,
     path = "/api/v1/session",
+    operation_id = "sign_in",
     tag = "people",
     request_body(content = SignIn, example = json!({ "name": "ada", "password": "correct horse battery" })),
     responses(
@@ -85,16 +87,25 @@ impl From<SignInError> for Refusal {
 )]
 pub(super) async fn create(
     State(people): State<People>,
+    Extension(guessing): Extension<Arc<Guessing>>,
     peer: Peer,
     Json(sign_in): Json<SignIn>,
 ) -> Result<Response, Refusal> {
     could_exist(&sign_in.name, &sign_in.password).map_err(SignInError::Fields)?;
-    //GUESS
-    let signed_in = people
-        .sign_in(&sign_in.name, sign_in.password)
-        .await
-        .map_err(SignInError::Failed)?
-        .ok_or(SignInError::Wrong)?;
+    let attempt = guessing
+        .begin(peer.address, &sign_in.name, people.monotonic())
+        .map_err(SignInError::TooMany)?;
+    let judged = people.sign_in(&sign_in.name, sign_in.password).await;
+    if !matches!(judged, Ok(None)) {
+        guessing.forgive(attempt);
+    }
+    let signed_in = judged.map_err(SignInError::Failed)?;
+    let Some(signed_in) = signed_in else {
+        // Without the name: people type their password there.
+        tracing::info!(address = %peer.address, "a sign-in failed");
+        return Err(SignInError::Wrong.into());
+    };
+    tracing::info!(address = %peer.address, user = %signed_in.person.user, "signed in");
     Ok(opened(&signed_in, peer.secure))
 }
 
@@ -173,23 +184,63 @@ mod tests {
     #[tokio::test]
     async fn a_body_of_another_shape_is_a_problem_and_never_a_panic() {
         let server = Server::with_ada(Role::Admin).await;
-        for body in [
-            "",
-            "null",
-            "[]",
-            "{",
-            "{}",
-            r#"{"name":"ada"}"#,
-            r#"{"name":1,"password":"x"}"#,
-            r#"{"name":"ada","password":"x","role":"admin"}"#,
-            r#"{"name":"ada","name":"bob","password":"x"}"#,
-            "\u{0}\u{1}",
-            &"[".repeat(60_000),
+        for (body, status, fields) in [
+            ("", 400, vec![]),
+            ("{", 400, vec![]),
+            ("\u{0}\u{1}", 400, vec![]),
+            ("null", 422, vec!["body"]),
+            ("{}", 422, vec!["name"]),
+            (r#"{"name":"ada"}"#, 422, vec!["password"]),
+            (r#"{"name":1,"password":"x"}"#, 422, vec!["name"]),
+            (r#"{"name":"ada","password":["hunter2"]}"#, 422, vec!["password"]),
+            (
+                r#"{"name":"ada","password":"hunter2","role":"admin"}"#,
+                422,
+                vec!["role"],
+            ),
+            (
+                r#"{"name":"ada","name":"bob","password":"hunter2"}"#,
+                422,
+                vec!["name"],
+            ),
+            (&"[".repeat(60_000), 422, vec!["[0]"]),
+            (&" ".repeat(70_000), 413, vec![]),
         ] {
             let answer = server.post_raw(PATH, "", body).await;
-            assert!(answer.status.is_client_error(), "{body:.40}: {answer:?}");
-            assert_eq!(answer.headers[header::CONTENT_TYPE], "application/problem+json");
+            assert_eq!(answer.refused(status), fields, "{body:.60}: {answer:?}");
+            assert!(!answer.json.to_string().contains("hunter2"), "{answer:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn who_guesses_wrong_too_often_has_to_wait_and_the_neighbour_has_not() {
+        let server = Server::with_ada(Role::Admin).await;
+        let right = json!({ "name": "ada", "password": PASSWORD });
+        let wrong = json!({ "name": "ada", "password": "wrong horse battery" });
+        for _ in 0..12 {
+            assert_eq!(server.post(PATH, "", &right).await.status, StatusCode::CREATED);
+        }
+        for _ in 0..10 {
+            server.post(PATH, "", &wrong).await.refused(401);
+        }
+        // Also with the right password: otherwise the answer would tell which one it is.
+        let refused = server.post(PATH, "", &right).await;
+        refused.refused(429);
+        let wait: u32 = refused.headers[header::RETRY_AFTER]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!((1..=6).contains(&wait), "{wait}");
+
+        let neighbour = Peer::direct(IpAddr::from([192, 0, 2, 7]), false);
+        let answer = server
+            .ask_from(neighbour, Method::POST, PATH, "", right.to_string())
+            .await;
+        assert_eq!(answer.status, StatusCode::CREATED);
+
+        server.pass(6_000);
+        assert_eq!(server.post(PATH, "", &right).await.status, StatusCode::CREATED);
     }
 
     #[tokio::test]

@@ -17,6 +17,7 @@ use crate::auth::sessions;
 #[utoipa::path(
     delete,
     path = "/api/v1/session",
+    operation_id = "sign_out",
     tag = "people",
     responses(
         (status = 204, description = "Signed out; the cookie is cleared"),

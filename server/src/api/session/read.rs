@@ -13,6 +13,7 @@ use crate::auth::person::Person;
 #[utoipa::path(
     get,
     path = "/api/v1/session",
+    operation_id = "who_am_i",
     tag = "people",
     responses(
         (

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -17,7 +18,7 @@ use tower::ServiceExt as _;
 use crate::api::peer::Peer;
 use crate::auth::enrolment::EnrollLine;
 use crate::auth::passwords::Passwords;
-use crate::auth::people::{Parts, People};
+use crate::auth::people::{Parts, People, Times};
 use crate::auth::setup_link::SetupLink;
 use crate::clock::Clock;
 use crate::store::Store;
@@ -51,16 +52,20 @@ impl Server {
     pub(in crate::api) async fn fresh() -> Self {
         let clock = Clock::start();
         let now_ms = Arc::new(AtomicI64::new(1_900_000_000_000));
-        let wall = {
-            let now_ms = Arc::clone(&now_ms);
-            Arc::new(move || now_ms.load(Ordering::SeqCst))
+        let wall_ms = Arc::clone(&now_ms);
+        let monotonic = Arc::clone(&now_ms);
+        let times = Times {
+            wall_ms: Arc::new(move || wall_ms.load(Ordering::SeqCst)),
+            monotonic: Arc::new(move || {
+                Duration::from_millis(monotonic.load(Ordering::SeqCst).unsigned_abs())
+            }),
         };
         let (setup_link, token) = SetupLink::open(&clock).unwrap();
         let passwords = Passwords::new(clock, NonZeroUsize::new(2).unwrap()).unwrap();
         let people = People::new(Parts {
             store: Store::open("sqlite::memory:").await.unwrap(),
             clock,
-            wall,
+            times,
             passwords: passwords.clone(),
             setup_link,
             enroll_line: EnrollLine {
@@ -97,7 +102,7 @@ impl Server {
         server
     }
 
-    /// Moves the wall clock.
+    /// Moves both clocks.
     pub(in crate::api) fn pass(&self, ms: i64) {
         self.now_ms.fetch_add(ms, Ordering::SeqCst);
     }

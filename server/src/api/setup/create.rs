@@ -40,6 +40,7 @@ impl From<SetUpError> for Refusal {
 #[utoipa::path(
     post,
     path = "/api/v1/setup",
+    operation_id = "create_first_admin",
     tag = "people",
     request_body(content = Setup, example = json!({
         "token": "pYkN0uU1N2cUj6m2q5l3v8b7w0x9y4z1A5B6C7D8E9E", "name": "ada", "password": "correct horse battery"
@@ -97,7 +98,7 @@ pub(super) async fn create(
 
 #[cfg(test)]
 mod tests {
-    use http::{StatusCode, header};
+    use http::StatusCode;
     use rollcall_shared::console_api::Role;
     use serde_json::{Value, json};
 
@@ -212,16 +213,35 @@ mod tests {
     #[tokio::test]
     async fn a_body_of_another_shape_is_a_problem_and_never_a_panic() {
         let server = Server::fresh().await;
-        for body in [
-            "",
-            "{}",
-            "7",
-            r#"{"token":"x","name":"ada"}"#,
-            r#"{"token":[],"name":{},"password":null}"#,
+        for (body, status, fields) in [
+            ("", 400, vec![]),
+            ("7", 422, vec!["body"]),
+            ("{}", 422, vec!["token"]),
+            (r#"{"token":"hunter2","name":"ada"}"#, 422, vec!["password"]),
+            (
+                r#"{"token":["hunter2"],"name":"ada","password":"x"}"#,
+                422,
+                vec!["token"],
+            ),
+            (
+                r#"{"token":"hunter2","name":{},"password":"x"}"#,
+                422,
+                vec!["name"],
+            ),
+            (
+                r#"{"token":"hunter2","name":"ada","password":null}"#,
+                422,
+                vec!["password"],
+            ),
+            (
+                r#"{"token":"hunter2","name":"ada","password":"x","role":"admin"}"#,
+                422,
+                vec!["role"],
+            ),
         ] {
             let answer = server.post_raw(PATH, "", body).await;
-            assert!(answer.status.is_client_error(), "{body}: {answer:?}");
-            assert_eq!(answer.headers[header::CONTENT_TYPE], "application/problem+json");
+            assert_eq!(answer.refused(status), fields, "{body}: {answer:?}");
+            assert!(!answer.json.to_string().contains("hunter2"), "{answer:?}");
         }
     }
 

@@ -14,6 +14,7 @@ use crate::auth::people::People;
 #[utoipa::path(
     get,
     path = "/api/v1/setup",
+    operation_id = "setup_state",
     tag = "people",
     responses(
         (

@@ -55,6 +55,7 @@ impl From<CreateError> for Refusal {
 #[utoipa::path(
     post,
     path = "/api/v1/tokens",
+    operation_id = "make_token",
     tag = "enrolment",
     request_body(content = NewToken, example = json!({ "uses": 50, "hours": 24 })),
     responses(
@@ -227,15 +228,19 @@ mod tests {
                 .await;
             assert_eq!(answer.status, StatusCode::CREATED);
         }
-        for body in [
-            "",
-            "{}",
-            r#"{"uses":-1,"hours":1}"#,
-            r#"{"uses":1.5,"hours":1}"#,
-            r#"{"uses":1e99,"hours":1}"#,
+        for (body, fields) in [
+            ("{}", ["uses"]),
+            (r#"{"uses":1}"#, ["hours"]),
+            (r#"{"uses":-1,"hours":1}"#, ["uses"]),
+            (r#"{"uses":1,"hours":1.5}"#, ["hours"]),
+            (r#"{"uses":1e99,"hours":1}"#, ["uses"]),
+            (r#"{"uses":1,"hours":1,"domain":7}"#, ["domain"]),
         ] {
-            let answer = server.post_raw(PATH, &cookie, body).await;
-            assert!(answer.status.is_client_error(), "{body}: {answer:?}");
+            assert_eq!(
+                server.post_raw(PATH, &cookie, body).await.refused(422),
+                fields,
+                "{body}"
+            );
         }
     }
 

@@ -17,6 +17,7 @@ use crate::auth::person::{Action, Person};
 #[utoipa::path(
     get,
     path = "/api/v1/tokens",
+    operation_id = "list_tokens",
     tag = "enrolment",
     responses(
         (

@@ -1,14 +1,20 @@
 //! `DELETE /api/v1/tokens/{id}`: revokes an enrolment token.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use rollcall_shared::Problem;
 
 use crate::api::answer::Refusal;
+use crate::api::parameters::Path;
 use crate::auth::people::People;
 use crate::auth::person::{Action, MayNot, Person};
 use crate::store::StoreError;
+
+/// The parameter of the path, by its name, so that a refusal can name it.
+#[derive(serde::Deserialize)]
+pub(super) struct Which {
+    id: i64,
+}
 
 /// Why no token was revoked.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +46,7 @@ impl From<RevokeError> for Refusal {
 #[utoipa::path(
     delete,
     path = "/api/v1/tokens/{id}",
+    operation_id = "revoke_token",
     tag = "enrolment",
     params(("id" = i64, Path, description = "The token's number", example = 7)),
     responses(
@@ -60,21 +67,24 @@ impl From<RevokeError> for Refusal {
                 "detail": "There is no enrolment token of that number."
             })
         ),
+        (
+            status = 422, description = "Not a number", body = Problem,
+            content_type = "application/problem+json"
+        ),
         (status = 503, description = "No database", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn revoke(
     State(people): State<People>,
     person: Person,
-    id: Result<Path<i64>, PathRejection>,
+    Path(which): Path<Which>,
 ) -> Result<StatusCode, Refusal> {
-    end(&people, &person, id.ok().map(|Path(id)| id)).await?;
+    end(&people, &person, which.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn end(people: &People, person: &Person, id: Option<i64>) -> Result<(), RevokeError> {
+async fn end(people: &People, person: &Person, id: i64) -> Result<(), RevokeError> {
     person.may(Action::Enrol)?;
-    let id = id.ok_or(RevokeError::Unknown)?;
     if people.store().tokens().revoke(&person.scope, id).await? {
         Ok(())
     } else {
@@ -117,9 +127,13 @@ mod tests {
     async fn a_number_that_no_token_has_is_not_found() {
         let server = Server::with_ada(Role::Admin).await;
         let cookie = server.signed_in().await;
-        for id in ["99", "0", "-1", "x", "1.5", "99999999999999999999", "%ff", "%00"] {
+        for id in ["99", "0", "-1"] {
             let answer = server.delete(&format!("/api/v1/tokens/{id}"), &cookie).await;
             assert_eq!(answer.refused(404), [""; 0], "{id}");
+        }
+        for id in ["x", "1.5", "99999999999999999999", "%ff", "%00"] {
+            let answer = server.delete(&format!("/api/v1/tokens/{id}"), &cookie).await;
+            assert_eq!(answer.refused(422), ["id"], "{id}");
         }
     }
 }
