@@ -5,3 +5,5 @@
 pub mod api;
 pub mod auth;
 pub mod clock;
+pub mod engine;
+pub mod store;

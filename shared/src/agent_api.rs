@@ -4,6 +4,8 @@
 //! Fields are only ever added; both sides pass over those that they do not know, so an older agent and a newer
 //! server understand each other.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use serde::{Deserialize, Serialize};

@@ -3,6 +3,9 @@
 //! A cause has a short key for the API and the database (`contact.heartbeat`, `deadline.3600`) and a sentence
 //! for people.
 
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
@@ -201,7 +204,7 @@ impl Serialize for Cause {
 impl<'de> Deserialize<'de> for Cause {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+            let text = <alloc::borrow::Cow<'de, str>>::deserialize(deserializer)?;
             text.parse().map_err(de::Error::custom)
         } else {
             Compact::deserialize(deserializer).map(Self::from)
@@ -266,6 +269,10 @@ impl utoipa::ToSchema for Cause {}
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+    use alloc::vec;
+    use alloc::vec::Vec;
+
     use super::*;
 
     fn every_cause() -> Vec<Cause> {

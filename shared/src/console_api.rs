@@ -2,6 +2,8 @@
 //!
 //! Times are milliseconds since 1970 in UTC, of the server's clock; they label history and decide nothing.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use serde::{Deserialize, Serialize};

@@ -10,6 +10,8 @@
 //! newer state, never a longer queue. Rows are numbers that hold for one connection of the server's life; ids
 //! and names are sent once, with the snapshot or when an agent appears.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -144,6 +146,8 @@ pub enum FromConsole {
 
 #[cfg(test)]
 mod tests {
+    use alloc::borrow::ToOwned;
+
     use super::*;
 
     #[test]

@@ -77,7 +77,7 @@ macro_rules! wide_id {
             /// The id with these bits; never negative, so that a database's BIGINT sorts it alike.
             #[must_use]
             pub const fn from_bits(bits: u64) -> Self {
-                Self((bits & (i64::MAX as u64)) as i64)
+                Self((bits & i64::MAX.cast_unsigned()).cast_signed())
             }
 
             /// As a database keeps it.
@@ -89,7 +89,7 @@ macro_rules! wide_id {
             /// As a number for arithmetic on its bits.
             #[must_use]
             pub const fn bits(self) -> u64 {
-                self.0 as u64
+                self.0.cast_unsigned()
             }
         }
 
@@ -126,7 +126,7 @@ macro_rules! wide_id {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 if deserializer.is_human_readable() {
-                    let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                    let text = <alloc::borrow::Cow<'de, str>>::deserialize(deserializer)?;
                     text.parse().map_err(de::Error::custom)
                 } else {
                     i64::try_from(u64::deserialize(deserializer)?)
@@ -237,7 +237,7 @@ impl Serialize for BootId {
 
 impl<'de> Deserialize<'de> for BootId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        let text = <alloc::borrow::Cow<'de, str>>::deserialize(deserializer)?;
         text.parse().map_err(de::Error::custom)
     }
 }
@@ -257,6 +257,8 @@ impl utoipa::ToSchema for BootId {}
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use proptest::prelude::*;
 
     use super::*;

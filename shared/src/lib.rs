@@ -3,7 +3,16 @@
 //! No input, no output, no clock: every type here is a value that parses once and is trusted from then on.
 //! It builds natively and for wasm, so the console refuses exactly what the API refuses.
 //!
+//! `no_std`, so that the rules of presence, which speak it, can be too.
+//!
 //! Not the place for what only one side knows (database rows, signals of the console, an agent's files).
+
+// The schemas' derive macros name what the standard prelude brings.
+#![cfg_attr(not(feature = "openapi"), no_std)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 pub mod agent_api;
 pub mod build;

@@ -30,6 +30,11 @@ impl Minutes {
     /// Where it is less than 1 or more than 129600.
     pub const fn try_new(given: i64) -> Result<Self, MinutesOutOfRange> {
         if given >= Self::MIN.0 as i64 && given <= Self::MAX.0 as i64 {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "the bounds were just checked"
+            )]
             Ok(Self(given as u32))
         } else {
             Err(MinutesOutOfRange { given })
@@ -79,6 +84,8 @@ impl utoipa::ToSchema for Minutes {}
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use super::*;
 
     #[test]
@@ -106,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_longest_lease_does_not_overflow() {
-        let longest = Minutes::MAX.lasting(Duration::from_secs(60)) * 2;
+        let longest = Minutes::MAX.lasting(Duration::from_mins(1)) * 2;
         assert_eq!(longest.as_secs(), 2 * 129_600 * 60);
     }
 }

@@ -1,5 +1,7 @@
 //! Errors as every API of Rollcall answers them: RFC 9457 problem details, with the field at fault named.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 /// The media type of a problem.

@@ -2,6 +2,9 @@
 //!
 //! The same code judges a document in the console, at the API and at the server's start.
 
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::minutes::Minutes;

@@ -1,5 +1,3 @@
-//! Who asks, and what may they see: credentials of agents and people, sessions, roles and scopes.
-//!
-//! Every query and every message of the feed passes through a [`scope::Scope`] from the first day.
+//! Who asks, and what they may see.
 
 pub mod scope;

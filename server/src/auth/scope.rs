@@ -1,20 +1,23 @@
-//! Which domains somebody may see. Lists, counts and the feed are all cut to it.
+//! The part of the agent tree that someone may see.
+//!
+//! Every query that lists something takes a scope and filters by it where the rows are, so that what
+//! someone may not see never leaves the database.
 
 use std::collections::BTreeSet;
 
 use rollcall_shared::DomainId;
 
-/// The domains that somebody may see.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// The domains that someone may see.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
-    /// All of them, also those made later.
+    /// Every one, also those still to be made.
     All,
-    /// These and no others.
+    /// These and no others; the folders below a folder are named one by one.
     Domains(BTreeSet<DomainId>),
 }
 
 impl Scope {
-    /// Whether an agent of this domain may be seen.
+    /// Whether what lies in this domain may be seen.
     #[must_use]
     pub fn sees(&self, domain: DomainId) -> bool {
         match self {
@@ -29,10 +32,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_limited_scope_sees_its_domains_and_no_others() {
+    fn a_scope_sees_the_domains_it_names_and_no_others() {
         let scope = Scope::Domains(BTreeSet::from([DomainId(2)]));
         assert!(scope.sees(DomainId(2)));
-        assert!(!scope.sees(DomainId(1)));
-        assert!(Scope::All.sees(DomainId(1)));
+        assert!(!scope.sees(DomainId::ROOT));
+        assert!(Scope::All.sees(DomainId(3)));
     }
 }

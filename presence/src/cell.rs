@@ -1,0 +1,440 @@
+//! An agent as the hot path sees it: two atomic words, no lock.
+//!
+//! The *contact word* holds when the agent was last heard, how, and whether it is online. A contact and the
+//! flip to offline are compare-and-exchanges on this one word, so only one of them wins: a contact that was
+//! acknowledged is never followed by a flip that did not know it.
+//!
+//! The *fence word* holds the current boot and its last sequence (rule 8). A boot gets there only by a
+//! registration, which the owner does; from then on a higher sequence is all that a contact needs.
+
+use core::time::Duration;
+
+use rollcall_shared::{BootId, ContactKind};
+
+use crate::engine_time::EngineTime;
+use crate::sync::{AtomicU64, Ordering};
+
+/// What became of a contact on the hot path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contact {
+    /// The lease runs from now.
+    Renewed,
+    /// The agent is not online: the owner has to hear of it.
+    NeedsEvent,
+    /// The sequence is not higher than the last one: a repetition. Nothing was renewed.
+    Stale,
+    /// The boot is not the current one. It becomes so only by registering.
+    RegisterFirst,
+}
+
+/// When and how an agent was last heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// When.
+    pub at: EngineTime,
+    /// How; nothing where it was not heard since the engine started.
+    pub kind: Option<ContactKind>,
+}
+
+/// What a look at a deadline found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Judged {
+    /// It was online and is offline from now.
+    Flipped,
+    /// It has been heard; its deadline is then.
+    NotBefore(EngineTime),
+    /// It was offline already.
+    WasOffline,
+}
+
+/// The contact word, taken apart: microseconds in the upper 56 bits, kind in 7, presence in the lowest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Word(u64);
+
+impl Word {
+    const ONLINE: u64 = 1;
+    const KIND_SHIFT: u32 = 1;
+    const KIND_MASK: u64 = 0x7f << Self::KIND_SHIFT;
+    const TIME_SHIFT: u32 = 8;
+
+    const fn new(at: EngineTime, kind: Option<ContactKind>, online: bool) -> Self {
+        let kind = match kind {
+            None => 0,
+            Some(kind) => kind as u64 + 1,
+        };
+        Self((at.as_micros() << Self::TIME_SHIFT) | (kind << Self::KIND_SHIFT) | (online as u64))
+    }
+
+    const fn online(self) -> bool {
+        self.0 & Self::ONLINE != 0
+    }
+
+    const fn at(self) -> EngineTime {
+        EngineTime::from_micros(self.0 >> Self::TIME_SHIFT)
+    }
+
+    fn heard(self) -> Heard {
+        let kind = (self.0 & Self::KIND_MASK) >> Self::KIND_SHIFT;
+        let kind = usize::try_from(kind).unwrap_or(0).checked_sub(1);
+        Heard {
+            at: self.at(),
+            kind: kind.and_then(|index| ContactKind::ALL.get(index).copied()),
+        }
+    }
+}
+
+const fn fence_word(boot: BootId, sequence: u32) -> u64 {
+    ((boot.bits() as u64) << 32) | sequence as u64
+}
+
+const fn boot_of(fence: u64) -> u32 {
+    (fence >> 32) as u32
+}
+
+const fn sequence_of(fence: u64) -> u32 {
+    (fence & 0xffff_ffff) as u32
+}
+
+/// The two words of an agent.
+#[derive(Debug)]
+pub(crate) struct Cell {
+    contact: AtomicU64,
+    fence: AtomicU64,
+}
+
+impl Cell {
+    /// An agent that was never heard.
+    pub(crate) fn new() -> Self {
+        Self {
+            contact: AtomicU64::new(0),
+            fence: AtomicU64::new(0),
+        }
+    }
+
+    /// A contact, from any thread. Only a higher sequence of the current boot passes.
+    pub(crate) fn contact(&self, boot: BootId, sequence: u32, kind: ContactKind, now: EngineTime) -> Contact {
+        match self.pass_fence(boot, sequence) {
+            Contact::Renewed => {}
+            refused => return refused,
+        }
+        let mut seen = Word(self.contact.load(Ordering::Acquire));
+        loop {
+            if !seen.online() {
+                return Contact::NeedsEvent;
+            }
+            // Two contacts may meet: the later one counts, whichever stores last.
+            let renewed = Word::new(seen.at().max(now), Some(kind), true);
+            match self
+                .contact
+                .compare_exchange_weak(seen.0, renewed.0, Ordering::AcqRel, Ordering::Acquire)
+            {
+                Ok(_) => return Contact::Renewed,
+                Err(other) => seen = Word(other),
+            }
+        }
+    }
+
+    fn pass_fence(&self, boot: BootId, sequence: u32) -> Contact {
+        let mut seen = self.fence.load(Ordering::Acquire);
+        loop {
+            if boot_of(seen) != boot.bits() {
+                return Contact::RegisterFirst;
+            }
+            if sequence <= sequence_of(seen) {
+                return Contact::Stale;
+            }
+            let passed = fence_word(boot, sequence);
+            match self
+                .fence
+                .compare_exchange_weak(seen, passed, Ordering::AcqRel, Ordering::Acquire)
+            {
+                Ok(_) => return Contact::Renewed,
+                Err(other) => seen = other,
+            }
+        }
+    }
+
+    /// Ends the lease where no contact came since `now - lease`. The owner's.
+    pub(crate) fn judge(&self, deadline_of: impl Fn(EngineTime) -> EngineTime, now: EngineTime) -> Judged {
+        let mut seen = Word(self.contact.load(Ordering::Acquire));
+        loop {
+            if !seen.online() {
+                return Judged::WasOffline;
+            }
+            let deadline = deadline_of(seen.at());
+            if deadline > now {
+                return Judged::NotBefore(deadline);
+            }
+            match self.contact.compare_exchange_weak(
+                seen.0,
+                seen.0 & !Word::ONLINE,
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            ) {
+                Ok(_) => return Judged::Flipped,
+                Err(other) => seen = Word(other),
+            }
+        }
+    }
+
+    /// Makes a boot the current one. The owner's.
+    pub(crate) fn fence(&self, boot: BootId, sequence: u32) {
+        self.fence.swap(fence_word(boot, sequence), Ordering::AcqRel);
+    }
+
+    /// The current boot and its last sequence.
+    pub(crate) fn current(&self) -> Option<(BootId, u32)> {
+        let fence = self.fence.load(Ordering::Acquire);
+        BootId::from_bits(boot_of(fence)).map(|boot| (boot, sequence_of(fence)))
+    }
+
+    /// Raises the sequence of the current boot, where this one is higher. The owner's, for what is no mere
+    /// contact (a registration again, a goodbye).
+    pub(crate) fn pass(&self, boot: BootId, sequence: u32) -> Contact {
+        self.pass_fence(boot, sequence)
+    }
+
+    /// Sets when and how the agent was heard, and whether it is online. The owner's.
+    pub(crate) fn set(&self, heard: Heard, online: bool) {
+        let mut seen = self.contact.load(Ordering::Acquire);
+        loop {
+            // A contact that overtook the owner is newer: keep it.
+            let newest = Word(seen).heard();
+            let keep = if newest.at > heard.at { newest } else { heard };
+            let word = Word::new(keep.at, keep.kind, online);
+            match self
+                .contact
+                .compare_exchange_weak(seen, word.0, Ordering::AcqRel, Ordering::Acquire)
+            {
+                Ok(_) => return,
+                Err(other) => seen = other,
+            }
+        }
+    }
+
+    /// When and how it was last heard.
+    pub(crate) fn heard(&self) -> Heard {
+        Word(self.contact.load(Ordering::Acquire)).heard()
+    }
+
+    /// Whether its lease runs.
+    pub(crate) fn online(&self) -> bool {
+        Word(self.contact.load(Ordering::Acquire)).online()
+    }
+}
+
+/// The deadline of who was last heard then, for a lease that lasts so long (rule 4).
+pub(crate) fn deadline(last: EngineTime, lease: Duration) -> EngineTime {
+    last + lease
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEASE: Duration = Duration::from_mins(1);
+
+    fn boot(bits: u32) -> BootId {
+        BootId::from_bits(bits).unwrap()
+    }
+
+    fn at(seconds: u64) -> EngineTime {
+        EngineTime::from_micros(seconds * 1_000_000)
+    }
+
+    fn online_cell() -> Cell {
+        let cell = Cell::new();
+        cell.fence(boot(7), 1);
+        cell.set(
+            Heard {
+                at: at(0),
+                kind: Some(ContactKind::Register),
+            },
+            true,
+        );
+        cell
+    }
+
+    #[test]
+    fn only_a_higher_sequence_renews() {
+        let cell = online_cell();
+        assert_eq!(
+            cell.contact(boot(7), 2, ContactKind::Heartbeat, at(10)),
+            Contact::Renewed
+        );
+        assert_eq!(
+            cell.contact(boot(7), 2, ContactKind::Heartbeat, at(20)),
+            Contact::Stale
+        );
+        assert_eq!(
+            cell.heard(),
+            Heard {
+                at: at(10),
+                kind: Some(ContactKind::Heartbeat)
+            }
+        );
+    }
+
+    #[test]
+    fn a_boot_that_did_not_register_renews_nothing() {
+        let cell = online_cell();
+        assert_eq!(
+            cell.contact(boot(8), 9, ContactKind::Heartbeat, at(10)),
+            Contact::RegisterFirst
+        );
+        assert_eq!(cell.heard().at, at(0));
+    }
+
+    #[test]
+    fn not_before_the_deadline_and_at_it() {
+        let cell = online_cell();
+        let due = |last| deadline(last, LEASE);
+        let just_before = EngineTime::from_micros(59_999_999);
+        assert_eq!(cell.judge(due, just_before), Judged::NotBefore(at(60)));
+        assert_eq!(cell.judge(due, at(60)), Judged::Flipped);
+        assert_eq!(cell.judge(due, at(60)), Judged::WasOffline);
+    }
+
+    #[test]
+    fn a_contact_of_an_offline_agent_is_for_the_owner() {
+        let cell = online_cell();
+        assert_eq!(cell.judge(|last| deadline(last, LEASE), at(60)), Judged::Flipped);
+        assert_eq!(
+            cell.contact(boot(7), 2, ContactKind::Heartbeat, at(61)),
+            Contact::NeedsEvent
+        );
+        assert!(!cell.online());
+    }
+
+    #[test]
+    fn every_kind_of_contact_fits_its_word() {
+        for kind in ContactKind::ALL {
+            let word = Word::new(EngineTime::MAX, Some(*kind), true);
+            assert_eq!(
+                word.heard(),
+                Heard {
+                    at: EngineTime::MAX,
+                    kind: Some(*kind)
+                }
+            );
+            assert!(word.online());
+        }
+    }
+}
+
+/// `RUSTFLAGS="--cfg loom" cargo test -p rollcall-presence --release --lib loom`
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use loom::sync::Arc;
+    use loom::thread;
+
+    use super::*;
+
+    fn boot(bits: u32) -> BootId {
+        BootId::from_bits(bits).unwrap()
+    }
+
+    fn at(seconds: u64) -> EngineTime {
+        EngineTime::from_micros(seconds * 1_000_000)
+    }
+
+    fn online_cell() -> Arc<Cell> {
+        let cell = Cell::new();
+        cell.fence(boot(7), 1);
+        cell.set(
+            Heard {
+                at: at(0),
+                kind: None,
+            },
+            true,
+        );
+        Arc::new(cell)
+    }
+
+    #[test]
+    fn an_acknowledged_contact_and_a_deadline_cannot_both_win() {
+        loom::model(|| {
+            let cell = online_cell();
+            let agent = {
+                let cell = Arc::clone(&cell);
+                thread::spawn(move || cell.contact(boot(7), 2, ContactKind::Heartbeat, at(60)))
+            };
+            let judged = cell.judge(|last| deadline(last, Duration::from_mins(1)), at(60));
+            match agent.join().unwrap() {
+                Contact::Renewed => {
+                    assert_eq!(judged, Judged::NotBefore(at(120)));
+                    assert!(cell.online());
+                }
+                Contact::NeedsEvent => {
+                    assert_eq!(judged, Judged::Flipped);
+                    assert!(!cell.online());
+                }
+                other => panic!("{other:?}"),
+            }
+        });
+    }
+
+    #[test]
+    fn of_two_contacts_with_one_sequence_only_one_renews() {
+        loom::model(|| {
+            let cell = online_cell();
+            let other = {
+                let cell = Arc::clone(&cell);
+                thread::spawn(move || cell.contact(boot(7), 2, ContactKind::Heartbeat, at(10)))
+            };
+            let mine = cell.contact(boot(7), 2, ContactKind::Heartbeat, at(11));
+            let theirs = other.join().unwrap();
+            assert!(
+                (mine == Contact::Renewed) != (theirs == Contact::Renewed),
+                "{mine:?} {theirs:?}"
+            );
+        });
+    }
+
+    #[test]
+    fn a_late_contact_of_the_old_boot_does_not_undo_a_registration() {
+        loom::model(|| {
+            let cell = online_cell();
+            let old = {
+                let cell = Arc::clone(&cell);
+                thread::spawn(move || cell.contact(boot(7), 500, ContactKind::Heartbeat, at(10)))
+            };
+            cell.fence(boot(8), 1);
+            cell.set(
+                Heard {
+                    at: at(11),
+                    kind: Some(ContactKind::Register),
+                },
+                true,
+            );
+            old.join().unwrap();
+            assert_eq!(cell.current(), Some((boot(8), 1)));
+            assert_eq!(
+                cell.contact(boot(8), 2, ContactKind::Heartbeat, at(12)),
+                Contact::Renewed
+            );
+        });
+    }
+
+    #[test]
+    fn a_goodbye_is_not_undone_by_an_earlier_contact_that_comes_late() {
+        loom::model(|| {
+            let cell = online_cell();
+            let late = {
+                let cell = Arc::clone(&cell);
+                thread::spawn(move || cell.contact(boot(7), 2, ContactKind::Heartbeat, at(10)))
+            };
+            if cell.pass(boot(7), 3) == Contact::Renewed {
+                cell.set(
+                    Heard {
+                        at: at(11),
+                        kind: Some(ContactKind::Goodbye),
+                    },
+                    false,
+                );
+            }
+            late.join().unwrap();
+            assert!(!cell.online());
+        });
+    }
+}

@@ -1,0 +1,226 @@
+//! Engine time (rule 1): the one clock that decides.
+//!
+//! It is monotonic time minus blind time. A tick moves it by at most [`LONGEST_STEP`]; whatever a stall, a
+//! suspended process or a stopped machine took beyond that is blind, and counts against nobody.
+//!
+//! Wall time has no place here: it labels history, in the server.
+
+use core::fmt;
+use core::ops::{Add, Sub};
+use core::time::Duration;
+
+use crate::sync::{AtomicU64, Ordering};
+
+/// The most that one tick moves engine time (rule 1). Ticks come every fraction of a second; a tick later than
+/// this was not a tick but a stall in which the server could not have heard anyone.
+pub const LONGEST_STEP: Duration = Duration::from_secs(2);
+
+/// A point in engine time: microseconds since the engine's first start.
+///
+/// Microseconds, so that cutting a finer clock to it brings no deadline nearer by more than one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct EngineTime(u64);
+
+impl EngineTime {
+    /// The engine's first start.
+    pub const ZERO: Self = Self(0);
+    /// The last point that fits beside the flags of a contact word: some 2,280 years.
+    pub const MAX: Self = Self((1 << 56) - 1);
+
+    /// So many microseconds after the engine's first start; the most that fits where it is more.
+    #[must_use]
+    pub const fn from_micros(micros: u64) -> Self {
+        if micros > Self::MAX.0 {
+            Self::MAX
+        } else {
+            Self(micros)
+        }
+    }
+
+    /// Microseconds since the engine's first start.
+    #[must_use]
+    pub const fn as_micros(self) -> u64 {
+        self.0
+    }
+
+    /// How long after `earlier` this is; nothing where it is before.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Duration> for EngineTime {
+    type Output = Self;
+
+    fn add(self, span: Duration) -> Self {
+        Self::from_micros(self.0.saturating_add(micros(span)))
+    }
+}
+
+impl Sub<Duration> for EngineTime {
+    type Output = Self;
+
+    fn sub(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(micros(span)))
+    }
+}
+
+impl fmt::Display for EngineTime {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}.{:06} s", self.0 / 1_000_000, self.0 % 1_000_000)
+    }
+}
+
+fn micros(span: Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Engine time as any thread reads it between two ticks.
+#[derive(Debug)]
+pub struct EngineClock {
+    /// Engine time at the last tick.
+    ticked: AtomicU64,
+    /// What is added to monotonic time to give engine time, modulo 2^64; blind time makes it less.
+    shift: AtomicU64,
+}
+
+impl EngineClock {
+    /// Engine time now, `monotonic` being the time since the process began.
+    ///
+    /// Runs on between ticks, but never further than a tick may move it: a thread that wakes from a stall
+    /// before the ticker does reads what the ticker will then set.
+    #[must_use]
+    pub fn now(&self, monotonic: Duration) -> EngineTime {
+        // In this order, against the order in which the ticker stores: who sees a new tick sees its shift.
+        let ticked = self.ticked.load(Ordering::Acquire);
+        let shift = self.shift.load(Ordering::Acquire);
+        let running = micros(monotonic).wrapping_add(shift);
+        EngineTime::from_micros(running.clamp(ticked, ticked.saturating_add(micros(LONGEST_STEP))))
+    }
+}
+
+/// What a tick did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Advance {
+    /// Engine time now.
+    pub now: EngineTime,
+    /// How much of the time since the tick before was blind.
+    pub blind: Duration,
+}
+
+/// Moves engine time. One for an engine, held by the thread that ticks.
+#[derive(Debug)]
+pub struct Ticker {
+    now: EngineTime,
+    monotonic: Duration,
+}
+
+impl Ticker {
+    /// An engine time that goes on from `resumed` at the monotonic time `monotonic`.
+    #[must_use]
+    pub fn resume(resumed: EngineTime, monotonic: Duration) -> (Self, EngineClock) {
+        let clock = EngineClock {
+            ticked: AtomicU64::new(resumed.as_micros()),
+            shift: AtomicU64::new(resumed.as_micros().wrapping_sub(micros(monotonic))),
+        };
+        (
+            Self {
+                now: resumed,
+                monotonic,
+            },
+            clock,
+        )
+    }
+
+    /// Moves engine time to what `monotonic` makes it, by [`LONGEST_STEP`] at the most.
+    pub fn tick(&mut self, clock: &EngineClock, monotonic: Duration) -> Advance {
+        let passed = monotonic.saturating_sub(self.monotonic);
+        let step = passed.min(LONGEST_STEP);
+        self.now = self.now + step;
+        self.monotonic = self.monotonic.max(monotonic);
+        clock.shift.store(
+            self.now.as_micros().wrapping_sub(micros(self.monotonic)),
+            Ordering::Release,
+        );
+        clock.ticked.store(self.now.as_micros(), Ordering::Release);
+        Advance {
+            now: self.now,
+            blind: passed.saturating_sub(step),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const fn ms(count: u64) -> Duration {
+        Duration::from_millis(count)
+    }
+
+    #[test]
+    fn a_stall_beyond_two_seconds_is_blind_and_moves_nothing() {
+        let (mut ticker, clock) = Ticker::resume(EngineTime::ZERO, ms(0));
+        assert_eq!(
+            ticker.tick(&clock, ms(100)),
+            Advance {
+                now: EngineTime::from_micros(100_000),
+                blind: ms(0)
+            }
+        );
+        let advance = ticker.tick(&clock, ms(120_100));
+        assert_eq!(
+            advance,
+            Advance {
+                now: EngineTime::from_micros(2_100_000),
+                blind: ms(118_000)
+            }
+        );
+        assert_eq!(clock.now(ms(120_150)), EngineTime::from_micros(2_150_000));
+    }
+
+    #[test]
+    fn a_thread_that_wakes_before_the_ticker_reads_what_the_ticker_will_set() {
+        let (mut ticker, clock) = Ticker::resume(EngineTime::ZERO, ms(0));
+        let early = clock.now(ms(60_000));
+        assert_eq!(early, ticker.tick(&clock, ms(60_000)).now);
+    }
+
+    #[test]
+    fn a_restart_resumes_where_engine_time_stood() {
+        let stood = EngineTime::from_micros(77_000_000);
+        let (mut ticker, clock) = Ticker::resume(stood, ms(5));
+        assert_eq!(clock.now(ms(5)), stood);
+        assert_eq!(ticker.tick(&clock, ms(105)).now, stood + ms(100));
+    }
+
+    #[test]
+    fn a_monotonic_clock_that_runs_backwards_moves_nothing() {
+        let (mut ticker, clock) = Ticker::resume(EngineTime::ZERO, ms(500));
+        assert_eq!(ticker.tick(&clock, ms(100)).now, EngineTime::ZERO);
+        assert_eq!(ticker.tick(&clock, ms(600)).now, EngineTime::ZERO + ms(100));
+    }
+
+    proptest! {
+        #[test]
+        fn engine_time_never_runs_backwards_and_never_by_more_than_a_step(
+            steps in prop::collection::vec(0_u64..10_000, 1..50),
+        ) {
+            let (mut ticker, clock) = Ticker::resume(EngineTime::ZERO, ms(0));
+            let (mut monotonic, mut before, mut blind) = (ms(0), EngineTime::ZERO, ms(0));
+            for step in steps {
+                monotonic += ms(step);
+                let read = clock.now(monotonic);
+                let advance = ticker.tick(&clock, monotonic);
+                prop_assert_eq!(read, advance.now);
+                prop_assert!(advance.now >= before && advance.now.since(before) <= LONGEST_STEP);
+                blind += advance.blind;
+                before = advance.now;
+                prop_assert_eq!(advance.now.since(EngineTime::ZERO) + blind, monotonic);
+            }
+        }
+    }
+}

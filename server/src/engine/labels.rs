@@ -1,0 +1,92 @@
+//! Wall times for points of engine time. They label history and decide nothing.
+//!
+//! Engine time stands still while the server is blind and wall clocks are set, so no one difference between the
+//! two holds for ever. A mark is kept for each time that it changed; a point is labelled by the mark before it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::RwLock;
+use rollcall_presence::EngineTime;
+
+/// A change of less than this is the wall clock being disciplined: not worth a mark.
+const WORTH_A_MARK_MS: i64 = 50;
+
+/// How many marks are kept. Points before the oldest are labelled by it.
+const MARKS: usize = 256;
+
+/// From here on, the wall clock is engine time and this many milliseconds.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    from: EngineTime,
+    ahead_ms: i64,
+}
+
+/// The labels.
+#[derive(Debug)]
+pub(super) struct Labels {
+    marks: RwLock<Vec<Mark>>,
+    ticked_micros: AtomicU64,
+}
+
+fn engine_ms(at: EngineTime) -> i64 {
+    i64::try_from(at.as_micros() / 1_000).unwrap_or(i64::MAX)
+}
+
+impl Labels {
+    pub(super) fn new(now: EngineTime, wall_ms: i64) -> Self {
+        let mark = Mark {
+            from: now,
+            ahead_ms: wall_ms - engine_ms(now),
+        };
+        Self {
+            marks: RwLock::new(vec![mark]),
+            ticked_micros: AtomicU64::new(0),
+        }
+    }
+
+    /// Told at each tick.
+    pub(super) fn tick(&self, now: EngineTime, wall_ms: i64, monotonic: Duration) {
+        let micros = u64::try_from(monotonic.as_micros()).unwrap_or(u64::MAX);
+        self.ticked_micros.store(micros, Ordering::Relaxed);
+        let ahead_ms = wall_ms - engine_ms(now);
+        let held = self.marks.read().last().map(|mark| mark.ahead_ms);
+        if held.is_some_and(|held| held.abs_diff(ahead_ms) < WORTH_A_MARK_MS.unsigned_abs()) {
+            return;
+        }
+        let mut marks = self.marks.write();
+        if marks.len() == MARKS {
+            marks.remove(0);
+        }
+        marks.push(Mark { from: now, ahead_ms });
+    }
+
+    /// The wall time of a point of engine time.
+    pub(super) fn wall_ms(&self, at: EngineTime) -> i64 {
+        let marks = self.marks.read();
+        let after = marks.partition_point(|mark| mark.from <= at);
+        let mark = marks.get(after.saturating_sub(1));
+        engine_ms(at) + mark.map_or(0, |mark| mark.ahead_ms)
+    }
+
+    /// How long before `monotonic` the last tick was.
+    pub(super) fn since_tick(&self, monotonic: Duration) -> Duration {
+        monotonic.saturating_sub(Duration::from_micros(self.ticked_micros.load(Ordering::Relaxed)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contact_before_blind_time_keeps_its_label() {
+        let at = |seconds: u64| EngineTime::from_micros(seconds * 1_000_000);
+        let labels = Labels::new(at(0), 1_000_000);
+        labels.tick(at(10), 1_010_000, Duration::from_secs(10));
+        // A minute of blindness: the wall clock went on, engine time did not.
+        labels.tick(at(11), 1_071_000, Duration::from_secs(71));
+        assert_eq!(labels.wall_ms(at(5)), 1_005_000);
+        assert_eq!(labels.wall_ms(at(12)), 1_072_000);
+    }
+}

@@ -1,0 +1,151 @@
+//! The driver with its real thread: what it publishes, in which order, and that it notices deadlines by itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+use rollcall_presence::Restored;
+use rollcall_shared::agent_api::Fence;
+use rollcall_shared::{BootId, GoodbyeKind, Minutes, RegisterReason, Settings};
+
+use super::*;
+
+/// What the engine published so far, and a way to wait for more.
+#[derive(Default)]
+struct Published {
+    changes: Mutex<Vec<Change>>,
+    more: Condvar,
+}
+
+impl Published {
+    fn sink(self: &Arc<Self>) -> Sink {
+        let published = Arc::clone(self);
+        Box::new(move |changes| {
+            published.changes.lock().extend_from_slice(changes);
+            published.more.notify_all();
+        })
+    }
+
+    /// Waits until so many changes were published. The limit only keeps a broken engine from hanging the run.
+    fn wait_for(&self, count: usize) -> Vec<Change> {
+        let mut changes = self.changes.lock();
+        while changes.len() < count {
+            let timed_out = self
+                .more
+                .wait_for(&mut changes, Duration::from_secs(30))
+                .timed_out();
+            assert!(!timed_out, "only {} of {count} changes came", changes.len());
+        }
+        changes.clone()
+    }
+}
+
+fn start(known: Vec<Known>, minute: Duration) -> (Engine, Running, Vec<Place>, Arc<Published>) {
+    let published = Arc::new(Published::default());
+    let settings = Settings {
+        offline_after: Minutes::MIN,
+        ..Settings::default()
+    };
+    let start = Start {
+        resumed: EngineTime::ZERO,
+        lease: Lease::of_heartbeats(&settings, minute),
+        last_transition: None,
+        known,
+        sinks: vec![published.sink()],
+    };
+    let (engine, running, places) = Engine::start(Clock::start(), start).unwrap();
+    (engine, running, places, published)
+}
+
+fn boot(bits: u32) -> BootId {
+    BootId::from_bits(bits).unwrap()
+}
+
+fn register(bits: u32, sequence: u32) -> Event {
+    Event::Register {
+        boot: boot(bits),
+        sequence,
+        reason: RegisterReason::Start,
+    }
+}
+
+#[tokio::test]
+async fn a_deadline_is_noticed_without_anyone_asking() {
+    let (engine, running, _, published) = start(Vec::new(), Duration::from_millis(50));
+    let place = engine.enrol(AgentId::from_bits(77)).await.unwrap();
+    assert_eq!(engine.handle(place, register(1, 1)).await, Ok(Outcome::Accepted));
+    let changes = published.wait_for(2);
+    assert_eq!(
+        (changes[0].from, changes[0].to),
+        (Status::Pending, Status::Online)
+    );
+    assert_eq!(
+        (changes[1].from, changes[1].to),
+        (Status::Online, Status::Offline)
+    );
+    assert!(changes[0].id < changes[1].id);
+    running.stop();
+}
+
+#[tokio::test]
+async fn a_change_is_published_before_its_event_is_answered() {
+    let (engine, running, _, published) = start(Vec::new(), Duration::from_mins(1));
+    let place = engine.enrol(AgentId::from_bits(77)).await.unwrap();
+    engine.handle(place, register(1, 1)).await.unwrap();
+    assert_eq!(published.changes.lock().len(), 1);
+    running.stop();
+}
+
+#[tokio::test]
+async fn a_stop_and_a_start_are_one_restart_that_names_what_it_folds() {
+    let (engine, running, _, published) = start(Vec::new(), Duration::from_mins(1));
+    let place = engine.enrol(AgentId::from_bits(77)).await.unwrap();
+    engine.handle(place, register(1, 1)).await.unwrap();
+    let goodbye = Event::Goodbye {
+        boot: boot(1),
+        sequence: 2,
+        kind: GoodbyeKind::Stop,
+    };
+    engine.handle(place, goodbye).await.unwrap();
+    engine.handle(place, register(2, 1)).await.unwrap();
+    let changes = published.wait_for(3);
+    assert_eq!(changes[2].cause, Cause::Restarted);
+    assert_eq!(changes[2].folds, Some(changes[1].id));
+    running.stop();
+}
+
+#[tokio::test]
+async fn an_agent_that_was_online_goes_on_with_the_boot_it_had() {
+    let agent = AgentId::from_bits(u64::MAX);
+    let restored = Restored {
+        status: Status::Online,
+        boot: Some(boot(9)),
+    };
+    let (engine, running, places, published) = start(vec![Known { agent, restored }], Duration::from_mins(1));
+    let fence = Fence {
+        boot: boot(9),
+        sequence: 41,
+        applied: 1,
+    };
+    assert_eq!(engine.last_contact(places[0]), None);
+    assert_eq!(
+        engine.contact(places[0], fence, ContactKind::Heartbeat),
+        Contact::Renewed
+    );
+    assert_eq!(
+        engine.last_contact(places[0]).map(|(_, kind)| kind),
+        Some(ContactKind::Heartbeat)
+    );
+    assert!(published.changes.lock().is_empty());
+    running.stop();
+}
+
+#[tokio::test]
+async fn a_stopped_engine_says_so() {
+    let (engine, running, _, _) = start(Vec::new(), Duration::from_mins(1));
+    running.stop();
+    assert_eq!(
+        engine.enrol(AgentId::from_bits(1)).await,
+        Err(EngineError::Stopped)
+    );
+}

@@ -1,0 +1,120 @@
+//! Agents: who exists, and the status in which each was last known. How one comes to exist is in
+//! [`enrolment`](super::enrolment), how it changes in [`journal`](super::journal).
+
+use std::net::IpAddr;
+
+use rollcall_shared::{AgentId, BootId, Cause, ContactKind, DomainId, Status};
+use sea_orm::{EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::entities::agents::{COLUMN, Entity, Model};
+use super::{Hash, Store, StoreError, column};
+
+/// Rows that are read at once. Some megabytes: large enough that the way to the database costs nothing
+/// beside the reading, small enough that a million agents are never in memory twice.
+const PAGE: u64 = 5_000;
+
+/// An agent as the database knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentRecord {
+    /// Its id.
+    pub id: AgentId,
+    /// What its machine calls itself.
+    pub name: String,
+    /// Its folder of the agent tree.
+    pub domain: DomainId,
+    /// Operating system and version.
+    pub platform: String,
+    /// The machine's own id, as last seen.
+    pub machine_id: String,
+    /// The agent's version; empty before it registered.
+    pub agent_version: String,
+    /// SHA-256 of its secret.
+    pub secret_hash: Hash,
+    /// Its status.
+    pub status: Status,
+    /// Since when.
+    pub since_ms: i64,
+    /// Why.
+    pub cause: Cause,
+    /// When and how it was last heard, as far as that was written down.
+    pub last_contact: Option<(i64, ContactKind)>,
+    /// The address that it last registered from.
+    pub address: Option<IpAddr>,
+    /// The run of its process that registered last.
+    pub boot: Option<BootId>,
+    /// The settings version that it last reported as applied; 0 before the first.
+    pub applied: u32,
+    /// When it was enrolled.
+    pub enrolled_at_ms: i64,
+}
+
+impl TryFrom<Model> for AgentRecord {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: column::agent_id(row.id)?,
+            name: row.name,
+            domain: column::domain_id(row.domain_id)?,
+            platform: row.platform,
+            machine_id: row.machine_id,
+            agent_version: row.agent_version,
+            secret_hash: column::hash("agents.secret_hash", &row.secret_hash)?,
+            status: column::status("agents.status", &row.status)?,
+            since_ms: row.since_ms,
+            cause: column::cause("agents.cause", &row.cause)?,
+            last_contact: column::last_contact(row.last_contact_ms, row.last_contact_kind.as_deref())?,
+            address: row.address.as_deref().map(column::address).transpose()?,
+            boot: row.boot.map(column::boot).transpose()?,
+            applied: column::count("agents.applied", row.applied)?,
+            enrolled_at_ms: row.enrolled_at_ms,
+        })
+    }
+}
+
+/// The agents of a [`Store`].
+#[derive(Debug, Clone, Copy)]
+pub struct Agents<'a> {
+    pub(super) store: &'a Store,
+}
+
+impl Store {
+    /// The agents.
+    #[must_use]
+    pub fn agents(&self) -> Agents<'_> {
+        Agents { store: self }
+    }
+}
+
+impl Agents<'_> {
+    /// Hands every agent to `each`, in the order of their ids, retired ones too.
+    ///
+    /// # Errors
+    ///
+    /// What the database says, and a row that cannot be read; `each` has had the agents before it by then.
+    pub async fn load_all(&self, mut each: impl FnMut(AgentRecord) + Send) -> Result<(), StoreError> {
+        let mut after = None;
+        loop {
+            let mut query = Entity::find().order_by_asc(COLUMN.id).limit(PAGE);
+            if let Some(after) = after {
+                query = query.filter(COLUMN.id.gt(after));
+            }
+            let page = query.all(&self.store.reader).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.id);
+            for row in page {
+                each(row.try_into()?);
+            }
+        }
+    }
+
+    /// One agent.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn by_id(&self, id: AgentId) -> Result<Option<AgentRecord>, StoreError> {
+        let row = Entity::find_by_id(id.as_i64()).one(&self.store.reader).await?;
+        row.map(TryInto::try_into).transpose()
+    }
+}

@@ -1,0 +1,100 @@
+//! What `SQLite` and Postgres say differently.
+//!
+//! Batches of rows and sets of ids travel as one JSON document in one parameter. So a statement has the same
+//! text for one row and for ten thousand (it is prepared once a connection), and neither database's limit on
+//! parameters (32,766 and 65,535) is ever near.
+
+use std::collections::BTreeSet;
+
+use rollcall_shared::DomainId;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
+use serde::Serialize;
+
+use super::StoreError;
+use crate::auth::scope::Scope;
+
+/// What a column of a batch holds; either may be null.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    /// 64 bits, signed.
+    Number,
+    /// Text.
+    Text,
+}
+
+/// A statement that works on a batch of rows.
+pub(super) struct Batch {
+    /// The columns of the rows, named as the fields of what is serialized.
+    pub columns: &'static [(&'static str, Kind)],
+    /// The statement, with `{rows}` where the rows stand as a table named `v`.
+    pub sql: &'static str,
+}
+
+impl Batch {
+    /// Runs it over these rows; what it returns, where it returns something.
+    pub(super) async fn run<T: Serialize>(
+        &self,
+        on: &impl ConnectionTrait,
+        rows: &[T],
+    ) -> Result<Vec<QueryResult>, StoreError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let backend = on.get_database_backend();
+        let sql = self.sql.replace("{rows}", &self.source(backend));
+        let statement = Statement::from_sql_and_values(backend, sql, [json(rows)?.into()]);
+        Ok(on.query_all_raw(statement).await?)
+    }
+
+    fn source(&self, backend: DbBackend) -> String {
+        let each = |write: fn(&str, Kind) -> String| {
+            let columns: Vec<String> = self
+                .columns
+                .iter()
+                .map(|(name, kind)| write(name, *kind))
+                .collect();
+            columns.join(", ")
+        };
+        if backend == DbBackend::Postgres {
+            let columns = each(|name, kind| match kind {
+                Kind::Number => format!("{name} bigint"),
+                Kind::Text => format!("{name} text"),
+            });
+            format!("json_to_recordset($1::json) AS v({columns})")
+        } else {
+            let columns = each(|name, _| format!("value ->> '{name}' AS {name}"));
+            format!("(SELECT {columns} FROM json_each($1)) AS v")
+        }
+    }
+}
+
+/// That a domain, held by `column` of the tables asked, is in the scope; nothing where all of them are.
+pub(super) fn within(backend: DbBackend, column: &str, scope: &Scope) -> Result<Option<Expr>, StoreError> {
+    let domains: &BTreeSet<DomainId> = match scope {
+        Scope::All => return Ok(None),
+        Scope::Domains(domains) => domains,
+    };
+    let set = json(domains)?;
+    Ok(Some(if backend == DbBackend::Postgres {
+        Expr::cust_with_values(
+            format!("{column} IN (SELECT value::bigint FROM json_array_elements_text($1::json))"),
+            [set],
+        )
+    } else {
+        Expr::cust_with_values(format!("{column} IN (SELECT value FROM json_each(?))"), [set])
+    }))
+}
+
+/// Keeps everyone else from writing to a table until the transaction ends. `SQLite` has one writer anyway.
+pub(super) async fn lock_table(on: &impl ConnectionTrait, table: &'static str) -> Result<(), StoreError> {
+    if on.get_database_backend() == DbBackend::Postgres {
+        on.execute_unprepared(&format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
+            .await?;
+    }
+    Ok(())
+}
+
+fn json<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| DbErr::Json(error.to_string()).into())
+}

@@ -1,0 +1,146 @@
+//! What can go wrong between the server and its database.
+
+use std::path::PathBuf;
+
+use sea_orm::{DbErr, RuntimeErr, sqlx};
+
+/// What went wrong with the database. The source, where there is one, is chained and not pasted in.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The address names no database that this server knows. It is not shown: it may hold a password.
+    #[error("the database address must begin with sqlite: or postgres://, the one given does not")]
+    Address,
+    /// The file of an SQLite database can be neither opened nor made.
+    #[error("the database file {path} cannot be opened or created")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// No connection, at the start or later.
+    #[error("the database cannot be opened")]
+    Open(#[source] DbErr),
+    /// A newer release has changed this database already.
+    #[error(
+        "the database was written by a newer release (it has the changes {}): start that release, or restore a backup",
+        unknown.join(", ")
+    )]
+    Newer {
+        /// The names of the migrations that this release does not know.
+        unknown: Vec<String>,
+    },
+    /// A migration failed; none of it was kept.
+    #[error("the database cannot be brought to this release")]
+    Migrate(#[source] DbErr),
+    /// A statement failed.
+    #[error("the database did not do what it was asked")]
+    Database(#[from] DbErr),
+    /// A text cannot be kept: it holds the character NUL, which Postgres has no room for.
+    #[error("{field} holds the character NUL, which cannot be stored")]
+    Unstorable {
+        /// What the text is.
+        field: &'static str,
+    },
+    /// A row holds what no release of this server writes.
+    #[error("{column} holds {value}, which this release cannot read")]
+    Corrupt {
+        /// Table and column.
+        column: &'static str,
+        /// What it holds.
+        value: String,
+    },
+}
+
+impl StoreError {
+    /// Whether the same call may succeed later without anyone changing what it asks for: the database is
+    /// away, busy, or its disk is full. What is not transient fails again however often it is repeated.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Open(source) | Self::Migrate(source) | Self::Database(source) => is_transient(source),
+            Self::File { .. }
+            | Self::Address
+            | Self::Newer { .. }
+            | Self::Unstorable { .. }
+            | Self::Corrupt { .. } => false,
+        }
+    }
+}
+
+/// What the database driver says, where it was the driver that failed.
+fn driver(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
+}
+
+/// The code that the database gave: an SQLSTATE of Postgres, or a result code of SQLite.
+fn code(error: &DbErr) -> Option<String> {
+    match driver(error)? {
+        sqlx::Error::Database(error) => error.code().map(std::borrow::Cow::into_owned),
+        _ => None,
+    }
+}
+
+fn is_transient(error: &DbErr) -> bool {
+    if matches!(error, DbErr::ConnectionAcquire(_)) {
+        return true;
+    }
+    match driver(error) {
+        Some(sqlx::Error::Database(_)) => code(error).is_some_and(|code| is_transient_code(&code)),
+        Some(
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed,
+        ) => true,
+        _ => false,
+    }
+}
+
+/// Postgres, by class (its manual, appendix A): 08 connection, 40 serialization and deadlock, 53 resources,
+/// 55 lock not available, 57 shut down by an operator, 58 system; 25006 a standby that is read-only.
+/// `SQLite`, by the low byte of its extended code: 5 busy, 6 locked, 10 I/O, 13 full, 14 cannot open.
+fn is_transient_code(code: &str) -> bool {
+    if code.len() == 5 {
+        return code == "25006"
+            || ["08", "40", "53", "55", "57", "58"]
+                .iter()
+                .any(|class| code.starts_with(class));
+    }
+    code.parse::<u32>()
+        .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13 | 14))
+}
+
+/// Whether an `SQLite` database is busy with another connection.
+pub(super) fn is_busy(error: &DbErr) -> bool {
+    code(error)
+        .and_then(|code| code.parse::<u32>().ok())
+        .is_some_and(|code| matches!(code & 0xff, 5 | 6))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_transient_code;
+
+    #[test]
+    fn a_database_that_is_busy_away_or_full_is_transient() {
+        for code in ["5", "261", "13", "08006", "40P01", "53100", "57P01", "25006"] {
+            assert!(is_transient_code(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_statement_that_will_never_do_is_not_transient() {
+        for code in ["1", "19", "2067", "23505", "22021", "42P01", ""] {
+            assert!(!is_transient_code(code), "{code}");
+        }
+    }
+}

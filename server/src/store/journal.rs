@@ -1,0 +1,260 @@
+//! The journal: what the engine and the agents did, written behind them in batches.
+//!
+//! A batch is one transaction and takes effect in its order. Writing it again, after an answer that was
+//! lost, changes nothing: a transition that is already there is passed over together with what it would do
+//! to its agent. Entries about agents that the database does not know are passed over too.
+//!
+//! Not for what must be durable before someone is answered: see [`enrolment`](super::enrolment).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use rollcall_shared::{AgentId, BootId, ContactKind, TransitionId};
+use sea_orm::ConnectionTrait;
+use serde::Serialize;
+
+use super::dialect::{Batch, Kind};
+use super::{Store, StoreError, column, transitions};
+
+pub use super::transitions::TransitionRecord;
+
+/// One thing to write down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// A status changed: a line of history, and the agent's status from now on.
+    Transition(TransitionRecord),
+    /// An agent registered and said what it is.
+    Registered {
+        /// The agent.
+        agent: AgentId,
+        /// The run of its process.
+        boot: BootId,
+        /// What its machine calls itself.
+        name: String,
+        /// Operating system and version.
+        platform: String,
+        /// The machine's own id.
+        machine_id: String,
+        /// The agent's version.
+        agent_version: String,
+        /// Where it was seen to come from.
+        address: Option<IpAddr>,
+        /// The settings version that it has applied.
+        applied: u32,
+        /// This contact.
+        last_contact: (i64, ContactKind),
+    },
+    /// When and how agents were last heard.
+    Contacts(Vec<(AgentId, i64, ContactKind)>),
+}
+
+/// The journal of a [`Store`].
+#[derive(Debug, Clone, Copy)]
+pub struct Journal<'a> {
+    store: &'a Store,
+}
+
+impl Store {
+    /// The journal.
+    #[must_use]
+    pub fn journal(&self) -> Journal<'_> {
+        Journal { store: self }
+    }
+}
+
+impl Journal<'_> {
+    /// Writes all entries, in their order, or none. Durable when it returns.
+    ///
+    /// # Errors
+    ///
+    /// What the database says: write the same batch again while the error [is transient]. A text with NUL is
+    /// [`StoreError::Unstorable`] before anything is written; a batch with it can never be written.
+    ///
+    /// [is transient]: StoreError::is_transient
+    pub async fn write(&self, entries: &[Entry]) -> Result<(), StoreError> {
+        check(entries)?;
+        let transaction = self.store.begin().await?;
+        let records = entries.iter().filter_map(|entry| match entry {
+            Entry::Transition(record) => Some(record),
+            _ => None,
+        });
+        let new = transitions::insert(&transaction, records).await?;
+        Changes::of(entries, &new).write(&transaction).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+fn check(entries: &[Entry]) -> Result<(), StoreError> {
+    for entry in entries {
+        if let Entry::Registered {
+            name,
+            platform,
+            machine_id,
+            agent_version,
+            ..
+        } = entry
+        {
+            column::storable("name", name)?;
+            column::storable("platform", platform)?;
+            column::storable("machine_id", machine_id)?;
+            column::storable("agent_version", agent_version)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a batch does to agents in the end: at most one row of each kind an agent, so that one statement a
+/// kind writes them all, in the order of their ids (two writers then never wait for each other in a circle).
+#[derive(Default)]
+struct Changes<'a> {
+    statuses: BTreeMap<AgentId, StatusRow>,
+    registrations: BTreeMap<AgentId, RegistrationRow<'a>>,
+    contacts: BTreeMap<AgentId, ContactRow>,
+}
+
+#[derive(Serialize)]
+struct StatusRow {
+    id: i64,
+    status: &'static str,
+    since_ms: i64,
+    cause: String,
+}
+
+const STATUSES: Batch = Batch {
+    columns: &[
+        ("id", Kind::Number),
+        ("status", Kind::Text),
+        ("since_ms", Kind::Number),
+        ("cause", Kind::Text),
+    ],
+    sql: "UPDATE agents SET status = v.status, since_ms = v.since_ms, cause = v.cause \
+          FROM {rows} WHERE agents.id = v.id",
+};
+
+#[derive(Serialize)]
+struct RegistrationRow<'a> {
+    id: i64,
+    boot: i64,
+    name: &'a str,
+    platform: &'a str,
+    machine_id: &'a str,
+    agent_version: &'a str,
+    address: Option<IpAddr>,
+    applied: u32,
+}
+
+const REGISTRATIONS: Batch = Batch {
+    columns: &[
+        ("id", Kind::Number),
+        ("boot", Kind::Number),
+        ("name", Kind::Text),
+        ("platform", Kind::Text),
+        ("machine_id", Kind::Text),
+        ("agent_version", Kind::Text),
+        ("address", Kind::Text),
+        ("applied", Kind::Number),
+    ],
+    sql: "UPDATE agents SET boot = v.boot, name = v.name, platform = v.platform, \
+          machine_id = v.machine_id, agent_version = v.agent_version, address = v.address, \
+          applied = v.applied FROM {rows} WHERE agents.id = v.id",
+};
+
+#[derive(Serialize)]
+struct ContactRow {
+    id: i64,
+    last_contact_ms: i64,
+    last_contact_kind: &'static str,
+}
+
+const CONTACTS: Batch = Batch {
+    columns: &[
+        ("id", Kind::Number),
+        ("last_contact_ms", Kind::Number),
+        ("last_contact_kind", Kind::Text),
+    ],
+    sql: "UPDATE agents SET last_contact_ms = v.last_contact_ms, \
+          last_contact_kind = v.last_contact_kind FROM {rows} WHERE agents.id = v.id",
+};
+
+impl<'a> Changes<'a> {
+    /// What these entries come to, of which only the transitions in `new` were not written before.
+    fn of(entries: &'a [Entry], new: &BTreeSet<TransitionId>) -> Self {
+        let mut changes = Self::default();
+        for entry in entries {
+            match entry {
+                Entry::Transition(record) if new.contains(&record.id) => {
+                    changes.statuses.insert(
+                        record.agent,
+                        StatusRow {
+                            id: record.agent.as_i64(),
+                            status: record.to.key(),
+                            since_ms: record.at_ms,
+                            cause: record.cause.to_string(),
+                        },
+                    );
+                    if let Some((at_ms, kind)) = record.last_contact {
+                        changes.contact(record.agent, at_ms, kind);
+                    }
+                }
+                Entry::Transition(_) => {}
+                Entry::Registered {
+                    agent,
+                    boot,
+                    name,
+                    platform,
+                    machine_id,
+                    agent_version,
+                    address,
+                    applied,
+                    last_contact: (at_ms, kind),
+                } => {
+                    changes.registrations.insert(
+                        *agent,
+                        RegistrationRow {
+                            id: agent.as_i64(),
+                            boot: i64::from(boot.bits()),
+                            name,
+                            platform,
+                            machine_id,
+                            agent_version,
+                            address: *address,
+                            applied: *applied,
+                        },
+                    );
+                    changes.contact(*agent, *at_ms, *kind);
+                }
+                Entry::Contacts(contacts) => {
+                    for (agent, at_ms, kind) in contacts {
+                        changes.contact(*agent, *at_ms, *kind);
+                    }
+                }
+            }
+        }
+        changes
+    }
+
+    fn contact(&mut self, agent: AgentId, at_ms: i64, kind: ContactKind) {
+        self.contacts.insert(
+            agent,
+            ContactRow {
+                id: agent.as_i64(),
+                last_contact_ms: at_ms,
+                last_contact_kind: kind.key(),
+            },
+        );
+    }
+
+    async fn write(&self, on: &impl ConnectionTrait) -> Result<(), StoreError> {
+        STATUSES
+            .run(on, &self.statuses.values().collect::<Vec<_>>())
+            .await?;
+        REGISTRATIONS
+            .run(on, &self.registrations.values().collect::<Vec<_>>())
+            .await?;
+        CONTACTS
+            .run(on, &self.contacts.values().collect::<Vec<_>>())
+            .await?;
+        Ok(())
+    }
+}
