@@ -8,7 +8,7 @@ use rollcall_shared::{AgentId, BootId, Cause, ContactKind, DomainId, Status, Tra
 
 use super::{Hash, StoreError};
 
-fn corrupt(column: &'static str, value: impl ToString) -> StoreError {
+fn corrupt(column: &'static str, value: &(impl ToString + ?Sized)) -> StoreError {
     StoreError::Corrupt {
         column,
         value: value.to_string(),
@@ -17,19 +17,19 @@ fn corrupt(column: &'static str, value: impl ToString) -> StoreError {
 
 /// The id of an agent; stored ids are never negative.
 pub(super) fn agent_id(value: i64) -> Result<AgentId, StoreError> {
-    let bits = u64::try_from(value).map_err(|_| corrupt("agents.id", value))?;
+    let bits = u64::try_from(value).map_err(|_| corrupt("agents.id", &value))?;
     Ok(AgentId::from_bits(bits))
 }
 
 /// The id of a transition.
 pub(super) fn transition_id(value: i64) -> Result<TransitionId, StoreError> {
-    let bits = u64::try_from(value).map_err(|_| corrupt("transitions.id", value))?;
+    let bits = u64::try_from(value).map_err(|_| corrupt("transitions.id", &value))?;
     Ok(TransitionId::from_bits(bits))
 }
 
 /// The id of a person.
 pub(super) fn user_id(value: i64) -> Result<UserId, StoreError> {
-    let bits = u64::try_from(value).map_err(|_| corrupt("users.id", value))?;
+    let bits = u64::try_from(value).map_err(|_| corrupt("users.id", &value))?;
     Ok(UserId::from_bits(bits))
 }
 
@@ -37,12 +37,12 @@ pub(super) fn user_id(value: i64) -> Result<UserId, StoreError> {
 pub(super) fn domain_id(value: i64) -> Result<DomainId, StoreError> {
     i32::try_from(value)
         .map(DomainId)
-        .map_err(|_| corrupt("domains.id", value))
+        .map_err(|_| corrupt("domains.id", &value))
 }
 
 /// A count or a version.
 pub(super) fn count(column: &'static str, value: i64) -> Result<u32, StoreError> {
-    u32::try_from(value).map_err(|_| corrupt(column, value))
+    u32::try_from(value).map_err(|_| corrupt(column, &value))
 }
 
 /// A boot id.
@@ -50,7 +50,7 @@ pub(super) fn boot(value: i64) -> Result<BootId, StoreError> {
     u32::try_from(value)
         .ok()
         .and_then(BootId::from_bits)
-        .ok_or_else(|| corrupt("agents.boot", value))
+        .ok_or_else(|| corrupt("agents.boot", &value))
 }
 
 /// A status, by its key.
@@ -85,7 +85,7 @@ pub(super) fn address(text: &str) -> Result<IpAddr, StoreError> {
 pub(super) fn hash(column: &'static str, bytes: &[u8]) -> Result<Hash, StoreError> {
     bytes
         .try_into()
-        .map_err(|_| corrupt(column, format_args!("{} bytes instead of 32", bytes.len())))
+        .map_err(|_| corrupt(column, &format_args!("{} bytes instead of 32", bytes.len())))
 }
 
 /// Refuses what Postgres cannot hold; on `SQLite` too, so that a database can move from one to the other.

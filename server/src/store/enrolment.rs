@@ -118,7 +118,7 @@ impl Agents<'_> {
 
 /// Takes one use of a token, if one is left.
 async fn take_a_use(transaction: &DatabaseTransaction, token: i64) -> Result<bool, StoreError> {
-    let taken = tokens::Entity::update_many()
+    let update = tokens::Entity::update_many()
         .col_expr(
             tokens::Column::UsesLeft,
             sea_orm::sea_query::Expr::col(tokens::Column::UsesLeft).sub(1),
@@ -127,7 +127,7 @@ async fn take_a_use(transaction: &DatabaseTransaction, token: i64) -> Result<boo
         .filter(tokens::COLUMN.uses_left.gt(0))
         .exec(transaction)
         .await?;
-    Ok(taken.rows_affected == 1)
+    Ok(update.rows_affected == 1)
 }
 
 async fn insert(

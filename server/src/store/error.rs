@@ -10,7 +10,7 @@ pub enum StoreError {
     /// The address names no database that this server knows. It is not shown: it may hold a password.
     #[error("the database address must begin with sqlite: or postgres://, the one given does not")]
     Address,
-    /// The file of an SQLite database can be neither opened nor made.
+    /// The file of an `SQLite` database can be neither opened nor made.
     #[error("the database file {path} cannot be opened or created")]
     File {
         /// The file.
@@ -79,7 +79,7 @@ fn driver(error: &DbErr) -> Option<&sqlx::Error> {
     }
 }
 
-/// The code that the database gave: an SQLSTATE of Postgres, or a result code of SQLite.
+/// The code that the database gave: an SQLSTATE of Postgres, or a result code of `SQLite`.
 fn code(error: &DbErr) -> Option<String> {
     match driver(error)? {
         sqlx::Error::Database(error) => error.code().map(std::borrow::Cow::into_owned),

@@ -105,7 +105,7 @@ fn check(entries: &[Entry]) -> Result<(), StoreError> {
 }
 
 /// What a batch does to agents in the end: at most one row of each kind an agent, so that one statement a
-/// kind writes them all, in the order of their ids (two writers then never wait for each other in a circle).
+/// kind writes them all.
 #[derive(Default)]
 struct Changes<'a> {
     statuses: BTreeMap<AgentId, StatusRow>,

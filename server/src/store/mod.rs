@@ -55,8 +55,9 @@ pub struct Store {
 impl Store {
     /// Opens the database at `url` and brings it to this release's schema.
     ///
-    /// `sqlite:///path/rollcall.db` (made with mode 0600 where it is missing; its folder must exist),
-    /// `sqlite::memory:`, or `postgres://user:password@host/database`.
+    /// `sqlite:///path/rollcall.db` (made with mode 0600 where it is missing; its folder must exist; `%` and
+    /// `?` in the path are written `%25` and `%3F`), `sqlite::memory:`, or
+    /// `postgres://user:password@host/database`.
     ///
     /// # Errors
     ///

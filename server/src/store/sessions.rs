@@ -3,11 +3,12 @@
 use rollcall_shared::UserId;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{EntityTrait, QueryFilter};
+use sea_orm::{EntityTrait, JoinType, QueryFilter, QuerySelect};
 
 use super::entities::sessions::{ActiveModel, COLUMN, Column, Entity};
+use super::entities::users;
 use super::users::UserRecord;
-use super::{Hash, Store, StoreError, column};
+use super::{Hash, Store, StoreError};
 
 /// A session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,17 +68,26 @@ impl Sessions<'_> {
         hash: Hash,
         now_ms: i64,
     ) -> Result<Option<(UserRecord, SessionRecord)>, StoreError> {
-        let row = Entity::find_by_id(hash.to_vec())
+        let found = Entity::find_by_id(hash.to_vec())
             .filter(COLUMN.expires_at_ms.gt(now_ms))
+            .join(
+                JoinType::InnerJoin,
+                Entity::belongs_to(users::Entity)
+                    .from(Column::UserId)
+                    .to(users::Column::Id)
+                    .into(),
+            )
+            .select_also(users::Entity)
             .one(&self.store.reader)
             .await?;
-        let Some(row) = row else { return Ok(None) };
-        let user = self.store.users().by_id(column::user_id(row.user_id)?).await?;
-        let session = SessionRecord {
-            expires_at_ms: row.expires_at_ms,
-            last_used_ms: row.last_used_ms,
+        let Some((session, Some(user))) = found else {
+            return Ok(None);
         };
-        Ok(user.map(|user| (user, session)))
+        let session = SessionRecord {
+            expires_at_ms: session.expires_at_ms,
+            last_used_ms: session.last_used_ms,
+        };
+        Ok(Some((user.try_into()?, session)))
     }
 
     /// Notes that a session was used, and until when it is good now. One that is gone stays gone.

@@ -1,0 +1,8 @@
+//! The repositories on both databases: what each promises, told once and run on each.
+
+mod enrolment;
+mod journal;
+mod opening;
+mod people;
+mod records;
+mod samples;
