@@ -1,5 +1,5 @@
 /** The server was updated under an open console: the console reloads itself before it reads what it cannot. */
-import { expect, mark, marked, signIn, test } from "../support/rollcall.js";
+import { expect, mark, marked, signIn, standing, test } from "../support/rollcall.js";
 
 /** `Hello` of another build: variant 0, then a string of the same length with other digits (`shared::feed`). */
 function ofAnotherBuild(hello: Buffer): Buffer {
@@ -25,7 +25,7 @@ test("a console of another build reloads itself, once", async ({ page, server })
   await signIn(page, server);
   await page.goto(`${server.url}/agents`);
   await expect.poll(() => hellos).toBe(1);
-  await expect(page.getByRole("heading", { name: "Agents" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Agents", exact: true })).toBeVisible();
   await mark(page);
 
   // The server goes and comes back as another build.
@@ -36,7 +36,7 @@ test("a console of another build reloads itself, once", async ({ page, server })
 
   // It is the right build now, so it stays.
   await expect.poll(() => hellos).toBe(3);
-  await expect(page.getByText(/not live/i)).toBeHidden();
+  await expect(standing(page)).toContainText(/^Live/);
   await mark(page);
   await page.waitForTimeout(2_000);
   expect(await marked(page), "no second reload").toBe(true);
@@ -49,7 +49,7 @@ test("the page is compiled and started by the browser from the built bundle", as
   });
   await signIn(page, server);
   await page.goto(`${server.url}/agents`);
-  await expect(page.getByRole("heading", { name: "Agents" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Agents", exact: true })).toBeVisible();
   const wasm = [...answers].find(([path]) => path.endsWith("_bg.wasm"));
   expect(wasm?.[1], "the wasm file, compressed").toBe("200 br");
 });

@@ -1,13 +1,8 @@
-import { ADMIN, expect, mark, marked, row, test } from "../support/rollcall.js";
+import { ADMIN, createFirstAdmin, events, expect, mark, marked, row, test } from "../support/rollcall.js";
 
 test("from the one-time link to an agent that is killed and comes back", async ({ page, server, agents }) => {
   await test.step("the link creates the first admin, who is signed in", async () => {
-    await page.goto(server.announcement.setup_url ?? "");
-    await page.getByLabel("Name").fill(ADMIN.name);
-    await page.getByLabel("Password").fill(ADMIN.password);
-    await page.getByRole("button", { name: "Create admin" }).click();
-    await expect(page).toHaveURL(`${server.url}/agents`);
-    await expect(page.getByRole("heading", { name: "Agents" })).toBeVisible();
+    await createFirstAdmin(page, server);
     await expect(row(page, "atlas")).toHaveCount(0);
   });
 
@@ -36,24 +31,20 @@ test("from the one-time link to an agent that is killed and comes back", async (
   await test.step("the events tell it all, the latest first", async () => {
     await page.getByRole("link", { name: "Events" }).click();
     await expect(page).toHaveURL(`${server.url}/events`);
-    const events = row(page, "atlas");
-    await expect(events.filter({ hasText: "Offline" }).first()).toBeVisible();
-    // Pending -> Online -> Offline -> Online -> Offline.
-    await expect.poll(() => events.count()).toBeGreaterThanOrEqual(4);
-    const became = (await events.allInnerTexts()).map((text) => /\b(Online|Offline)\b(?!.*\b(Online|Offline)\b)/s.exec(text)?.[1]);
-    expect(became.slice(0, 4)).toEqual(["Offline", "Online", "Offline", "Online"]);
+    const became = async (): Promise<(string | undefined)[]> => {
+      const lines = await events(page, "atlas").allInnerTexts();
+      return lines.map((line) => /Online|Offline|Pending/.exec(line)?.[0]);
+    };
+    await expect.poll(async () => (await became()).slice(0, 4)).toEqual(["Offline", "Online", "Offline", "Online"]);
   });
 
   expect(await marked(page), "all of it without a reload").toBe(true);
 });
 
 test("a wrong password is refused, the right one is not", async ({ page, server }) => {
-  await page.goto(server.announcement.setup_url ?? "");
-  await page.getByLabel("Name").fill(ADMIN.name);
-  await page.getByLabel("Password").fill(ADMIN.password);
-  await page.getByRole("button", { name: "Create admin" }).click();
-  await expect(page).toHaveURL(`${server.url}/agents`);
+  await createFirstAdmin(page, server);
 
+  await page.getByRole("button", { name: "You and this screen" }).click();
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page).toHaveURL(/\/sign-in/);
 
@@ -77,11 +68,7 @@ test("without a session there is only the sign-in page", async ({ page, server }
 
 test("the link works once", async ({ page, server }) => {
   const link = server.announcement.setup_url ?? "";
-  await page.goto(link);
-  await page.getByLabel("Name").fill(ADMIN.name);
-  await page.getByLabel("Password").fill(ADMIN.password);
-  await page.getByRole("button", { name: "Create admin" }).click();
-  await expect(page).toHaveURL(`${server.url}/agents`);
+  await createFirstAdmin(page, server);
 
   const token = new URL(link).hash.slice(1);
   const again = await page.request.post(`${server.url}/api/v1/setup`, {

@@ -75,9 +75,40 @@ export async function signIn(page: Page, server: Server): Promise<void> {
   }
 }
 
+/** Opens the one-time link and creates the first admin by its page. */
+export async function createFirstAdmin(page: Page, server: Server): Promise<void> {
+  await page.goto(server.announcement.setup_url ?? "");
+  await page.getByLabel("Name").fill(ADMIN.name);
+  await page.getByLabel("Password").fill(ADMIN.password);
+  await page.getByRole("button", { name: /^Create/ }).click();
+  await expect(page).toHaveURL(`${server.url}/agents`);
+  await expect(page.getByRole("heading", { name: "Agents", exact: true })).toBeVisible();
+}
+
 /** The row of an agent. */
 export function row(page: Page, name: string): Locator {
   return page.getByRole("row").filter({ has: page.getByRole("link", { name, exact: true }) });
+}
+
+/** The lines of an agent on the page of events, newest first. */
+export function events(page: Page, name: string): Locator {
+  const list = page.getByRole("list", { name: "Transitions", exact: true });
+  return list.getByRole("listitem").filter({ has: page.getByRole("link", { name, exact: true }) });
+}
+
+/** What nobody can miss on a screen that is not live. */
+export const banner = (page: Page): Locator => page.getByTestId("banner");
+/** The small word at the top of every page: Live, or not. */
+export const standing = (page: Page): Locator => page.getByTestId("standing");
+
+/** Shows the page in a theme, as if it had been chosen, with everything at rest. */
+export async function paint(page: Page, theme: "dark" | "light"): Promise<void> {
+  await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+  await page.evaluate(async (theme) => {
+    document.documentElement.dataset.theme = theme;
+    const ending = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.all(ending.map((one) => one.finished.catch(() => {})));
+  }, theme);
 }
 
 /** Sets a mark that a reload wipes away. */
