@@ -165,9 +165,10 @@ impl Backend {
         let store = app.store.clone();
         // The writer ends when the last handle of its queue is gone, and the last is the app's.
         drop(app);
-        match tokio::time::timeout(PATIENCE * 2, writer).await {
-            Ok(task) => ended(task),
-            Err(_) => tracing::error!("the last changes were not written: something still holds the journal"),
+        if let Ok(task) = tokio::time::timeout(PATIENCE * 2, writer).await {
+            ended(task);
+        } else {
+            tracing::error!("the last changes were not written: something still holds the journal");
         }
         if let Err(error) = store.close().await {
             tracing::warn!(%error, "the database was not closed in good order");
