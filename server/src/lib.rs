@@ -6,3 +6,4 @@ pub mod api;
 pub mod auth;
 pub mod clock;
 pub mod config;
+pub mod logging;
