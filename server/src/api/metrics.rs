@@ -101,6 +101,7 @@ impl Metrics {
     }
 
     /// `GET /metrics`.
+    #[must_use]
     pub fn answer(&self) -> Response {
         ([(header::CONTENT_TYPE, TEXT)], self.page.render()).into_response()
     }

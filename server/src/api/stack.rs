@@ -44,7 +44,6 @@ impl Stack {
     }
 
     /// `/healthz`, `/readyz` and `/metrics`.
-    #[must_use]
     pub fn operations(&self, readiness: Readiness, metrics: Metrics) -> Router {
         let inside = Router::new()
             .route("/readyz", get(readyz).with_state(readiness))
@@ -55,7 +54,6 @@ impl Stack {
 
     /// All routes with everything around them: the agents' (`/api/agent/`), and those for people and programs.
     /// The console and the 404s are added here.
-    #[must_use]
     pub fn around(self, agents: Router, people: Router) -> Router {
         let agents = assets::refuse_methods(agents)
             .layer(panic::layer())
