@@ -44,7 +44,11 @@ impl Stack {
     }
 
     /// `/healthz`, `/readyz` and `/metrics`.
-    pub fn operations(&self, readiness: Readiness, metrics: Metrics) -> Router {
+    pub fn operations<S: Clone + Send + Sync + 'static>(
+        &self,
+        readiness: Readiness,
+        metrics: Metrics,
+    ) -> Router<S> {
         let inside = Router::new()
             .route("/readyz", get(readyz).with_state(readiness))
             .route("/metrics", get(move || async move { metrics.answer() }))
@@ -54,7 +58,7 @@ impl Stack {
 
     /// All routes with everything around them: the agents' (`/api/agent/`), and those for people and programs.
     /// The console and the 404s are added here.
-    pub fn around(self, agents: Router, people: Router) -> Router {
+    pub fn around<S: Clone + Send + Sync + 'static>(self, agents: Router<S>, people: Router<S>) -> Router<S> {
         let agents = assets::refuse_methods(agents)
             .layer(panic::layer())
             .layer(from_fn_with_state(time_out::DEFAULT, time_out::within))

@@ -28,12 +28,15 @@ const NO_ROUTE: &str = "none";
 /// Where agents speak.
 const AGENTS: &str = "/api/agent/";
 
-/// Watches requests.
+/// Watches requests. Cloned for each of them, so it is one pointer.
 #[derive(Debug, Clone)]
-pub struct Observer {
+pub struct Observer(Arc<Watch>);
+
+#[derive(Debug)]
+struct Watch {
     clock: Clock,
     metrics: Option<Metrics>,
-    ids: Arc<Ids>,
+    ids: Ids,
 }
 
 /// Makes ids: unlike those of other runs by a random beginning, unlike each other by a count.
@@ -50,16 +53,16 @@ impl Observer {
     /// Where the operating system has no randomness.
     pub fn new(clock: Clock, metrics: Option<Metrics>) -> Result<Self, NoRandomness> {
         let run = super::hex::of(&clock.random::<4>()?);
-        Ok(Self {
+        let next = AtomicU64::new(1);
+        Ok(Self(Arc::new(Watch {
             clock,
             metrics,
-            ids: Arc::new(Ids {
-                run,
-                next: AtomicU64::new(1),
-            }),
-        })
+            ids: Ids { run, next },
+        })))
     }
+}
 
+impl Watch {
     /// The id of a request: the one that it brought (a proxy's, so that its log and ours can be laid side by
     /// side), where it is fit for a log, else a new one.
     fn id(&self, headers: &HeaderMap) -> HeaderValue {
@@ -83,24 +86,24 @@ impl Ids {
 }
 
 /// Watches what is inside. For `axum::middleware::from_fn_with_state`, on routes: it reads their templates.
-pub async fn observe(State(observer): State<Observer>, request: Request, next: Next) -> Response {
+pub async fn observe(State(Observer(watch)): State<Observer>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
     let method = request.method().clone();
     let is_agents = route.starts_with(AGENTS);
-    let begun = observer.clock.monotonic();
+    let begun = watch.clock.monotonic();
     let (id, span) = if is_agents && !tracing::enabled!(tracing::Level::DEBUG) {
         (None, Span::none())
     } else {
-        let id = observer.id(request.headers());
+        let id = watch.id(request.headers());
         let span = span(is_agents, &id, &method, route, &request);
         (Some(id), span)
     };
 
     let mut response = next.run(request).instrument(span.clone()).await;
 
-    let took = observer.clock.monotonic().saturating_sub(begun);
-    if let Some(metrics) = &observer.metrics {
+    let took = watch.clock.monotonic().saturating_sub(begun);
+    if let Some(metrics) = &watch.metrics {
         metrics.answered(&method, route, response.status(), took);
     }
     tell(&span, is_agents, response.status(), took);
