@@ -125,7 +125,9 @@ fn span(is_agents: bool, id: &HeaderValue, method: &Method, route: &str, request
 }
 
 fn tell(span: &Span, is_agents: bool, status: StatusCode, took: Duration) {
-    let (status, ms) = (status.as_u16(), took.as_secs_f64() * 1000.0);
+    let status = status.as_u16();
+    // To the microsecond; more digits are noise.
+    let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
     if is_agents {
         tracing::debug!(parent: span, status, ms, "answered");
     } else {

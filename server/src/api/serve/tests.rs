@@ -358,3 +358,39 @@ async fn a_caller_for_whom_there_is_no_place_waits_until_there_is_one() {
     second.read_to_string(&mut answer).await.unwrap();
     assert!(answer.ends_with("here"), "{answer}");
 }
+
+#[tokio::test]
+async fn a_stop_waits_for_a_websocket_to_be_closed() {
+    use axum::extract::ws::WebSocketUpgrade;
+    use futures_util::StreamExt as _;
+    let finish = Arc::new(Notify::new());
+    let upgrade = {
+        let finish = Arc::clone(&finish);
+        get(|upgrade: WebSocketUpgrade| async {
+            upgrade.on_upgrade(|mut socket| async move {
+                finish.notified().await;
+                socket.send("goodbye".into()).await.unwrap();
+            })
+        })
+    };
+    let mut running = start(&config(&[]), router().route("/feed", upgrade), None);
+    let url = format!("ws://{}/feed", running.address);
+    let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    running.stop.send(true).unwrap();
+    let early = tokio::time::timeout(Duration::from_millis(50), &mut running.served).await;
+    assert!(early.is_err(), "did not wait");
+    finish.notify_one();
+    assert_eq!(
+        socket
+            .next()
+            .await
+            .unwrap()
+            .unwrap()
+            .into_text()
+            .unwrap()
+            .as_str(),
+        "goodbye"
+    );
+    drop(socket);
+    running.served.await.unwrap();
+}
