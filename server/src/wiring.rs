@@ -19,7 +19,8 @@ use crate::auth::people::{Parts, People};
 use crate::auth::scope::Scope;
 use crate::auth::secret::Secret;
 use crate::auth::setup_link::SetupLink;
-use crate::background::{engine_time, journal, tidying};
+use crate::background::database_watch::DatabaseWatch;
+use crate::background::{engine_time, gauges, journal, tidying};
 use crate::clock::{Clock, NoRandomness};
 use crate::config::Config;
 use crate::engine::{Engine, Known, Prepared, Running, Start};
@@ -120,6 +121,7 @@ impl Backend {
             people,
             settings,
             journal,
+            database: DatabaseWatch::default(),
             origins: Origins {
                 public: config.public_url.clone(),
             },
@@ -288,6 +290,12 @@ fn background(app: &App) -> Vec<JoinHandle<()>> {
             app.store.clone(),
             app.engine.clone(),
             app.clock,
+            app.database.clone(),
+            stopping(),
+        )),
+        tokio::spawn(gauges::run(
+            Arc::clone(&app.roster),
+            app.journal.clone(),
             stopping(),
         )),
         tokio::spawn(tidying::run(app.store.clone(), app.clock, stopping())),

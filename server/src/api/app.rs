@@ -11,6 +11,7 @@ use super::origin::Origins;
 use crate::auth::agents::AgentCredentials;
 use crate::auth::master_key::MasterKey;
 use crate::auth::people::People;
+use crate::background::database_watch::DatabaseWatch;
 use crate::background::journal::Journal;
 use crate::clock::Clock;
 use crate::engine::Engine;
@@ -39,6 +40,8 @@ pub struct App {
     pub settings: InForce,
     /// Writes behind.
     pub journal: Journal,
+    /// Whether the database answers.
+    pub database: DatabaseWatch,
     /// Where browsers' requests may come from.
     pub origins: Origins,
     /// The consoles' feed.
