@@ -231,11 +231,11 @@ impl People {
                 record.last_used_ms
             }
         };
-        let used = SessionRecord {
+        let found = SessionRecord {
             last_used_ms,
             ..record
         };
-        Ok((judged != Use::Ended).then(|| person(user, &used)))
+        Ok((judged != Use::Ended).then(|| person(user, &found)))
     }
 
     /// Ends a session at once. Nothing happens where it does not live.
