@@ -58,6 +58,11 @@ async fn run(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
     let store = Store::open(config.database.reveal()).await?;
     let line = announcement::enroll_line(config, server.listening());
     let backend = Backend::start(config, clock, store, line.clone(), assets::build_id()).await?;
+    tracing::info!(
+        agents = backend.app.roster.count(),
+        address = line.server_url,
+        "ready"
+    );
     let announcement = Announcement::make(&backend, &line).await?;
     announcement.publish(config)?;
 

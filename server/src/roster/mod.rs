@@ -204,6 +204,12 @@ impl Roster {
             .collect()
     }
 
+    /// How many agents there are, retired ones and all.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.inner.read().rows.len()
+    }
+
     /// How many agents have each status.
     #[must_use]
     pub fn counts(&self) -> HashMap<Status, usize> {
