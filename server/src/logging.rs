@@ -35,7 +35,9 @@ pub fn init(logging: &Logging) -> Result<(), LoggingError> {
     match logging.format {
         LogFormat::Text => tracing::subscriber::set_global_default(lines.finish())?,
         LogFormat::Json => {
-            tracing::subscriber::set_global_default(lines.json().flatten_event(true).finish())?;
+            tracing::subscriber::set_global_default(
+                lines.json().flatten_event(true).with_span_list(false).finish(),
+            )?;
         }
     }
     Ok(())

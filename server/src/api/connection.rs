@@ -25,6 +25,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tower::Service as _;
 
+use super::leftover::ReadOut;
 use super::patience::{Limits, Patient, Turns};
 use super::peer::Trust;
 
@@ -106,8 +107,9 @@ impl Shared {
     {
         let turns = Turns::default();
         let stream = Patient::new(stream, place, self.limits, turns.clone());
-        let service = service_fn(move |request| {
-            let (answer, turns) = (self.answer(request, client, encrypted), turns.clone());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let answer = self.answer(request.map(Body::new), client, encrypted);
+            let turns = turns.clone();
             turns.pass();
             async move {
                 let answer = answer.await;
@@ -144,7 +146,9 @@ impl Shared {
     {
         // No stream of it outlives it: WebSockets over HTTP/2 are not offered.
         let _place = place;
-        let service = service_fn(move |request| self.answer(request, client, true));
+        let service = service_fn(move |request: Request<Incoming>| {
+            self.answer(request.map(|body| Body::new(ReadOut::new(body))), client, true)
+        });
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .keep_alive_interval(PING_EVERY)
@@ -162,11 +166,10 @@ impl Shared {
 
     fn answer(
         &self,
-        request: Request<Incoming>,
+        mut request: Request<Body>,
         client: SocketAddr,
         encrypted: bool,
     ) -> impl Future<Output = Result<Response, Infallible>> + use<> {
-        let mut request = request.map(Body::new);
         self.trust.note(&mut request, client.ip(), encrypted);
         // HTTP/2 names the host in the target; what compares it with an origin looks at the header.
         if !request.headers().contains_key(header::HOST)
