@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
+use crate::clock;
 use crate::server_url::ServerUrl;
 use crate::tls::{self, Fingerprint, TlsError, WrongCertificate};
 
@@ -33,9 +34,11 @@ const BUFFER: usize = 16 * 1024;
 /// How long one of several addresses may take to connect before the next is tried.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
-/// How long an answer on a kept connection may take before a fresh one is tried: a NAT may have forgotten the
-/// kept one, and then nothing says so.
-const KEPT_WITHIN: Duration = Duration::from_secs(5);
+/// A connection that was idle for longer may have been forgotten by a NAT, which then says nothing at all.
+const FORGOTTEN_AFTER_MS: u64 = 60_000;
+
+/// How long an answer on such a connection may take before a fresh one is tried.
+const FORGOTTEN_WITHIN: Duration = Duration::from_secs(5);
 
 /// Where and how to call.
 pub(crate) struct Endpoint {
@@ -166,6 +169,19 @@ pub(crate) struct Link {
     local: SocketAddr,
     /// The server's end.
     peer: SocketAddr,
+    used_ms: u64,
+}
+
+impl Link {
+    /// How much of `within` an answer may take before a fresh connection is tried. A server that is slow is not
+    /// asked twice on a connection that just served.
+    fn patience(&self, within: Duration) -> Duration {
+        if clock::now_ms().saturating_sub(self.used_ms) > FORGOTTEN_AFTER_MS {
+            FORGOTTEN_WITHIN.min(within / 2)
+        } else {
+            within
+        }
+    }
 }
 
 impl Drop for Link {
@@ -206,9 +222,14 @@ async fn attempt(
 ) -> Result<(Option<Link>, Reply), CallError> {
     if let Some(link) = kept
         && !link.sender.is_closed()
-        && let Ok(Ok(done)) = timeout(KEPT_WITHIN.min(within / 2), exchange(endpoint, link, outgoing)).await
     {
-        return Ok(done);
+        let patience = link.patience(within);
+        match timeout(patience, exchange(endpoint, link, outgoing)).await {
+            Ok(Ok(done)) => return Ok(done),
+            // The server closed it meanwhile, or nobody is at the other end any more.
+            Ok(Err(CallError::Exchange(_))) | Err(_) => {}
+            Ok(Err(other)) => return Err(other),
+        }
     }
     // Nothing is lost where the server took the first one after all: it answers that the sequence is stale.
     let link = connect(endpoint).await?;
@@ -240,6 +261,7 @@ async fn connect(endpoint: &Endpoint) -> Result<Link, CallError> {
         task,
         local,
         peer,
+        used_ms: clock::now_ms(),
     })
 }
 
@@ -309,6 +331,7 @@ async fn exchange(
     link.sender.ready().await?;
     let response = link.sender.send_request(request.body(Full::new(body))?).await?;
     let reply = read(response, link.peer).await?;
+    link.used_ms = clock::now_ms();
     let reusable = !link.sender.is_closed();
     Ok((reusable.then_some(link), reply))
 }

@@ -129,6 +129,8 @@ struct Runner {
     address: AddressWatch,
     sleep: SleepWatch,
     kept: Kept,
+    /// Whether this process ever had an answer.
+    found: bool,
     keeping_fails: bool,
     goodbye: Option<GoodbyeKind>,
     leaving: bool,
@@ -156,6 +158,7 @@ impl Runner {
             address: AddressWatch::default(),
             sleep: SleepWatch::new(clock::now_ms(), clock::awake_ms()),
             kept,
+            found: false,
             keeping_fails: false,
             goodbye,
             leaving: false,
@@ -322,6 +325,7 @@ impl Runner {
     }
 
     fn heard(&mut self, seen: Option<Seen>) {
+        self.found = true;
         self.kept.state = State::InContact;
         self.kept.last_contact = Some(clock::wall_s());
         if let Some(seen) = seen {
@@ -350,7 +354,12 @@ impl Runner {
             Change::Found => info!("Found the server again; next contact in {next}"),
             Change::Lost => {
                 let error = self.kept.last_error.as_deref().unwrap_or_default();
-                warn!("Lost the server: {error}; trying again in {next}");
+                let what = if self.found {
+                    "Lost the server"
+                } else {
+                    "No contact with the server yet"
+                };
+                warn!("{what}: {error}; trying again in {next}");
             }
         }
     }

@@ -5,7 +5,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -166,6 +166,7 @@ impl StateDir {
             .create_new(true)
             .mode(0o600)
             .open(beside)?;
+        self.give_to_owner(&file)?;
         file.write_all(bytes)?;
         if durable {
             file.sync_all()?;
@@ -173,6 +174,16 @@ impl StateDir {
         fs::rename(beside, path)?;
         if durable {
             File::open(&self.path)?.sync_all()?;
+        }
+        Ok(())
+    }
+
+    /// Root may enrol for a service that runs as another user: what it makes belongs to the folder's owner, or the
+    /// service could not read it.
+    fn give_to_owner(&self, file: &File) -> io::Result<()> {
+        let (owner, made) = (fs::metadata(&self.path)?, file.metadata()?);
+        if nix::unistd::geteuid().is_root() && owner.uid() != made.uid() {
+            fchown(file, Some(owner.uid()), Some(owner.gid()))?;
         }
         Ok(())
     }
@@ -200,6 +211,7 @@ impl StateDir {
             .mode(0o600)
             .open(&path)
             .map_err(failed)?;
+        self.give_to_owner(&file).map_err(failed)?;
         for _ in 1..LOCK_TRIES {
             match file.try_lock() {
                 Ok(()) => return Ok(Lock { _file: file }),
@@ -282,6 +294,22 @@ mod tests {
         dir.write("one", b"whole", false).unwrap();
         assert_eq!(dir.read("one", false).unwrap().unwrap(), b"whole");
         assert!(!dir.file(".one.new").exists());
+    }
+
+    #[test]
+    fn what_root_makes_belongs_to_the_folders_owner() {
+        if !nix::unistd::geteuid().is_root() {
+            writeln!(io::stderr(), "SKIPPED: only root can give files away").unwrap();
+            return;
+        }
+        let (_parent, dir) = made();
+        std::os::unix::fs::chown(dir.path(), Some(65_534), Some(65_534)).unwrap();
+        dir.write("one", b"1", true).unwrap();
+        let made = fs::metadata(dir.file("one")).unwrap();
+        assert_eq!(
+            (made.uid(), made.gid(), made.mode() & 0o7777),
+            (65_534, 65_534, 0o600)
+        );
     }
 
     #[test]

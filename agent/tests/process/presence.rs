@@ -16,6 +16,7 @@ async fn an_agent_enrols_runs_is_killed_and_comes_back_as_another_boot() {
         first.authorization.as_deref().unwrap().split('.').next_back(),
         Some(SECRET)
     );
+    assert_eq!(first.body["local_address"], "127.0.0.1");
     stub.nth("heartbeat", 3).await;
     agent.kill().await;
     let before = stub.of("heartbeat").len();
