@@ -44,6 +44,8 @@ pub(crate) enum StateError {
     },
     #[error("{} is not a file that this program wrote: it is larger than {LARGEST_FILE} bytes", path.display())]
     TooLarge { path: PathBuf },
+    #[error("there is no {}: nobody is enrolled there. Run `rollcall-agent enroll` first", path.display())]
+    Absent { path: PathBuf },
     #[error("another rollcall-agent runs with the state directory {}", path.display())]
     Locked { path: PathBuf },
 }
@@ -89,12 +91,11 @@ impl StateDir {
 
     /// The folder at `path`, which must be there and be written by nobody else.
     pub(crate) fn open(path: PathBuf) -> Result<Self, StateError> {
-        let mode = fs::metadata(&path)
-            .map_err(|source| StateError::Io {
-                path: path.clone(),
-                source,
-            })?
-            .mode();
+        let mode = match fs::metadata(&path) {
+            Ok(found) => found.mode(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(StateError::Absent { path }),
+            Err(source) => return Err(StateError::Io { path, source }),
+        };
         if mode & 0o022 != 0 {
             return Err(StateError::Exposed {
                 path,

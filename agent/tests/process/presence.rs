@@ -109,8 +109,8 @@ async fn a_goodbye_that_nobody_answers_does_not_hold_up_the_end() {
 #[tokio::test(flavor = "multi_thread")]
 async fn status_tells_people_and_programs_how_it_stands() {
     let (stub, home) = (Stub::start().await, Home::new());
-    let output = home.output(&["status"]).await;
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let (report, code) = home.status().await;
+    assert_eq!((report["enrolled"].as_bool(), code), (Some(false), 1));
     home.enrol(&stub).await;
     let (report, code) = home.status().await;
     assert_eq!((report["running"].as_bool(), code), (Some(false), 1));
