@@ -132,3 +132,24 @@ async fn status_tells_people_and_programs_how_it_stands() {
     agent.kill().await;
     assert_eq!(home.status().await.1, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_manager_is_told_when_it_is_ready_though_the_server_is_away_and_when_it_stops() {
+    let (stub, home) = (Stub::start().await, Home::new());
+    home.enrol(&stub).await;
+    stub.always(Some(Scripted::Hangs));
+    let manager = tokio::net::UnixDatagram::bind(home.file("notify")).unwrap();
+    let mut command = home.command(&["run", "--goodbye", "stop"]);
+    command.env("NOTIFY_SOCKET", home.file("notify"));
+    let agent = Agent::start(command);
+    for state in ["READY=1", "STOPPING=1"] {
+        let mut told = [0; 64];
+        let length = tokio::time::timeout(stub::PATIENCE, manager.recv(&mut told))
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(&told[..length], state.as_bytes());
+        agent.signal(Signal::SIGTERM);
+    }
+    assert!(agent.end().await.0.success());
+}
