@@ -9,10 +9,9 @@ use crate::stub::Stub;
 /// A namespace that is joined to this one by a pair of interfaces.
 struct Network {
     name: String,
+    /// The third byte of its addresses, so that two runs at once do not meet.
+    third: u32,
 }
-
-/// The addresses on the cable between the two: from the range that RFC 2544 keeps for tests.
-const OURS: [u8; 4] = [198, 18, 77, 1];
 
 impl Network {
     /// `None` where this may not be done here.
@@ -21,8 +20,11 @@ impl Network {
         if !ip(&["netns", "add", &name]) {
             return None;
         }
-        let network = Self { name };
-        let (near, far) = (format!("{}a", network.name), format!("{}b", network.name));
+        let network = Self {
+            name,
+            third: std::process::id() % 256,
+        };
+        let (near, far) = (network.near(), format!("{}b", network.name));
         let laid = ip(&[
             "link",
             "add",
@@ -34,11 +36,24 @@ impl Network {
             &far,
             "netns",
             &network.name,
-        ]) && ip(&["addr", "add", "198.18.77.1/24", "dev", &near])
+        ]) && ip(&["addr", "add", &network.with_width(1), "dev", &near])
             && ip(&["link", "set", &near, "up"])
-            && network.far(&["addr", "add", "198.18.77.2/24"])
+            && network.far(&["addr", "add", &network.with_width(2)])
             && ip(&["-n", &network.name, "link", "set", &far, "up"]);
         laid.then_some(network)
+    }
+
+    fn near(&self) -> String {
+        format!("{}a", self.name)
+    }
+
+    /// An address on the cable: of the range that RFC 2544 keeps for tests.
+    fn address(&self, last: u8) -> String {
+        format!("198.18.{}.{last}", self.third)
+    }
+
+    fn with_width(&self, last: u8) -> String {
+        format!("{}/24", self.address(last))
     }
 
     /// Changes the far end.
@@ -50,7 +65,8 @@ impl Network {
 
 impl Drop for Network {
     fn drop(&mut self) {
-        // Takes the interfaces along.
+        // First the cable: the namespace may live on for as long as a connection in it waits to be closed.
+        ip(&["link", "del", &self.near()]);
         ip(&["netns", "del", &self.name]);
     }
 }
@@ -73,7 +89,10 @@ async fn an_agent_whose_address_changes_registers_again_from_the_new_one() {
         .unwrap();
         return;
     };
-    let (stub, home) = (Stub::start_at(OURS.into()).await, Home::new());
+    let (stub, home) = (
+        Stub::start_at(network.address(1).parse().unwrap()).await,
+        Home::new(),
+    );
     let mut command = tokio::process::Command::new("ip");
     command
         .env("ROLLCALL_ALLOW_PLAIN_HTTP", "1")
@@ -97,12 +116,13 @@ async fn an_agent_whose_address_changes_registers_again_from_the_new_one() {
         .kill_on_drop(true);
     let _agent = Agent::start(command);
     let first = stub.nth("register", 1).await;
-    assert_eq!(first.body["local_address"], "198.18.77.2");
+    assert_eq!(first.body["local_address"], network.address(2));
     stub.nth("heartbeat", 1).await;
     assert!(
-        network.far(&["addr", "del", "198.18.77.2/24"]) && network.far(&["addr", "add", "198.18.77.3/24"])
+        network.far(&["addr", "del", &network.with_width(2)])
+            && network.far(&["addr", "add", &network.with_width(3)])
     );
     let again = stub.nth("register", 2).await;
     assert_eq!((again.reason(), again.boot()), ("address_changed", first.boot()));
-    assert_eq!(again.body["local_address"], "198.18.77.3");
+    assert_eq!(again.body["local_address"], network.address(3));
 }

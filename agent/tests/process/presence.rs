@@ -57,7 +57,7 @@ async fn a_second_run_is_refused_with_its_own_exit_code() {
         text(&output.stderr).contains("another rollcall-agent runs"),
         "{output:?}"
     );
-    assert_eq!(stub.of("register").len(), 1);
+    assert_eq!(stub.boots(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -143,6 +143,14 @@ impl Stub {
             .collect()
     }
 
+    /// How many boots spoke so far. Unlike registers they are not more where a busy machine stalls and an agent
+    /// takes the gap for a server that lost its memory.
+    pub(crate) fn boots(&self) -> usize {
+        let calls = self.calls();
+        let boots = calls.iter().filter_map(|call| call.body["boot"].as_str());
+        boots.collect::<std::collections::BTreeSet<_>>().len()
+    }
+
     /// Waits until the calls so far are as wanted, and gives them.
     pub(crate) async fn wait_for(&self, what: &str, wanted: impl Fn(&[Recorded]) -> bool) -> Vec<Recorded> {
         let mut calls = self.shared.calls.subscribe();
