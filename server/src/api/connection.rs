@@ -3,6 +3,7 @@
 //! HTTP/2 is chosen in the TLS handshake and nowhere else: no browser speaks it without, and telling the two
 //! apart by the first bytes would need a time limit of its own.
 
+use crate::error_chain::chain;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -90,7 +91,7 @@ impl Shared {
             }
         };
         if let Err(error) = ended {
-            tracing::debug!(%client, error = super::answer::chain(&error), "a connection broke");
+            tracing::debug!(%client, error = chain(&error), "a connection broke");
         }
     }
 

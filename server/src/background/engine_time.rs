@@ -6,9 +6,9 @@ use rollcall_presence::EngineTime;
 use tokio::sync::watch;
 
 use super::database_watch::DatabaseWatch;
-use crate::api::answer::chain;
 use crate::clock::Clock;
 use crate::engine::Engine;
+use crate::error_chain::chain;
 use crate::store::engine_state::EngineState;
 use crate::store::{Store, StoreError};
 

@@ -16,8 +16,8 @@ use rollcall_presence::Place;
 use rollcall_shared::console_api::{Agent, LastContact};
 use rollcall_shared::{AgentId, BootId, Cause, Status, TransitionId};
 
-use crate::auth::scope::Scope;
 use crate::engine::{Change, Engine};
+use crate::scope::Scope;
 use crate::store::agents::AgentRecord;
 use changes::{Item, Log};
 
