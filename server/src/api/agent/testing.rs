@@ -231,8 +231,10 @@ impl Server {
 
     /// An agent that is enrolled and has not registered yet.
     pub(crate) async fn agent(&self, name: &str) -> TestAgent {
-        let (_, token) = self.token(1).await;
-        let answer = self.enroll(&token, 7, name).await;
+        let (number, token) = self.token(1).await;
+        // Each agent has a key of its own, as each has a token: the same key would be the same agent.
+        let key = 1_000 + number.unsigned_abs();
+        let answer = self.enroll(&token, key, name).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
         TestAgent {
             id: answer.json["agent"].as_str().unwrap().to_owned(),

@@ -71,3 +71,6 @@ async fn open(State(app): State<Arc<App>>, person: Person, request: Request) -> 
 const fn secure(peer: &super::peer::Peer) -> bool {
     peer.secure
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 //! The API as a whole, driven by its own document: what is in there is asked, so that no call can be forgotten.
 
+mod access;
 mod bodies;
+mod document;
 
 use serde_json::Value;
 
@@ -8,6 +10,19 @@ use serde_json::Value;
 fn document() -> Value {
     let (_, document) = super::resources();
     serde_json::to_value(document).unwrap()
+}
+
+/// Every verb of every path, in lower case as the document has it, with what is said of it.
+fn operations() -> Vec<(String, String, Value)> {
+    let document = document();
+    let mut operations = Vec::new();
+    for (path, verbs) in document["paths"].as_object().unwrap() {
+        for (verb, operation) in verbs.as_object().unwrap() {
+            operations.push((verb.clone(), path.clone(), operation.clone()));
+        }
+    }
+    assert!(operations.len() >= 16, "{operations:?}");
+    operations
 }
 
 /// Follows a reference within the document.
