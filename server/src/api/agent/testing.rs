@@ -4,6 +4,7 @@
 //! People's calls alone are lighter with `session::testing`, which has a clock that a test moves.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::OnceLock;
 
 use axum::Router;
 use axum::body::Body;
@@ -15,8 +16,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
+use crate::api::metrics::Metrics;
 use crate::api::peer::Trust;
 use crate::api::router;
+use crate::api::trace::Observer;
 use crate::auth::enrolment::EnrollLine;
 use crate::auth::secret::Secret;
 use crate::auth::sessions;
@@ -139,8 +142,9 @@ impl Server {
         let backend = Backend::start(&config, Clock::start(), store, line, "abc")
             .await
             .unwrap();
+        let observer = Observer::new(backend.app.clock, Some(metrics())).unwrap();
         Self {
-            router: router::router(backend.app.clone(), &config),
+            router: router::router(backend.app.clone(), &config, observer, metrics()).unwrap(),
             backend,
             config,
             cookie: String::new(),
@@ -282,6 +286,12 @@ impl Server {
 
 fn file_in(folder: &TempDir) -> String {
     format!("sqlite://{}", folder.path().join("rollcall.db").display())
+}
+
+/// Taken once a process.
+fn metrics() -> Metrics {
+    static METRICS: OnceLock<Metrics> = OnceLock::new();
+    METRICS.get_or_init(|| Metrics::install().unwrap()).clone()
 }
 
 /// The body of an enrolment.

@@ -35,6 +35,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
 #[utoipa::path(
     get,
     path = "/api/v1/feed",
+    operation_id = "open_feed",
     tag = "feed",
     responses(
         (status = 101, description = "The feed is open"),

@@ -3,7 +3,7 @@
 use http::{Method, header};
 use serde_json::{Value, json};
 
-use super::operations;
+use super::{document, operations};
 use crate::api::agent::testing::{Ask, ORIGIN, Server};
 
 /// What needs no credential: whoever asks for one of these has none yet.
@@ -17,8 +17,8 @@ const OPEN: [(&str, &str); 4] = [
 /// Signing out is done, whoever asks.
 const SIGN_OUT: (&str, &str) = ("delete", "/api/v1/session");
 
-fn closed() -> impl Iterator<Item = (Method, String)> {
-    operations()
+async fn closed(server: &Server) -> impl Iterator<Item = (Method, String)> {
+    operations(&document(server).await)
         .into_iter()
         .filter(|(verb, path, _)| {
             let call = (verb.as_str(), path.as_str());
@@ -32,7 +32,7 @@ async fn without_a_credential_nothing_else_is_answered() {
     let server = Server::start().await;
     let agent = server.online("web-1").await;
     let session = "A".repeat(43);
-    for (method, path) in closed() {
+    for (method, path) in closed(&server).await {
         let path = path.replace("{id}", &agent.id);
         let ask = || server.ask(method.clone(), &path).json(&json!({}));
         let by_cookie = |cookie: &str| ask().header("origin", ORIGIN).header("cookie", cookie);
@@ -62,7 +62,7 @@ async fn without_a_credential_nothing_else_is_answered() {
 #[tokio::test]
 async fn a_page_of_another_origin_changes_nothing() {
     let server = Server::start().await;
-    for (verb, path, _) in operations() {
+    for (verb, path, _) in operations(&document(&server).await) {
         if path.starts_with("/api/agent/") || verb == "get" {
             continue;
         }
@@ -113,7 +113,7 @@ async fn where_there_is_no_call_there_is_a_problem() {
 async fn another_method_is_refused_and_the_right_ones_are_named() {
     let server = Server::start().await;
     let mut paths: Vec<(String, Vec<String>)> = Vec::new();
-    for (verb, path, _) in operations() {
+    for (verb, path, _) in operations(&document(&server).await) {
         match paths.iter_mut().find(|(known, _)| *known == path) {
             Some((_, verbs)) => verbs.push(verb),
             None => paths.push((path, vec![verb])),

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use http::{Method, header};
 use serde_json::{Value, json};
 
-use super::{document, resolved};
+use super::{document, operations, resolved};
 use crate::api::agent::testing::{Answer, NAME, PASSWORD, Server, TestAgent, enroll_body};
 
 /// Stands in every secret that is sent, and must not be in any answer.
@@ -33,24 +33,22 @@ struct Call {
 }
 
 /// The calls of the document that take a body.
-fn calls() -> Vec<Call> {
-    let document = document();
+async fn calls(server: &Server) -> Vec<Call> {
+    let document = document(server).await;
     let mut calls = Vec::new();
-    for (path, verbs) in document["paths"].as_object().unwrap() {
-        for (verb, operation) in verbs.as_object().unwrap() {
-            let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
-            if !operation["requestBody"].is_object() {
-                continue;
-            }
-            let mut fields = Vec::new();
-            gather(&document, schema, &mut fields);
-            assert!(!fields.is_empty(), "{verb} {path} takes a body without fields");
-            calls.push(Call {
-                method: verb.to_ascii_uppercase().parse().unwrap(),
-                path: path.clone(),
-                fields,
-            });
+    for (verb, path, operation) in operations(&document) {
+        if !operation["requestBody"].is_object() {
+            continue;
         }
+        let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+        let mut fields = Vec::new();
+        gather(&document, schema, &mut fields);
+        assert!(!fields.is_empty(), "{verb} {path} takes a body without fields");
+        calls.push(Call {
+            method: verb.to_ascii_uppercase().parse().unwrap(),
+            path,
+            fields,
+        });
     }
     assert!(calls.len() >= 7, "{calls:?}");
     calls
@@ -213,7 +211,7 @@ impl Caller {
 #[tokio::test]
 async fn the_body_that_the_other_tests_spoil_is_a_good_one() {
     let caller = Caller::new().await;
-    for call in calls() {
+    for call in calls(&caller.server).await {
         let body = caller.good(&call).to_string().into_bytes();
         let answer = caller.send(&call, Some("application/json"), body).await;
         if call.path == "/api/v1/setup" {
@@ -227,7 +225,7 @@ async fn the_body_that_the_other_tests_spoil_is_a_good_one() {
 #[tokio::test]
 async fn a_body_that_is_no_json_is_refused() {
     let caller = Caller::new().await;
-    for call in calls() {
+    for call in calls(&caller.server).await {
         let good = caller.good(&call).to_string();
         for content_type in [
             None,
@@ -274,7 +272,7 @@ async fn a_body_that_is_no_json_is_refused() {
 #[tokio::test]
 async fn json_that_is_no_object_is_refused() {
     let caller = Caller::new().await;
-    for call in calls() {
+    for call in calls(&caller.server).await {
         for body in [
             "null",
             "true",
@@ -295,7 +293,7 @@ async fn json_that_is_no_object_is_refused() {
 #[tokio::test]
 async fn a_missing_field_is_named() {
     let caller = Caller::new().await;
-    for call in calls() {
+    for call in calls(&caller.server).await {
         let required: Vec<&str> = call
             .fields
             .iter()
@@ -317,7 +315,7 @@ async fn a_missing_field_is_named() {
 #[tokio::test]
 async fn a_field_that_is_given_twice_is_named() {
     let caller = Caller::new().await;
-    for call in calls() {
+    for call in calls(&caller.server).await {
         for field in &call.fields {
             let good = caller.good(&call);
             let twice = format!(
@@ -335,7 +333,7 @@ async fn a_field_that_is_given_twice_is_named() {
 #[tokio::test]
 async fn a_field_of_another_type_is_named_and_a_secret_in_it_is_not_told() {
     let caller = Caller::new().await;
-    for call in calls() {
+    for call in calls(&caller.server).await {
         for field in &call.fields {
             for value in field.wrong() {
                 let body = caller.with(&call, &field.name, value.clone());
@@ -354,7 +352,7 @@ async fn a_field_of_another_type_is_named_and_a_secret_in_it_is_not_told() {
 #[tokio::test]
 async fn a_number_out_of_range_is_named() {
     let caller = Caller::new().await;
-    for call in calls() {
+    for call in calls(&caller.server).await {
         for field in call.fields.iter().filter(|field| field.is("integer")) {
             for raw in [
                 "-1",
@@ -412,7 +410,7 @@ async fn a_text_that_cannot_be_used_is_named_and_no_text_breaks_the_server() {
         " ",
         "",
     ];
-    for call in calls() {
+    for call in calls(&caller.server).await {
         for field in call.fields.iter().filter(|field| field.is("string")) {
             for text in control {
                 let body = caller.with(&call, &field.name, json!(text));
@@ -468,7 +466,7 @@ async fn a_text_that_cannot_be_used_is_named_and_no_text_breaks_the_server() {
 #[tokio::test]
 async fn a_body_too_large_or_too_deep_is_refused() {
     let caller = Caller::new().await;
-    for call in calls() {
+    for call in calls(&caller.server).await {
         for filler in [" ", "[", "x", "{\"a\":"] {
             let (status, _) = caller
                 .refused(&call, filler.repeat(MEGABYTE / filler.len()).into_bytes())
