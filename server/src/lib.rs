@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod engine;
 pub mod feed;
+pub mod logging;
 pub mod roster;
 pub mod settings;
 pub mod store;

@@ -5,10 +5,13 @@ mod announcement;
 use std::process::ExitCode;
 
 use rollcall_server::api::answer::chain;
+use rollcall_server::api::metrics::Metrics;
 use rollcall_server::api::serve::Server;
+use rollcall_server::api::trace::Observer;
 use rollcall_server::api::{assets, router};
 use rollcall_server::clock::Clock;
 use rollcall_server::config::Config;
+use rollcall_server::logging;
 use rollcall_server::store::Store;
 use rollcall_server::wiring::Backend;
 
@@ -25,7 +28,9 @@ fn main() -> ExitCode {
             return ExitCode::from(error.exit_code());
         }
     };
-    init_logging();
+    if let Err(error) = logging::init(&config.log) {
+        return failed(&error);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
@@ -34,10 +39,6 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(error.as_ref()),
     }
-}
-
-fn init_logging() {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
 }
 
 fn failed(error: &(dyn std::error::Error + 'static)) -> ExitCode {
@@ -60,7 +61,9 @@ async fn run(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
     let announcement = Announcement::make(&backend, &line).await?;
     announcement.publish(config)?;
 
-    let router = router::router(backend.app.clone(), config);
+    let metrics = Metrics::install()?;
+    let observer = Observer::new(clock, Some(metrics.clone()))?;
+    let router = router::router(backend.app.clone(), config, observer, metrics)?;
     let stopping = backend.stopping();
     let serving = tokio::spawn(server.run(router, stopping));
     stop_asked_for().await?;

@@ -19,7 +19,8 @@ use crate::auth::people::{Parts, People};
 use crate::auth::scope::Scope;
 use crate::auth::secret::Secret;
 use crate::auth::setup_link::SetupLink;
-use crate::background::{engine_time, journal, tidying};
+use crate::background::database_watch::DatabaseWatch;
+use crate::background::{engine_time, gauges, journal, tidying};
 use crate::clock::{Clock, NoRandomness};
 use crate::config::Config;
 use crate::engine::{Engine, Known, Prepared, Running, Start};
@@ -120,6 +121,7 @@ impl Backend {
             people,
             settings,
             journal,
+            database: DatabaseWatch::default(),
             origins: Origins {
                 public: config.public_url.clone(),
             },
@@ -165,9 +167,10 @@ impl Backend {
         let store = app.store.clone();
         // The writer ends when the last handle of its queue is gone, and the last is the app's.
         drop(app);
-        match tokio::time::timeout(PATIENCE * 2, writer).await {
-            Ok(task) => ended(task),
-            Err(_) => tracing::error!("the last changes were not written: something still holds the journal"),
+        if let Ok(task) = tokio::time::timeout(PATIENCE * 2, writer).await {
+            ended(task);
+        } else {
+            tracing::error!("the last changes were not written: something still holds the journal");
         }
         if let Err(error) = store.close().await {
             tracing::warn!(%error, "the database was not closed in good order");
@@ -287,6 +290,12 @@ fn background(app: &App) -> Vec<JoinHandle<()>> {
             app.store.clone(),
             app.engine.clone(),
             app.clock,
+            app.database.clone(),
+            stopping(),
+        )),
+        tokio::spawn(gauges::run(
+            Arc::clone(&app.roster),
+            app.journal.clone(),
             stopping(),
         )),
         tokio::spawn(tidying::run(app.store.clone(), app.clock, stopping())),

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRef;
+use rollcall_shared::AgentId;
 use tokio::sync::{Mutex, watch};
 
 use super::origin::Origins;
 use crate::auth::agents::AgentCredentials;
 use crate::auth::master_key::MasterKey;
 use crate::auth::people::People;
+use crate::background::database_watch::DatabaseWatch;
 use crate::background::journal::Journal;
 use crate::clock::Clock;
 use crate::engine::Engine;
@@ -38,6 +40,8 @@ pub struct App {
     pub settings: InForce,
     /// Writes behind.
     pub journal: Journal,
+    /// Whether the database answers.
+    pub database: DatabaseWatch,
     /// Where browsers' requests may come from.
     pub origins: Origins,
     /// The consoles' feed.
@@ -55,9 +59,16 @@ impl App {
         u32::try_from(self.clock.monotonic().as_secs()).unwrap_or(u32::MAX)
     }
 
+    /// Notes the settings version that an agent reports as applied, where it is another than before.
+    pub fn note_applied(&self, agent: AgentId, applied: u32) {
+        if self.agents.note_applied(agent, applied) {
+            self.roster.applied(agent, applied);
+        }
+    }
+
     /// How long an agent is to stay silent until its next contact, in milliseconds (rule 15).
     #[must_use]
-    pub fn next_in_ms(&self, agent: rollcall_shared::AgentId, sequence: u32) -> u64 {
+    pub fn next_in_ms(&self, agent: AgentId, sequence: u32) -> u64 {
         let interval: Duration = self.settings.heartbeat_interval();
         let next = rollcall_presence::spread::next_contact(interval, agent, sequence);
         u64::try_from(next.as_millis()).unwrap_or(u64::MAX)

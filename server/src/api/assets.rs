@@ -64,13 +64,16 @@ pub fn index() -> &'static str {
 
 /// Answers everything that the routes so far do not: the console, 404 and 405. To be called last.
 pub fn fall_back<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
-    router
-        .fallback(|method: Method, uri: Uri, headers: HeaderMap| async move {
-            CONSOLE.answer(&method, uri.path(), &headers)
-        })
-        .method_not_allowed_fallback(|method: Method, uri: Uri| async move {
-            wrong_method(&method, uri.path()).into_response()
-        })
+    refuse_methods(router).fallback(|method: Method, uri: Uri, headers: HeaderMap| async move {
+        CONSOLE.answer(&method, uri.path(), &headers)
+    })
+}
+
+/// Answers the methods that the routes so far do not take. To be called last on a router without a fallback.
+pub fn refuse_methods<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    router.method_not_allowed_fallback(|method: Method, uri: Uri| async move {
+        wrong_method(&method, uri.path()).into_response()
+    })
 }
 
 impl Console {

@@ -20,8 +20,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tower::Service as _;
 
 use super::patience::{Limits, Patient, Turns};
@@ -50,31 +51,40 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
 }
 
+/// A place among the connections, given back when the connection is closed.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// One of those that there are.
+    pub(super) _permit: Option<OwnedSemaphorePermit>,
+    /// Nothing is sent: whoever stops waits until all senders are gone.
+    pub(super) _open: mpsc::Sender<Infallible>,
+}
+
 impl Shared {
     /// Serves one connection until it ends; after `stop`, until the requests under way are answered.
     ///
     /// How it ended concerns nobody but that client: it is logged for whoever looks for it.
-    pub(super) async fn serve(self, stream: TcpStream, client: SocketAddr, stop: watch::Receiver<bool>) {
+    pub(super) async fn serve(
+        self,
+        stream: TcpStream,
+        client: SocketAddr,
+        place: Place,
+        mut stop: watch::Receiver<bool>,
+    ) {
         // Small frames would otherwise wait 40 ms for more to come.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%client, %error, "TCP_NODELAY cannot be set");
         }
         let ended = match self.tls.clone() {
-            None => self.http1(stream, client, false, stop).await,
+            None => self.http1(stream, client, false, place, stop).await,
             Some(tls) => {
-                match tokio::time::timeout(HANDSHAKE_TIME_OUT, TlsAcceptor::from(tls).accept(stream)).await {
-                    Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
-                        self.http2(stream, client, stop).await
-                    }
-                    Ok(Ok(stream)) => self.http1(stream, client, true, stop).await,
-                    Ok(Err(error)) => {
-                        tracing::debug!(%client, %error, "a TLS handshake failed");
-                        return;
-                    }
-                    Err(_) => {
-                        tracing::debug!(%client, "a TLS handshake took too long");
-                        return;
-                    }
+                let Some(stream) = shake_hands(tls, stream, client, &mut stop).await else {
+                    return;
+                };
+                if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                    self.http2(stream, client, place, stop).await
+                } else {
+                    self.http1(stream, client, true, place, stop).await
                 }
             }
         };
@@ -88,13 +98,14 @@ impl Shared {
         stream: S,
         client: SocketAddr,
         encrypted: bool,
+        place: Place,
         mut stop: watch::Receiver<bool>,
     ) -> hyper::Result<()>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let turns = Turns::default();
-        let stream = Patient::new(stream, self.limits, turns.clone());
+        let stream = Patient::new(stream, place, self.limits, turns.clone());
         let service = service_fn(move |request| {
             let (answer, turns) = (self.answer(request, client, encrypted), turns.clone());
             turns.pass();
@@ -125,11 +136,14 @@ impl Shared {
         self,
         stream: S,
         client: SocketAddr,
+        place: Place,
         mut stop: watch::Receiver<bool>,
     ) -> hyper::Result<()>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        // No stream of it outlives it: WebSockets over HTTP/2 are not offered.
+        let _place = place;
         let service = service_fn(move |request| self.answer(request, client, true));
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
@@ -162,6 +176,30 @@ impl Shared {
             request.headers_mut().insert(header::HOST, host);
         }
         self.router.clone().call(request)
+    }
+}
+
+/// A stream under TLS; `None` where the peer does not manage, or we stop.
+async fn shake_hands(
+    tls: Arc<ServerConfig>,
+    stream: TcpStream,
+    client: SocketAddr,
+    stop: &mut watch::Receiver<bool>,
+) -> Option<TlsStream<TcpStream>> {
+    let handshake = TlsAcceptor::from(tls).accept(stream);
+    tokio::select! {
+        () = stopped(stop) => None,
+        done = tokio::time::timeout(HANDSHAKE_TIME_OUT, handshake) => match done {
+            Ok(Ok(stream)) => Some(stream),
+            Ok(Err(error)) => {
+                tracing::debug!(%client, %error, "a TLS handshake failed");
+                None
+            }
+            Err(_) => {
+                tracing::debug!(%client, "a TLS handshake took too long");
+                None
+            }
+        },
     }
 }
 

@@ -52,10 +52,12 @@ impl Turns {
     }
 }
 
-/// A stream that gives up on a peer that keeps it waiting.
+/// A stream that gives up on a peer that keeps it waiting. It holds its place among the connections for as long
+/// as it is open, also after HTTP has handed it on to a WebSocket.
 #[derive(Debug)]
-pub struct Patient<S> {
+pub struct Patient<S, P> {
     stream: S,
+    _place: P,
     limits: Limits,
     turns: Turns,
     /// The turn that the two below speak of.
@@ -67,11 +69,12 @@ pub struct Patient<S> {
     look: Pin<Box<Sleep>>,
 }
 
-impl<S> Patient<S> {
+impl<S, P> Patient<S, P> {
     /// Watches a stream.
-    pub fn new(stream: S, limits: Limits, turns: Turns) -> Self {
+    pub fn new(stream: S, place: P, limits: Limits, turns: Turns) -> Self {
         Self {
             stream,
+            _place: place,
             limits,
             turns,
             turn: 0,
@@ -113,7 +116,7 @@ impl<S> Patient<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin, P: Unpin> AsyncRead for Patient<S, P> {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -139,7 +142,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin, P: Unpin> AsyncWrite for Patient<S, P> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
     }
@@ -171,17 +174,17 @@ mod tests {
 
     use super::*;
 
-    fn watched() -> (DuplexStream, Patient<DuplexStream>, Turns) {
+    fn watched() -> (DuplexStream, Patient<DuplexStream, ()>, Turns) {
         let (client, server) = duplex(1024);
         let turns = Turns::default();
         (
             client,
-            Patient::new(server, Limits::default(), turns.clone()),
+            Patient::new(server, (), Limits::default(), turns.clone()),
             turns,
         )
     }
 
-    async fn read(stream: &mut Patient<DuplexStream>) -> io::Result<usize> {
+    async fn read(stream: &mut Patient<DuplexStream, ()>) -> io::Result<usize> {
         stream.read(&mut [0; 64]).await
     }
 

@@ -154,6 +154,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn the_address_that_counts_is_the_nearest_that_is_no_trusted_proxy() {
         use ProxyHeader::{Forwarded, XForwardedFor};
         let xff = "x-forwarded-for";

@@ -1,25 +1,41 @@
 //! Everything that the backend answers, on one page.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
-use tower::ServiceBuilder;
-use utoipa::openapi::OpenApi;
+use utoipa::OpenApi as _;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Components, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::app::App;
-use super::origin;
-use super::security::{self, Headers};
-use super::{agent, agents, assets, feed, panic, session, settings, setup, time_out, tokens, transitions};
+use super::health::Readiness;
+use super::metrics::Metrics;
+use super::stack::Stack;
+use super::trace::Observer;
+use super::{agent, agents, feed, openapi_serve, session, settings, setup, tokens, transitions};
 use crate::config::Config;
 
-/// The resources, and the document that describes them.
-fn resources() -> (Router<Arc<App>>, OpenApi) {
+/// A driver that has not ticked for so long is not at work: it ticks ten times a second.
+const ENGINE_SILENT: Duration = Duration::from_secs(3);
+
+/// What the document says of the whole.
+#[derive(utoipa::OpenApi)]
+#[openapi(info(
+    title = "Rollcall",
+    description = "Which agents are here, which are not, and how we know. Every error is a problem (RFC 9457)."
+))]
+struct Described;
+
+/// What agents call.
+fn agents_calls() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(Described::openapi()).merge(agent::routes())
+}
+
+/// What people and their programs call.
+fn peoples_calls() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
-        // Agents.
-        .merge(agent::routes())
-        // People.
         .merge(setup::routes())
         .merge(session::routes())
         .merge(agents::routes())
@@ -27,18 +43,53 @@ fn resources() -> (Router<Arc<App>>, OpenApi) {
         .merge(tokens::routes())
         .merge(settings::routes())
         .merge(feed::routes())
-        .split_for_parts()
 }
 
 /// The whole backend as a service.
-pub fn router(app: Arc<App>, config: &Config) -> Router {
-    let (router, _document) = resources();
-    let headers = Headers::new(assets::index(), config.encrypts());
-    // The first is the outermost.
-    let around = ServiceBuilder::new()
-        .layer(from_fn_with_state(headers, security::headers))
-        .layer(panic::layer())
-        .layer(from_fn_with_state(app.origins.clone(), origin::guard))
-        .layer(from_fn_with_state(time_out::DEFAULT, time_out::within));
-    assets::fall_back(router).layer(around).with_state(app)
+///
+/// # Errors
+/// Where the description of the API cannot be written.
+pub fn router(
+    app: Arc<App>,
+    config: &Config,
+    observer: Observer,
+    metrics: Metrics,
+) -> Result<Router, serde_json::Error> {
+    let stack = Stack::new(config, observer);
+    let (agents, mut description) = agents_calls().split_for_parts();
+    let (people, of_people) = peoples_calls().split_for_parts();
+    description.merge(of_people);
+    describe_credentials(&mut description);
+    let people = people
+        .merge(openapi_serve::route(&description)?)
+        .merge(stack.operations(readiness(&app), metrics));
+    Ok(stack.around(agents, people).with_state(app))
+}
+
+fn readiness(app: &Arc<App>) -> Readiness {
+    let (database, engine) = (app.database.clone(), app.engine.clone());
+    Readiness::new(vec![
+        ("database", Box::new(move || database.judge())),
+        (
+            "presence",
+            Box::new(move || {
+                let silent = engine.silent_for();
+                if silent < ENGINE_SILENT {
+                    Ok(())
+                } else {
+                    Err(format!("The engine has not ticked for {} s.", silent.as_secs()))
+                }
+            }),
+        ),
+    ])
+}
+
+/// Names the two kinds of credential that operations refer to.
+fn describe_credentials(description: &mut OpenApi) {
+    let components = description.components.get_or_insert_with(Components::new);
+    let mut bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    bearer.description = Some("An agent's id, a dot, and its secret from enrolment".to_owned());
+    components.add_security_scheme("agent", SecurityScheme::Http(bearer));
+    let cookie = ApiKey::Cookie(ApiKeyValue::new("rollcall_session"));
+    components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
 }

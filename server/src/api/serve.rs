@@ -1,7 +1,7 @@
 //! The listeners: bound before anything else is said, served until told to stop, stopped in good order.
 //!
-//! A stop takes no new connections, lets the requests under way finish, and then closes. Sockets of the feed have left
-//! HTTP by then: they are told by the same signal and close themselves.
+//! A stop takes no new connections, lets the requests under way finish, and then closes. A `WebSocket` has left HTTP
+//! by then: whoever holds it is told by the same signal, closes it, and is waited for as long as a request.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use std::time::Duration;
 use axum::Router;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::capacity;
-use super::connection::{Shared, stopped};
+use super::connection::{Place, Shared, stopped};
 use super::patience::Limits;
 use super::peer::Trust;
 use super::tls::{Certificate, TlsError};
@@ -184,22 +184,21 @@ async fn accept(
     mut stop: watch::Receiver<bool>,
 ) {
     let mut connections = JoinSet::new();
+    let (open, mut all_closed) = mpsc::channel(1);
     loop {
         let caller = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (listener.accept().await, place)
+            // Nobody closes the semaphore; if somebody did, places would no longer be counted.
+            let permit = Arc::clone(&places).acquire_owned().await.ok();
+            (listener.accept().await, permit)
         };
         tokio::select! {
             () = stopped(&mut stop) => break,
             // Not awaited for what they return: only so that the set forgets them.
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            (accepted, place) = caller => match accepted {
+            (accepted, permit) = caller => match accepted {
                 Ok((stream, client)) => {
-                    let serving = shared.clone().serve(stream, client, stop.clone());
-                    connections.spawn(async move {
-                        serving.await;
-                        drop(place);
-                    });
+                    let place = Place { _permit: permit, _open: open.clone() };
+                    connections.spawn(shared.clone().serve(stream, client, place, stop.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection cannot be taken");
@@ -208,8 +207,11 @@ async fn accept(
             },
         }
     }
-    drop(listener);
-    let all = async { while connections.join_next().await.is_some() {} };
+    drop((listener, open));
+    let all = async {
+        while connections.join_next().await.is_some() {}
+        all_closed.recv().await
+    };
     if tokio::time::timeout(GRACE, all).await.is_err() {
         tracing::warn!(
             "requests still under way after {} s were cut off",

@@ -2,6 +2,8 @@
 //!
 //! Looked up at every contact, so without a lock and without the database. Only hashes are held.
 
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
 use rollcall_presence::Place;
 use rollcall_shared::AgentId;
 
@@ -13,11 +15,13 @@ pub struct AgentCredentials {
     known: papaya::HashMap<AgentId, Credential>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Credential {
     secret_hash: [u8; 32],
     place: Place,
-    retired: bool,
+    retired: AtomicBool,
+    /// The settings version that the agent last reported as applied.
+    applied: AtomicU32,
 }
 
 /// A credential that opens nothing.
@@ -34,22 +38,34 @@ pub enum Refused {
 impl AgentCredentials {
     /// Takes up an agent, or its new secret.
     pub fn insert(&self, agent: AgentId, secret_hash: [u8; 32], place: Place, retired: bool) {
+        let (retired, applied) = (AtomicBool::new(retired), AtomicU32::new(0));
         self.known.pin().insert(
             agent,
             Credential {
                 secret_hash,
                 place,
                 retired,
+                applied,
             },
         );
     }
 
     /// Ends an agent's credential for good. It is kept, so that the agent can be told.
     pub fn retire(&self, agent: AgentId) {
-        self.known.pin().update(agent, |known| Credential {
-            retired: true,
-            ..*known
-        });
+        if let Some(known) = self.known.pin().get(&agent) {
+            known.retired.store(true, Ordering::Release);
+        }
+    }
+
+    /// Notes the settings version that an agent reports as applied; gives whether it is another than before.
+    #[must_use]
+    pub fn note_applied(&self, agent: AgentId, applied: u32) -> bool {
+        let known = self.known.pin();
+        // Read before it is written: at all but a few heartbeats nothing changes, and nothing is to be stored.
+        known.get(&agent).is_some_and(|known| {
+            known.applied.load(Ordering::Relaxed) != applied
+                && known.applied.swap(applied, Ordering::Relaxed) != applied
+        })
     }
 
     /// Where the engine keeps the agent with this secret.
@@ -58,11 +74,12 @@ impl AgentCredentials {
     /// Where there is none, or where it was retired.
     pub fn check(&self, agent: AgentId, secret_text: &str) -> Result<Place, Refused> {
         let hash = secret::hash_of(secret_text);
-        let known = self.known.pin().get(&agent).copied().ok_or(Refused::Unknown)?;
+        let known = self.known.pin();
+        let known = known.get(&agent).ok_or(Refused::Unknown)?;
         if !secret::same(&hash, &known.secret_hash) {
             return Err(Refused::Unknown);
         }
-        if known.retired {
+        if known.retired.load(Ordering::Acquire) {
             Err(Refused::Retired)
         } else {
             Ok(known.place)
@@ -81,6 +98,21 @@ mod tests {
     use rollcall_presence::Slot;
 
     use super::*;
+
+    #[test]
+    fn an_applied_version_is_news_once() {
+        let credentials = AgentCredentials::default();
+        let agent = AgentId::from_bits(5);
+        let place = Place {
+            partition: 0,
+            slot: Slot(3),
+        };
+        credentials.insert(agent, [0; 32], place, false);
+        assert!(credentials.note_applied(agent, 1));
+        assert!(!credentials.note_applied(agent, 1));
+        assert!(credentials.note_applied(agent, 2));
+        assert!(!credentials.note_applied(AgentId::from_bits(6), 1));
+    }
 
     #[test]
     fn only_the_right_secret_opens_and_a_retired_agent_is_told_so() {

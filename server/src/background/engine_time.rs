@@ -5,6 +5,8 @@ use std::time::Duration;
 use rollcall_presence::EngineTime;
 use tokio::sync::watch;
 
+use super::database_watch::DatabaseWatch;
+use crate::api::answer::chain;
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::store::engine_state::EngineState;
@@ -26,31 +28,34 @@ pub async fn saved(store: &Store) -> Result<EngineTime, StoreError> {
     Ok(EngineTime::from_micros(micros))
 }
 
-/// Saves engine time until told to stop, and once more then.
-pub async fn run(store: Store, engine: Engine, clock: Clock, mut stop: watch::Receiver<bool>) {
+/// Saves engine time until told to stop, and once more then. As it asks the database every second, it also
+/// knows first when that is away.
+pub async fn run(
+    store: Store,
+    engine: Engine,
+    clock: Clock,
+    database: DatabaseWatch,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut tick = tokio::time::interval(EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut away = false;
     loop {
         let stopping = tokio::select! {
             _ = tick.tick() => false,
             _ = stop.wait_for(|stop| *stop) => true,
         };
         let engine_ms = i64::try_from(engine.now().as_micros() / 1_000).unwrap_or(i64::MAX);
-        let saved = store
-            .engine_state()
-            .save(EngineState {
-                engine_ms,
-                saved_wall_ms: clock.wall_ms(),
-            })
-            .await;
-        match saved {
-            Ok(()) => away = false,
-            Err(error) if !away => {
-                away = true;
+        let state = EngineState {
+            engine_ms,
+            saved_wall_ms: clock.wall_ms(),
+        };
+        match store.engine_state().save(state).await {
+            Ok(()) if database.note(true) => tracing::info!("the database is back"),
+            Ok(()) => {}
+            Err(error) if database.note(false) => {
                 tracing::warn!(
-                    error = crate::api::answer::chain(&error),
-                    "engine time cannot be saved"
+                    error = chain(&error),
+                    "the database does not answer: engine time is not saved"
                 );
             }
             Err(_) => {}

@@ -29,10 +29,10 @@ impl DatabaseUrl {
     /// The embedded database in the data folder, made where it is missing.
     #[must_use]
     pub fn file_in(data: &Path) -> Self {
-        Self(format!(
-            "sqlite://{}?mode=rwc",
-            data.join("rollcall.db").display()
-        ))
+        let path = data.join("rollcall.db").display().to_string();
+        // What would end the path in an address, or stand for another letter.
+        let path = path.replace('%', "%25").replace('?', "%3F");
+        Self(format!("sqlite://{path}?mode=rwc"))
     }
 
     /// The whole address, for the one who opens the database. Never for a message.
@@ -131,6 +131,12 @@ mod tests {
         let url = DatabaseUrl::parse("postgres://rc:hunter2@db/rollcall").unwrap();
         assert!(!format!("{url} {url:?}").contains("hunter2"));
         assert!(url.reveal().contains("hunter2"));
+    }
+
+    #[test]
+    fn a_folder_with_an_odd_name_keeps_it() {
+        let url = DatabaseUrl::file_in(Path::new("/srv/50% off? no"));
+        assert_eq!(url.reveal(), "sqlite:///srv/50%25 off%3F no/rollcall.db?mode=rwc");
     }
 
     #[test]

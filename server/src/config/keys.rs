@@ -50,3 +50,22 @@ keys! {
     LOG = "log": "error, warn, info, debug, trace or a list such as info,rollcall_server=debug";
     ANNOUNCE = "announce": "the path of a file";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_the_operators_guide_has_every_key_and_no_other() {
+        let guide = include_str!("../../../docs/OPERATIONS.md");
+        let rows: Vec<_> = guide
+            .lines()
+            .filter(|line| line.contains("| `ROLLCALL_") && !line.starts_with("| `config`"))
+            .collect();
+        assert_eq!(rows.len(), ALL.len());
+        for (row, key) in rows.iter().zip(ALL) {
+            let begin = format!("| `{}` | `{}` |", key.name, key.env());
+            assert!(row.starts_with(&begin), "{row} should begin with {begin}");
+        }
+    }
+}

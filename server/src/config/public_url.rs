@@ -5,10 +5,11 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 /// An origin, as RFC 6454 has it: no path, no trailing slash, the default port left out, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicUrl(String);
+pub struct PublicUrl(Arc<str>);
 
 impl PublicUrl {
     /// Takes an `http` or `https` address of a host, with or without a port and a trailing slash.
@@ -31,10 +32,12 @@ impl PublicUrl {
             return Err("no port");
         }
         let standard = if scheme == "https" { 443 } else { 80 };
-        Ok(match authority.port_u16() {
-            Some(port) if port != standard => Self(format!("{scheme}://{}:{port}", authority.host())),
-            _ => Self(format!("{scheme}://{}", authority.host())),
-        })
+        let host = authority.host();
+        let origin = match authority.port_u16() {
+            Some(port) if port != standard => format!("{scheme}://{host}:{port}"),
+            _ => format!("{scheme}://{host}"),
+        };
+        Ok(Self(origin.into()))
     }
 
     /// The address of a listener. One that stands for the whole machine is called by loopback.
@@ -48,7 +51,7 @@ impl PublicUrl {
         let scheme = if encrypted { "https" } else { "http" };
         let whole = format!("{scheme}://{address}");
         // Once more through the parser, so that a default port is left out here as well.
-        Self::parse(&whole).unwrap_or(Self(whole))
+        Self::parse(&whole).unwrap_or_else(|_| Self(whole.into()))
     }
 
     /// The origin: `https://rollcall.example.org`, `http://127.0.0.1:8080`.

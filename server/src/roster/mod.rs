@@ -164,6 +164,13 @@ impl Roster {
         changed
     }
 
+    /// Notes the settings version that an agent lives by. Not sent to consoles: those that show it ask.
+    pub fn applied(&self, agent: AgentId, version: u32) {
+        if let Some((_, known)) = self.inner.write().row_mut(agent) {
+            known.applied = version;
+        }
+    }
+
     /// An agent, as people see it now; nothing where there is none, or none that the asker may see.
     #[must_use]
     pub fn get(&self, scope: &Scope, agent: AgentId) -> Option<(Place, Agent)> {

@@ -83,14 +83,14 @@ async fn who_may_see_one_domain_sees_nothing_of_another() {
 async fn a_folded_stop_is_not_among_the_latest() {
     let roster = a_roster_of_three().await;
     let change = |id, to, folds: Option<u64>| Change {
-        id: rollcall_shared::TransitionId::from_bits(id),
+        id: TransitionId::from_bits(id),
         agent: AgentId::from_bits(1),
         at_ms: 7,
         from: Status::Online,
         to,
         cause: Cause::Retired,
         last_contact: None,
-        folds: folds.map(rollcall_shared::TransitionId::from_bits),
+        folds: folds.map(TransitionId::from_bits),
     };
     roster.apply(&[
         change(1, Status::Offline, None),

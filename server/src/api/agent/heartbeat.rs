@@ -57,6 +57,7 @@ pub(super) async fn heartbeat(
         Contact::Stale => Err(NotCounted::Stale)?,
         Contact::RegisterFirst => Err(NotCounted::RegisterFirst)?,
     }
+    app.note_applied(caller.agent, fence.applied);
     Ok(Answer(HeartbeatAnswer {
         next_in_ms: app.next_in_ms(caller.agent, fence.sequence),
         settings_version: app.settings.current.version,

@@ -103,6 +103,7 @@ fn write_down(app: &App, caller: Caller, peer: Peer, register: Register) {
         boot: register.fence.boot,
     };
     app.roster.register(caller.agent, &registration);
+    app.note_applied(caller.agent, registration.applied);
     let heard = app.engine.last_contact(caller.place);
     app.journal.push(Entry::Registered {
         agent: caller.agent,

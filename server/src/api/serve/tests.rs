@@ -154,7 +154,7 @@ async fn a_stop_takes_no_new_connection_and_finishes_the_request_under_way() {
     drop(idle);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_request_that_does_not_end_is_cut_off_after_its_time() {
     let begun = Arc::new(Notify::new());
     let endless = {
@@ -171,12 +171,18 @@ async fn a_request_that_does_not_end_is_cut_off_after_its_time() {
     ));
     begun.notified().await;
     running.stop.send(true).unwrap();
+    // Only from here on: with time that flies, the connection would not wait for its request.
+    tokio::time::pause();
     running.served.await.unwrap();
     assert_eq!(asking.await.unwrap(), "");
 }
 
-/// Shakes hands and tells the fingerprint of the certificate that was shown, and the answer to a request.
-async fn over_tls(address: SocketAddr, certificate: &std::path::Path) -> (String, String) {
+/// Shakes hands with a server of this certificate, offering these protocols.
+async fn shake_hands(
+    address: SocketAddr,
+    certificate: &std::path::Path,
+    protocols: &[&str],
+) -> tokio_rustls::client::TlsStream<TcpStream> {
     use rustls::pki_types::CertificateDer;
     use rustls::pki_types::pem::PemObject as _;
     let mut roots = rustls::RootCertStore::empty();
@@ -184,17 +190,23 @@ async fn over_tls(address: SocketAddr, certificate: &std::path::Path) -> (String
         .add(CertificateDer::from_pem_file(certificate).unwrap())
         .unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
     let stream = TcpStream::connect(address).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
-    let mut stream = TlsConnector::from(Arc::new(config))
+    TlsConnector::from(Arc::new(config))
         .connect(name, stream)
         .await
-        .unwrap();
+        .unwrap()
+}
+
+/// The fingerprint of the certificate that is shown, and the answer to a request.
+async fn over_tls(address: SocketAddr, certificate: &std::path::Path) -> (String, String) {
+    let mut stream = shake_hands(address, certificate, &[]).await;
     let leaf = stream.get_ref().1.peer_certificates().unwrap()[0].to_vec();
     let digest = ring::digest::digest(&ring::digest::SHA256, &leaf);
     let fingerprint = crate::api::hex::of(digest.as_ref());
@@ -248,4 +260,137 @@ async fn a_renewed_certificate_is_shown_without_a_restart() {
     }
     assert!(watched.refresh().unwrap());
     assert_eq!(over_tls(address, &cert).await.0, replacement.fingerprint());
+}
+
+#[tokio::test]
+async fn http2_is_spoken_where_the_handshake_chose_it_and_the_host_is_known() {
+    use http_body_util::{BodyExt as _, Empty};
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let host = get(|headers: http::HeaderMap| async move { headers["host"].to_str().unwrap().to_owned() });
+    let running = start(
+        &config(&["--tls-self-signed", "--data", data]),
+        router().route("/host", host),
+        None,
+    );
+    let stream = shake_hands(
+        running.address,
+        &folder.path().join("tls/cert.pem"),
+        &["h2", "http/1.1"],
+    )
+    .await;
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let (mut asking, connection) =
+        hyper::client::conn::http2::handshake(executor, hyper_util::rt::TokioIo::new(stream))
+            .await
+            .unwrap();
+    let connection = tokio::spawn(connection);
+    for (path, expected) in [("peer", "127.0.0.1 https"), ("host", "rollcall.example.org")] {
+        let request = http::Request::get(format!("https://rollcall.example.org/{path}"));
+        let response = asking
+            .send_request(request.body(Empty::<bytes::Bytes>::new()).unwrap())
+            .await
+            .unwrap();
+        assert_eq!(response.version(), http::Version::HTTP_2);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body.as_ref(), expected.as_bytes());
+    }
+    // A stop ends it in good order, although the client would go on.
+    running.stop.send(true).unwrap();
+    running.served.await.unwrap();
+    connection.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_websocket_outlives_every_time_limit_of_http() {
+    use axum::extract::ws::{WebSocket, WebSocketUpgrade};
+    use futures_util::{SinkExt as _, StreamExt as _};
+    async fn echo(mut socket: WebSocket) {
+        while let Some(Ok(message)) = socket.recv().await {
+            if socket.send(message).await.is_err() {
+                return;
+            }
+        }
+    }
+    let upgrade = get(|upgrade: WebSocketUpgrade| async { upgrade.on_upgrade(echo) });
+    let running = start(&config(&[]), router().route("/feed", upgrade), None);
+    let url = format!("ws://{}/feed", running.address);
+    let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    for text in ["one", "two"] {
+        socket.send(text.into()).await.unwrap();
+        assert_eq!(
+            socket
+                .next()
+                .await
+                .unwrap()
+                .unwrap()
+                .into_text()
+                .unwrap()
+                .as_str(),
+            text
+        );
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_mins(10)).await;
+        tokio::time::resume();
+    }
+}
+
+#[tokio::test]
+async fn a_caller_for_whom_there_is_no_place_waits_until_there_is_one() {
+    let mut server = Server::bind(&config(&[])).unwrap();
+    server.connections = Arc::new(Semaphore::new(1));
+    let address = server.listening().addresses[0];
+    let (_stop, stopping) = watch::channel(false);
+    tokio::spawn(server.run(router(), stopping));
+    let mut first = TcpStream::connect(address).await.unwrap();
+    first
+        .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
+    assert_ne!(first.read(&mut [0; 1024]).await.unwrap(), 0);
+    let mut second = TcpStream::connect(address).await.unwrap();
+    second.write_all(CLOSE).await.unwrap();
+    let mut answer = String::new();
+    let early = tokio::time::timeout(Duration::from_millis(50), second.read_to_string(&mut answer)).await;
+    assert!(early.is_err(), "{answer}");
+    drop(first);
+    second.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("here"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_a_websocket_to_be_closed() {
+    use axum::extract::ws::WebSocketUpgrade;
+    use futures_util::StreamExt as _;
+    let finish = Arc::new(Notify::new());
+    let upgrade = {
+        let finish = Arc::clone(&finish);
+        get(|upgrade: WebSocketUpgrade| async {
+            upgrade.on_upgrade(|mut socket| async move {
+                finish.notified().await;
+                socket.send("goodbye".into()).await.unwrap();
+            })
+        })
+    };
+    let mut running = start(&config(&[]), router().route("/feed", upgrade), None);
+    let url = format!("ws://{}/feed", running.address);
+    let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    running.stop.send(true).unwrap();
+    let early = tokio::time::timeout(Duration::from_millis(50), &mut running.served).await;
+    assert!(early.is_err(), "did not wait");
+    finish.notify_one();
+    assert_eq!(
+        socket
+            .next()
+            .await
+            .unwrap()
+            .unwrap()
+            .into_text()
+            .unwrap()
+            .as_str(),
+        "goodbye"
+    );
+    drop(socket);
+    running.served.await.unwrap();
 }

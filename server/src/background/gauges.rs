@@ -1,0 +1,40 @@
+//! Keeps the gauges of `/metrics` true: the fleet by status, what waits to be written.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics::{describe_gauge, gauge};
+use rollcall_shared::Status;
+use tokio::sync::watch;
+
+use super::journal::Journal;
+use crate::roster::Roster;
+
+/// How often: well below the quarter of a minute at which such pages are read.
+const EVERY: Duration = Duration::from_secs(5);
+
+const AGENTS: &str = "rollcall_agents";
+const WAITING: &str = "rollcall_journal_waiting";
+
+/// Keeps the gauges true until told to stop.
+pub async fn run(roster: Arc<Roster>, journal: Journal, mut stop: watch::Receiver<bool>) {
+    describe_gauge!(AGENTS, "Agents by status");
+    describe_gauge!(WAITING, "Changes that are not yet in the database");
+    let mut tick = tokio::time::interval(EVERY);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        let counts = roster.counts();
+        for status in Status::ALL {
+            gauge!(AGENTS, "status" => status.key()).set(as_f64(counts.get(&status).copied().unwrap_or(0)));
+        }
+        gauge!(WAITING).set(as_f64(journal.waiting()));
+    }
+}
+
+/// Exact up to four thousand million, which no count here reaches.
+fn as_f64(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
