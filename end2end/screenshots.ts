@@ -42,7 +42,7 @@ test("screenshots", async ({ page, server, agents }) => {
   await expect(row(page, NAMES[5] ?? "")).toContainText("Offline");
   await shoot("agents");
 
-  await page.getByRole("link", { name: "athens-frontdesk", exact: true }).click();
+  await row(page, "athens-frontdesk").getByRole("link").click();
   await expect(page.getByRole("heading", { name: "athens-frontdesk" })).toBeVisible();
   await shoot("agent");
 

@@ -58,7 +58,7 @@ test("agents and events, with rows, and one agent", async ({ page, server, agent
   await expect(row(page, "lyon")).toContainText("Online");
   await audit(page, "agents");
 
-  await page.getByRole("link", { name: "lyon", exact: true }).click();
+  await row(page, "lyon").getByRole("link").click();
   await expect(page).toHaveURL(/\/agents\/[^/]+$/);
   await expect(page.getByRole("heading", { name: "lyon" })).toBeVisible();
   await audit(page, "one agent");
