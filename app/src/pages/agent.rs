@@ -91,6 +91,7 @@ struct Known {
     people: People,
     agent: RwSignal<Option<Agent>>,
     transitions: RwSignal<Vec<Transition>>,
+    answered: RwSignal<bool>,
     settings: RwSignal<Option<u32>>,
     failure: RwSignal<Option<Failure>>,
 }
@@ -102,6 +103,7 @@ impl Known {
             people: expect_context(),
             agent: RwSignal::new(None),
             transitions: RwSignal::new(Vec::new()),
+            answered: RwSignal::new(false),
             settings: RwSignal::new(None),
             failure: RwSignal::new(None),
         }
@@ -121,6 +123,7 @@ impl Known {
         spawn_local(async move {
             if let Ok(page) = api::transitions(Some(self.id), None, LATEST).await {
                 self.transitions.try_set(page.items);
+                self.answered.try_set(true);
             }
         });
         spawn_local(async move {
@@ -209,6 +212,9 @@ fn Facts(id: AgentId, shown: Signal<Option<Row>>, known: Known) -> impl IntoView
                 }
             />
         </ol>
+        <Show when=move || known.answered.get() && known.transitions.with(Vec::is_empty)>
+            <p class="panel__none">"None is kept."</p>
+        </Show>
         <Show when=move || people.may_change() && status.get() != Status::Retired>
             <button class="button panel__retire" on:click=move |_| retiring.set(true)>"Retire…"</button>
         </Show>

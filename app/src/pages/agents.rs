@@ -68,6 +68,11 @@ pub(crate) fn Agents() -> impl IntoView {
     });
     let adding = RwSignal::new(false);
     let nobody = Memo::new(move |_| live.has_arrived() && live.read(|fleet| fleet.agents().is_empty()));
+    let why_none = move || view.with(|view| match (view.search.trim().is_empty(), view.statuses.is_empty()) {
+        (false, true) => format!("No name and no address contains “{}”.", view.search.trim()),
+        (false, false) => format!("None with that status has “{}” in its name or address.", view.search.trim()),
+        (true, _) => "None has that status now.".to_owned(),
+    });
     let none_fit = Memo::new(move |_| live.has_arrived() && !nobody.get() && shown.get().0 == 0);
     view! {
         <div class="agents" class:agents--open=move || opened.get().is_some()>
@@ -85,7 +90,7 @@ pub(crate) fn Agents() -> impl IntoView {
                 <Show when=move || none_fit.get()>
                     <div class="empty">
                         <p class="empty__title">"No agent fits"</p>
-                        <p class="empty__text">"None has that status and contains what you search for."</p>
+                        <p class="empty__text">{why_none}</p>
                         <button
                             class="button"
                             on:click=move |_| {

@@ -30,7 +30,7 @@ pub(crate) fn CopyLine(
             // Where the person forbids it, the line can still be selected: one click takes all of it.
             if JsFuture::from(written).await.is_ok() {
                 copied.set(true);
-                set_timeout(move || drop(copied.try_set(false)), SAID);
+                set_timeout(move || { copied.try_set(false); }, SAID);
             }
         });
     };

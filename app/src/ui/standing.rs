@@ -45,7 +45,7 @@ pub(crate) fn Banner() -> impl IntoView {
     });
     view! {
         <Show when=move || lost.get()>
-            <div class="banner" data-testid="banner">
+            <section class="banner" aria-label="This screen is not live" data-testid="banner">
                 <p class="banner__word">
                     "Not live. "
                     {move || match age.get() {
@@ -54,7 +54,7 @@ pub(crate) fn Banner() -> impl IntoView {
                     }}
                 </p>
                 <p class="banner__hope">"Connecting again by itself."</p>
-            </div>
+            </section>
         </Show>
     }
 }
