@@ -75,7 +75,9 @@ pub(crate) async fn agent(id: AgentId) -> Result<Agent, Failure> {
 
 /// Takes an agent out of the roll call for good.
 pub(crate) async fn retire(id: AgentId) -> Result<(), Failure> {
-    call(Method::POST, &format!("agents/{id}/retire"), None).await.map(drop)
+    call(Method::POST, &format!("agents/{id}/retire"), None)
+        .await
+        .map(drop)
 }
 
 /// Transitions, newest first: of one agent or of all, those before one or the latest.
@@ -84,13 +86,9 @@ pub(crate) async fn transitions(
     before: Option<TransitionId>,
     limit: u32,
 ) -> Result<Page<Transition>, Failure> {
-    let mut path = format!("transitions?limit={limit}");
-    if let Some(agent) = agent {
-        path.push_str(&format!("&agent={agent}"));
-    }
-    if let Some(before) = before {
-        path.push_str(&format!("&before={before}"));
-    }
+    let agent = agent.map_or_else(String::new, |agent| format!("&agent={agent}"));
+    let before = before.map_or_else(String::new, |before| format!("&before={before}"));
+    let path = format!("transitions?limit={limit}{agent}{before}");
     read(&call(Method::GET, &path, None).await?)
 }
 

@@ -77,7 +77,13 @@ impl Moment {
     /// `21 Nov 2026, 14:02:31`
     #[must_use]
     pub fn exact(self) -> String {
-        format!("{} {} {}, {}", self.day, self.short_month(), self.year, self.time())
+        format!(
+            "{} {} {}, {}",
+            self.day,
+            self.short_month(),
+            self.year,
+            self.time()
+        )
     }
 
     /// `14:02:31` on the same day, `17 Nov 03:12` on another, `17 Nov 2025` in another year.
@@ -86,7 +92,13 @@ impl Moment {
         if self.day_number == today.day_number {
             self.time()
         } else if self.year == today.year {
-            format!("{} {} {:02}:{:02}", self.day, self.short_month(), self.hour, self.minute)
+            format!(
+                "{} {} {:02}:{:02}",
+                self.day,
+                self.short_month(),
+                self.hour,
+                self.minute
+            )
         } else {
             format!("{} {} {}", self.day, self.short_month(), self.year)
         }
@@ -95,7 +107,13 @@ impl Moment {
     /// `2026-11-21T14:02:31Z`, for the `datetime` of a `<time>`. The moment must be in UTC.
     #[must_use]
     pub fn machine_readable(self) -> String {
-        format!("{:04}-{:02}-{:02}T{}Z", self.year, self.month, self.day, self.time())
+        format!(
+            "{:04}-{:02}-{:02}T{}Z",
+            self.year,
+            self.month,
+            self.day,
+            self.time()
+        )
     }
 
     /// `Today`, `Yesterday`, `Tuesday, 17 November`, with the year where it is another.
@@ -107,7 +125,11 @@ impl Moment {
             _ => {
                 let month = MONTHS[usize::from(self.month) - 1];
                 let day = format!("{}, {} {month}", self.weekday(), self.day);
-                if self.year == today.year { day } else { format!("{day} {}", self.year) }
+                if self.year == today.year {
+                    day
+                } else {
+                    format!("{day} {}", self.year)
+                }
             }
         }
     }
@@ -132,7 +154,11 @@ fn civil(day_number: i64) -> (i64, u8, u8) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (
         year,

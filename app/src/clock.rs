@@ -8,7 +8,10 @@ use crate::calendar::Moment;
 const MS_A_MINUTE: i64 = 60_000;
 
 /// The browser's wall clock, in milliseconds since 1970.
-#[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "whole milliseconds, far below 2^53"
+)]
 pub(crate) fn now_ms() -> i64 {
     Date::now() as i64
 }

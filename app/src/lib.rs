@@ -8,12 +8,16 @@
 
 #![cfg_attr(
     target_arch = "wasm32",
-    expect(unreachable_pub, reason = "leptos makes the function behind every component public")
+    expect(
+        unreachable_pub,
+        reason = "leptos makes the function behind every component public"
+    )
 )]
 
 pub mod calendar;
 pub mod feed;
 pub mod phrase;
+pub mod route;
 pub mod table;
 
 #[cfg(target_arch = "wasm32")]

@@ -10,7 +10,11 @@ const MOST_MS: f64 = 10_000.0;
 /// `draw` is a random number from 0 to 1. All consoles lose a restarting server at one instant; drawn over the
 /// whole range, and also at the cap, they come back spread.
 #[must_use]
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is 500 to 10,000")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the range is 500 to 10,000"
+)]
 pub fn delay_ms(failures: u32, draw: f64) -> u32 {
     let ceiling = (2.0 * LEAST_MS * 2_f64.powi(failures.min(16).cast_signed())).min(MOST_MS);
     (LEAST_MS + draw.clamp(0.0, 1.0) * (ceiling - LEAST_MS)) as u32

@@ -44,7 +44,9 @@ impl Order {
             places.sort_unstable();
             places.dedup();
             let staying = core::mem::take(&mut self.places);
-            let staying = staying.into_iter().filter(|place| places.binary_search(place).is_err());
+            let staying = staying
+                .into_iter()
+                .filter(|place| places.binary_search(place).is_err());
             let coming = self.sorted(fleet, places.iter().copied());
             self.places = self.merged(fleet, staying, coming);
         }
@@ -70,8 +72,7 @@ impl Order {
         let mut merged = Vec::with_capacity(staying.size_hint().1.unwrap_or(0) + coming.len());
         let mut coming = coming.into_iter().peekable();
         for place in staying {
-            while let Some(next) =
-                coming.next_if(|next| self.compare(fleet, *next, place) == Ordering::Less)
+            while let Some(next) = coming.next_if(|next| self.compare(fleet, *next, place) == Ordering::Less)
             {
                 merged.push(next);
             }
@@ -220,7 +221,10 @@ mod tests {
         let many: Vec<(String, Status)> = (0..300)
             .map(|number| (format!("agent-{}", number * 7 % 300), Status::Online))
             .collect();
-        let many: Vec<(&str, Status)> = many.iter().map(|(name, status)| (name.as_str(), *status)).collect();
+        let many: Vec<(&str, Status)> = many
+            .iter()
+            .map(|(name, status)| (name.as_str(), *status))
+            .collect();
         let online = View::read(Some("online,pending"), None, Some("-since"));
         for view in [View::default(), online, sorted_by(Column::Status, false)] {
             let mut mirror = mirror(&many);

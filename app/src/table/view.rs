@@ -127,7 +127,9 @@ impl View {
     #[must_use]
     pub fn read(status: Option<&str>, search: Option<&str>, sort: Option<&str>) -> Self {
         let sort = sort.unwrap_or_default();
-        let (column, descending) = sort.strip_prefix('-').map_or((sort, false), |column| (column, true));
+        let (column, descending) = sort
+            .strip_prefix('-')
+            .map_or((sort, false), |column| (column, true));
         let column = Column::ALL.into_iter().find(|known| known.key() == column);
         Self {
             statuses: Statuses::from_keys(status.unwrap_or_default()),

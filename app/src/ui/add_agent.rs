@@ -1,8 +1,8 @@
 //! Adding agents: a token is made, and the one line that enrols a machine is shown, until machines appear.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use rollcall_shared::console_api::{NewToken, TokenMade};
+use wasm_bindgen_futures::spawn_local;
 
 use crate::api::{self, Failure};
 use crate::feed::live::Live;
@@ -11,6 +11,7 @@ use crate::phrase;
 use crate::ui::copy::CopyLine;
 use crate::ui::dialog::Dialog;
 use crate::ui::field::Field;
+use crate::ui::told::{self, If};
 
 /// How many of the agents that appear are named.
 const MOST_NAMED: usize = 5;
@@ -38,12 +39,16 @@ fn Steps() -> impl IntoView {
     let busy = RwSignal::new(false);
     let refusal = move |field: &'static str| {
         Signal::derive(move || {
-            failure.with(|failure| {
-                let error = failure.as_ref()?.of_field(field)?;
-                let allowed = error.allowed.as_ref().map(|allowed| format!(" Allowed: {allowed}."));
-                Some(format!("{}{}", error.detail, allowed.unwrap_or_default()))
-            })
-            .unwrap_or_default()
+            failure
+                .with(|failure| {
+                    let error = failure.as_ref()?.of_field(field)?;
+                    let allowed = error
+                        .allowed
+                        .as_ref()
+                        .map(|allowed| format!(" Allowed: {allowed}."));
+                    Some(format!("{}{}", error.detail, allowed.unwrap_or_default()))
+                })
+                .unwrap_or_default()
         })
     };
     let make = move |event: web_sys::SubmitEvent| {
@@ -77,20 +82,22 @@ fn Steps() -> impl IntoView {
             named.is_none().then(|| failure.to_string())
         })
     };
-    move || match made.get() {
+    move || {
+        match made.get() {
         Some(token) => view! { <OneLine token /> }.into_any(),
         None => view! {
             <form class="dialog__body form" on:submit=make novalidate>
                 <p class="form__lead">"A token lets machines enrol themselves: so many, for so long. It makes one line to run on each."</p>
                 <Field id="uses" label="How many machines" kind="number" value=uses refusal=refusal("uses") first=true />
                 <Field id="hours" label="Good for how many hours" kind="number" value=hours refusal=refusal("hours") />
-                <p class="form__refusal" role="alert">{otherwise}</p>
+                <p class="form__refusal" role="alert">{told::text(move || otherwise().unwrap_or_default())}</p>
                 <div class="form__acts">
-                    <button class="button button--first" disabled=move || busy.get()>"Make the line"</button>
+                    <button class="button button--first" disabled=busy>"Make the line"</button>
                 </div>
             </form>
         }
         .into_any(),
+    }
     }
 }
 
@@ -102,22 +109,30 @@ fn OneLine(token: TokenMade) -> impl IntoView {
     let newcomers = Memo::new(move |_| {
         live.read(|fleet| {
             let new = fleet.agents().get(known..).unwrap_or_default();
-            let named = new.iter().rev().take(MOST_NAMED).map(|agent| (agent.id, agent.name.clone()));
+            let named = new
+                .iter()
+                .rev()
+                .take(MOST_NAMED)
+                .map(|agent| (agent.id, agent.name.clone()));
             (new.len(), named.collect::<Vec<_>>())
         })
     });
-    let uses = phrase::counted(usize::try_from(token.token.uses_left).unwrap_or(0), "machine", "machines");
+    let uses = phrase::counted(
+        usize::try_from(token.token.uses_left).unwrap_or(0),
+        "machine",
+        "machines",
+    );
     view! {
         <div class="dialog__body">
             <p class="form__lead">"Run this on the machine, as root. It enrols and starts the agent."</p>
             <CopyLine label="The line that enrols a machine" text=token.command />
             <p class="field__hint">{format!("Good for {uses}. It is shown only now: the server keeps no copy of the token.")}</p>
             <div class="arrivals" role="status">
-                <Show
-                    when=move || newcomers.with(|(count, _)| *count > 0)
-                    fallback=|| view! { <p class="arrivals__wait">"Waiting for the first one to appear."</p> }
+                <If
+                    so=told::flag(move || newcomers.with(|(count, _)| *count > 0))
+                    otherwise=|| view! { <p class="arrivals__wait">"Waiting for the first one to appear."</p> }
                 >
-                    <p>{move || format!("{} appeared:", newcomers.with(|(count, _)| phrase::counted(*count, "agent", "agents")))}</p>
+                    <p>{told::text(move || format!("{} appeared:", newcomers.with(|(count, _)| phrase::counted(*count, "agent", "agents"))))}</p>
                     <ul>
                         {move || {
                             newcomers
@@ -128,7 +143,7 @@ fn OneLine(token: TokenMade) -> impl IntoView {
                                 .collect_view()
                         }}
                     </ul>
-                </Show>
+                </If>
             </div>
         </div>
     }

@@ -22,8 +22,17 @@ pub(crate) struct Line {
 /// The line of a transition.
 #[component]
 pub(crate) fn Happening(line: Line) -> impl IntoView {
-    let Line { agent, at_ms, to, cause } = line;
-    let class = if agent.is_some() { "happening happening--whose" } else { "happening" };
+    let Line {
+        agent,
+        at_ms,
+        to,
+        cause,
+    } = line;
+    let class = if agent.is_some() {
+        "happening happening--whose"
+    } else {
+        "happening"
+    };
     view! {
         <li class=class>
             <span class="happening__when"><When at_ms /></span>

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::told;
+
 /// What can be drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Picture {
@@ -23,7 +25,7 @@ pub(crate) enum Picture {
 pub(crate) fn Icon(#[prop(into)] of: Signal<Picture>) -> impl IntoView {
     view! {
         <svg class="icon" viewBox="0 0 20 20" aria-hidden="true">
-            <path d=move || lines(of.get()) />
+            <path d=told::text(move || lines(of.get()).to_owned()) />
         </svg>
     }
 }
@@ -44,14 +46,18 @@ fn lines(picture: Picture) -> &'static str {
     match picture {
         Picture::Agents => "M3.5 5h.01M7 5h9.5M3.5 10h.01M7 10h9.5M3.5 15h.01M7 15h9.5",
         Picture::Events => "M11 2.5 4.5 11.5H10L9 17.5l6.5-9H10z",
-        Picture::Person => "M10 9.75a3.25 3.25 0 1 0 0-6.5a3.25 3.25 0 0 0 0 6.5zM4 16.75c.6-2.8 3-4.25 6-4.25s5.4 1.45 6 4.25",
+        Picture::Person => {
+            "M10 9.75a3.25 3.25 0 1 0 0-6.5a3.25 3.25 0 0 0 0 6.5zM4 16.75c.6-2.8 3-4.25 6-4.25s5.4 1.45 6 4.25"
+        }
         Picture::Search => "M9 14.5a5.5 5.5 0 1 0 0-11a5.5 5.5 0 0 0 0 11zM13 13l4 4",
         Picture::Close => "M5 5l10 10M15 5 5 15",
         Picture::Plus => "M10 4v12M4 10h12",
         Picture::Copy => "M7.5 7.5h8.5v8.5H7.5zM12.5 7.5V4H4v8.5h3.5",
         Picture::Done => "M4 10.5 8.25 14.75 16 6",
         Picture::Dark => "M16.5 11.75A7 7 0 0 1 8.25 3.5a7 7 0 1 0 8.25 8.25z",
-        Picture::Light => "M10 13.25a3.25 3.25 0 1 0 0-6.5a3.25 3.25 0 0 0 0 6.5zM10 2v1.5M10 16.5V18M2 10h1.5M16.5 10H18M4.35 4.35l1.05 1.05M14.6 14.6l1.05 1.05M15.65 4.35 14.6 5.4M5.4 14.6l-1.05 1.05",
+        Picture::Light => {
+            "M10 13.25a3.25 3.25 0 1 0 0-6.5a3.25 3.25 0 0 0 0 6.5zM10 2v1.5M10 16.5V18M2 10h1.5M16.5 10H18M4.35 4.35l1.05 1.05M14.6 14.6l1.05 1.05M15.65 4.35 14.6 5.4M5.4 14.6l-1.05 1.05"
+        }
         Picture::Leave => "M8 3.5H4v13h4M8.5 10H17M13.5 6.5 17 10l-3.5 3.5",
     }
 }

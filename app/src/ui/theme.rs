@@ -28,7 +28,11 @@ impl Theme {
 
     /// Changes to the other one, and remembers it.
     pub(crate) fn turn(self) {
-        let name = if self.light.get_untracked() { "dark" } else { "light" };
+        let name = if self.light.get_untracked() {
+            "dark"
+        } else {
+            "light"
+        };
         self.light.set(name == "light");
         if let Some(root) = document().document_element() {
             // Setting an attribute of this name cannot fail.

@@ -63,9 +63,15 @@ fn a_change_of_status_moves_the_row_the_counts_and_the_events() {
     assert_eq!(mirror.apply(delta(41, vec![], changes)), Answer::Draw);
     let fleet = mirror.fleet();
     let agent = fleet.agent(AgentId::from_bits(1_008)).unwrap();
-    assert_eq!((agent.status, agent.since_ms, agent.cause), (Status::Offline, 19_700, DEADLINE));
+    assert_eq!(
+        (agent.status, agent.since_ms, agent.cause),
+        (Status::Offline, 19_700, DEADLINE)
+    );
     assert_eq!(agent.last_contact, Some((6_000, ContactKind::Heartbeat)));
-    assert_eq!((fleet.count(Status::Online), fleet.count(Status::Offline)), (1, 1));
+    assert_eq!(
+        (fleet.count(Status::Online), fleet.count(Status::Offline)),
+        (1, 1)
+    );
     assert_eq!(fleet.events()[0].at_ms, 19_700);
     assert_eq!(mirror.take_touched().places, [1]);
 }
@@ -75,13 +81,20 @@ fn a_change_that_a_contact_caused_is_a_contact() {
     let mut mirror = mirror();
     let goodbye = change(7, Status::Offline, Cause::Goodbye(GoodbyeKind::Stop));
     mirror.apply(delta(41, vec![], vec![goodbye]));
-    assert_eq!(mirror.fleet().agents()[0].last_contact, Some((19_700, ContactKind::Goodbye)));
+    assert_eq!(
+        mirror.fleet().agents()[0].last_contact,
+        Some((19_700, ContactKind::Goodbye))
+    );
 }
 
 #[test]
 fn a_folded_restart_keeps_since_when_the_agent_is_online() {
     let mut mirror = mirror();
-    mirror.apply(delta(41, vec![], vec![change(7, Status::Online, Cause::Restarted)]));
+    mirror.apply(delta(
+        41,
+        vec![],
+        vec![change(7, Status::Online, Cause::Restarted)],
+    ));
     let agent = &mirror.fleet().agents()[0];
     assert_eq!((agent.since_ms, agent.cause), (5_000, Cause::Restarted));
     assert_eq!(mirror.fleet().count(Status::Online), 2);
@@ -96,7 +109,10 @@ fn a_missed_delta_asks_once_for_a_snapshot_and_shows_the_old_until_it_is_whole()
     assert!(!mirror.is_whole());
     assert_eq!(mirror.apply(delta(43, vec![], offline())), Answer::Nothing);
     assert_eq!(mirror.fleet().count(Status::Online), 2);
-    assert_eq!(mirror.apply(snapshot(43, vec![row(1, "new", Status::Offline)])), Answer::Draw);
+    assert_eq!(
+        mirror.apply(snapshot(43, vec![row(1, "new", Status::Offline)])),
+        Answer::Draw
+    );
     assert_eq!(mirror.apply(delta(44, vec![], vec![])), Answer::Draw);
     assert_eq!(mirror.fleet().agents().len(), 1);
 }
@@ -151,7 +167,11 @@ fn a_snapshot_in_parts_is_shown_when_it_is_whole() {
     assert_eq!(mirror.fleet().agents().len(), 2, "the old one is shown meanwhile");
     mirror.apply(part(false, true, vec![row(2, "b", Status::Offline)], events));
     assert_eq!(mirror.fleet().agents()[1].name, "b");
-    assert_eq!(mirror.fleet().events().len(), 1, "of unknown rows nothing can be told");
+    assert_eq!(
+        mirror.fleet().events().len(),
+        1,
+        "of unknown rows nothing can be told"
+    );
     assert!(mirror.take_touched().all);
 }
 
@@ -195,9 +215,16 @@ fn contacts_of_watched_rows_renew_what_is_shown() {
         contacts: vec![(7, 1_500, ContactKind::Poll), (99, 0, ContactKind::Poll)],
     };
     assert_eq!(mirror.apply(contacts.clone()), Answer::Draw);
-    assert_eq!(mirror.fleet().agents()[0].last_contact, Some((7_500, ContactKind::Poll)));
+    assert_eq!(
+        mirror.fleet().agents()[0].last_contact,
+        Some((7_500, ContactKind::Poll))
+    );
     mirror.disconnected();
-    assert_eq!(mirror.apply(contacts), Answer::Nothing, "rows of another connection");
+    assert_eq!(
+        mirror.apply(contacts),
+        Answer::Nothing,
+        "rows of another connection"
+    );
 }
 
 #[test]
