@@ -86,13 +86,9 @@ pub(crate) async fn transitions(
     before: Option<TransitionId>,
     limit: u32,
 ) -> Result<Page<Transition>, Failure> {
-    let mut path = format!("transitions?limit={limit}");
-    if let Some(agent) = agent {
-        path.push_str(&format!("&agent={agent}"));
-    }
-    if let Some(before) = before {
-        path.push_str(&format!("&before={before}"));
-    }
+    let agent = agent.map_or_else(String::new, |agent| format!("&agent={agent}"));
+    let before = before.map_or_else(String::new, |before| format!("&before={before}"));
+    let path = format!("transitions?limit={limit}{agent}{before}");
     read(&call(Method::GET, &path, None).await?)
 }
 

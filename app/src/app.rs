@@ -4,20 +4,18 @@ use core::time::Duration;
 
 use leptos::mount::mount_to;
 use leptos::prelude::*;
-use leptos_router::components::{ParentRoute, Redirect, Route, Router, Routes};
-use leptos_router::path;
+use leptos_router::components::Router;
+use leptos_router::hooks::use_location;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::feed::live::Live;
 use crate::feed::socket::Feed;
-use crate::pages::agent::AgentPanel;
-use crate::pages::agents::{Agents, Beside};
-use crate::pages::events::Events;
 use crate::pages::not_found::NotFound;
 use crate::pages::setup::SetupPage;
 use crate::pages::sign_in::SignInPage;
 use crate::people::{self, People, Who};
+use crate::route::Page;
 use crate::ui::frame::Frame;
 use crate::ui::theme::Theme;
 
@@ -51,9 +49,9 @@ fn App(who: Who) -> impl IntoView {
     let signed_in = Memo::new(move |_| people.is_signed_in());
     Effect::new(move |_| {
         if signed_in.get() {
-            feed.start()
+            feed.start();
         } else {
-            feed.stop()
+            feed.stop();
         }
     });
 
@@ -68,18 +66,26 @@ fn App(who: Who) -> impl IntoView {
 
     view! {
         <Router>
-            <Routes fallback=NotFound>
-                <Route path=path!("/") view=|| view! { <Redirect path="/agents" /> } />
-                <Route path=path!("/setup") view=SetupPage />
-                <Route path=path!("/sign-in") view=SignInPage />
-                <ParentRoute path=path!("") view=Frame>
-                    <ParentRoute path=path!("/agents") view=Agents>
-                        <Route path=path!("") view=Beside />
-                        <Route path=path!(":id") view=AgentPanel />
-                    </ParentRoute>
-                    <Route path=path!("/events") view=Events />
-                </ParentRoute>
-            </Routes>
+            <Pages />
         </Router>
+    }
+}
+
+/// The page of the address. Pages of the fleet stand in one frame, which stays where it is between them.
+#[component]
+fn Pages() -> impl IntoView {
+    let path = use_location().pathname;
+    let page = Memo::new(move |_| path.with(|path| Page::at(path)));
+    let framed = Memo::new(move |_| matches!(page.get(), Page::Agents | Page::Events));
+    move || {
+        if framed.get() {
+            view! { <Frame page /> }.into_any()
+        } else {
+            match page.get() {
+                Page::Setup => view! { <SetupPage /> }.into_any(),
+                Page::SignIn => view! { <SignInPage /> }.into_any(),
+                Page::NotFound | Page::Agents | Page::Events => view! { <NotFound /> }.into_any(),
+            }
+        }
     }
 }

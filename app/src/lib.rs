@@ -17,6 +17,7 @@
 pub mod calendar;
 pub mod feed;
 pub mod phrase;
+pub mod route;
 pub mod table;
 
 #[cfg(target_arch = "wasm32")]

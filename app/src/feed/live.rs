@@ -29,6 +29,8 @@ struct State {
     touched: Touched,
     drawing: bool,
     heard: Heard,
+    /// When the last frame came, of whatever kind.
+    frame_ms: Option<i64>,
     offset: Offset,
     began_ms: i64,
 }
@@ -89,8 +91,14 @@ impl Live {
     pub(crate) fn silent_ms(self) -> i64 {
         let last = self
             .state
-            .with_value(|state| state.heard.last_frame_ms.unwrap_or(state.began_ms));
+            .with_value(|state| state.frame_ms.unwrap_or(state.began_ms));
         clock::now_ms() - last
+    }
+
+    /// Whether a delta was missed, and no snapshot is on its way; not tracked.
+    pub(crate) fn is_adrift(self) -> bool {
+        self.state
+            .with_value(|state| state.heard.connected && state.mirror.is_adrift())
     }
 
     /// Applies a frame, and has it drawn.
@@ -104,8 +112,11 @@ impl Live {
                     state.heard.late_ms = state.heard.late_ms.max(late_ms);
                 }
                 let answer = state.mirror.apply(message);
-                state.heard.last_frame_ms = Some(here_ms);
-                state.heard.whole = state.mirror.is_whole();
+                state.frame_ms = Some(here_ms);
+                if state.mirror.is_whole() {
+                    state.heard.connected = true;
+                    state.heard.shown_ms = Some(here_ms);
+                }
                 answer
             })
             .unwrap_or(Answer::Nothing);
@@ -128,7 +139,7 @@ impl Live {
     pub(crate) fn disconnected(self) {
         self.state.update_value(|state| {
             state.mirror.disconnected();
-            state.heard.whole = false;
+            state.heard.connected = false;
             state.offset = Offset::default();
         });
         self.judge();

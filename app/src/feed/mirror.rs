@@ -196,6 +196,12 @@ impl Mirror {
         self.sequence.is_some()
     }
 
+    /// Whether there is neither a place to go on from nor a snapshot on its way.
+    #[must_use]
+    pub fn is_adrift(&self) -> bool {
+        self.sequence.is_none() && self.arriving.is_none()
+    }
+
     /// What changed since this was last asked.
     pub fn take_touched(&mut self) -> Touched {
         core::mem::take(&mut self.touched)

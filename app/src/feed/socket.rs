@@ -6,10 +6,10 @@ use core::time::Duration;
 
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use rollcall_shared::build;
 use rollcall_shared::feed::{FromConsole, MOST_WATCHED_ROWS, PATH, ToConsole};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{BinaryType, MessageEvent, WebSocket, js_sys};
 
 use super::backoff;
@@ -21,6 +21,9 @@ use crate::{api, clock};
 /// An open connection that is silent for so long is taken for dead: the banner has been up for a while, and a
 /// path that was lost without a word would keep it up for minutes.
 const DEAD_AFTER_MS: i64 = 8_000;
+
+/// A snapshot that was asked for is asked for again after so long: a busy server must not be asked twice for one.
+const ASKED_FOR_MS: i64 = 5_000;
 
 /// The connection, for those who may open, close and write to it.
 #[derive(Clone, Copy)]
@@ -37,6 +40,7 @@ struct Line {
     wanted: bool,
     socket: Option<WebSocket>,
     opened_ms: i64,
+    asked_ms: i64,
     failures: u32,
     retry: Option<TimeoutHandle>,
     watched: Vec<u32>,
@@ -105,8 +109,13 @@ impl Feed {
         self.snapshots.get()
     }
 
-    /// Once a second: hangs up on a connection that went silent without closing.
+    /// Once a second: asks again for a snapshot that did not come, and hangs up on a connection that went silent
+    /// without closing.
     pub(crate) fn tick(self) {
+        let asked_ms = self.line.with_value(|line| line.asked_ms);
+        if self.live.is_adrift() && clock::now_ms() - asked_ms > ASKED_FOR_MS {
+            self.ask();
+        }
         let dead = self
             .line
             .with_value(|line| line.socket.is_some() && clock::now_ms() - line.opened_ms > DEAD_AFTER_MS);
@@ -176,7 +185,7 @@ impl Feed {
         };
         let was_whole = self.live.is_whole();
         match self.live.take(message) {
-            Answer::Resync => self.send(&FromConsole::Resync),
+            Answer::Resync => self.ask(),
             Answer::Build(shipped) => follow(&shipped),
             Answer::Draw | Answer::Nothing => {}
         }
@@ -218,6 +227,12 @@ impl Feed {
                 earlier.clear();
             }
         });
+    }
+
+    /// Asks for a snapshot.
+    fn ask(self) {
+        self.line.update_value(|line| line.asked_ms = clock::now_ms());
+        self.send(&FromConsole::Resync);
     }
 
     fn send(self, message: &FromConsole) {

@@ -11,10 +11,10 @@ const FRAME_MS: i64 = 100;
 /// What is known about the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Heard {
-    /// Whether a snapshot of this connection was shown in full.
-    pub whole: bool,
-    /// When the last frame came, by this machine's clock; nothing before the first.
-    pub last_frame_ms: Option<i64>,
+    /// Whether this connection stands, and has brought a whole snapshot.
+    pub connected: bool,
+    /// When what is shown was last right, by this machine's clock; nothing before the first snapshot was whole.
+    pub shown_ms: Option<i64>,
     /// How much later than the quickest frame of this connection the last one came, in milliseconds.
     pub late_ms: i64,
 }
@@ -41,18 +41,13 @@ impl Standing {
     /// The judgement at `now_ms` by this machine's clock. `began_ms` is when connecting began.
     #[must_use]
     pub fn judge(heard: Heard, began_ms: i64, now_ms: i64) -> Self {
-        let silent_since = heard.last_frame_ms.unwrap_or(began_ms);
-        let silent_ms = (now_ms - silent_since).max(0);
-        let silent = silent_ms > SILENT_AFTER_MS;
-        match (heard.last_frame_ms, heard.whole) {
-            (Some(_), true) if !silent => Self::Live {
+        let age_ms = heard.shown_ms.map(|shown_ms| (now_ms - shown_ms).max(0));
+        match age_ms {
+            None if now_ms - began_ms <= SILENT_AFTER_MS => Self::Connecting,
+            Some(age_ms) if heard.connected && age_ms <= SILENT_AFTER_MS => Self::Live {
                 behind_ms: FRAME_MS + heard.late_ms.max(0),
             },
-            (Some(_), _) => Self::NotLive {
-                age_ms: Some(silent_ms),
-            },
-            (None, _) if silent => Self::NotLive { age_ms: None },
-            (None, _) => Self::Connecting,
+            age_ms => Self::NotLive { age_ms },
         }
     }
 
@@ -94,8 +89,8 @@ mod tests {
     use super::*;
 
     const HEARD: Heard = Heard {
-        whole: true,
-        last_frame_ms: Some(10_000),
+        connected: true,
+        shown_ms: Some(10_000),
         late_ms: 0,
     };
 
@@ -131,7 +126,7 @@ mod tests {
     #[test]
     fn a_lost_connection_is_not_live_at_once() {
         let heard = Heard {
-            whole: false,
+            connected: false,
             ..HEARD
         };
         assert_eq!(
@@ -143,7 +138,7 @@ mod tests {
     #[test]
     fn the_first_connection_is_given_time() {
         let nothing = Heard::default();
-        assert_eq!(Standing::judge(nothing, 5_000, 7_000), Standing::Connecting);
+        assert_eq!(Standing::judge(nothing, 5_000, 8_000), Standing::Connecting);
         assert_eq!(
             Standing::judge(nothing, 5_000, 9_000),
             Standing::NotLive { age_ms: None }

@@ -1,32 +1,31 @@
 //! `/agents/:id`: one agent beside the table, with what is known of it and what became of it.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use leptos_router::hooks::{use_location, use_params_map};
+use leptos_router::hooks::use_location;
 use rollcall_shared::console_api::{Agent, Transition};
 use rollcall_shared::feed::Row;
 use rollcall_shared::{AgentId, Cause, Status};
+use wasm_bindgen_futures::spawn_local;
 
 use crate::api::{self, Failure};
 use crate::feed::live::Live;
 use crate::people::People;
+use crate::route::Opened;
 use crate::ui::age::{Age, When};
 use crate::ui::dialog::Dialog;
 use crate::ui::happening::{Happening, Line};
 use crate::ui::icon::{Icon, Picture};
 use crate::ui::mark::StatusWord;
+use crate::ui::shown::{LastContact, Shown};
+use crate::ui::told::{self, If};
 
 /// How many of its transitions are shown.
 const LATEST: u32 = 30;
 
 /// The panel.
 #[component]
-pub(crate) fn AgentPanel() -> impl IntoView {
+pub(crate) fn AgentPanel(opened: Opened) -> impl IntoView {
     let live = expect_context::<Live>();
-    let params = use_params_map();
-    let id = Memo::new(move |_| {
-        params.with(|params| params.get_str("id").and_then(|id| id.parse::<AgentId>().ok()))
-    });
     let location = use_location();
     let close = move || {
         let search = location.search.get();
@@ -37,16 +36,19 @@ pub(crate) fn AgentPanel() -> impl IntoView {
             format!("/agents?{search}")
         }
     };
-    let name = Memo::new(move |_| {
-        id.get()
-            .and_then(|id| live.read(|fleet| fleet.agent(id).map(|agent| agent.name.clone())))
-    });
+    let name = move || {
+        let agent = |id| live.read(|fleet| fleet.agent(id).map(|agent| agent.name.clone()));
+        opened
+            .agent()
+            .and_then(agent)
+            .unwrap_or_else(|| "Agent".to_owned())
+    };
     view! {
-        <aside class="panel" aria-label=move || name.get().unwrap_or_else(|| "Agent".to_owned())>
-            <a class="button button--bare panel__close" href=close aria-label="Close" title="Close (Esc)">
+        <aside class="panel" aria-label=told::text(name)>
+            <a class="button button--bare panel__close" href=told::text(close) aria-label="Close" title="Close (Esc)">
                 <Icon of=Picture::Close />
             </a>
-            {move || match id.get() {
+            {match opened.agent() {
                 Some(id) => view! { <One id /> }.into_any(),
                 None => view! { <Absent /> }.into_any(),
             }}
@@ -67,33 +69,32 @@ fn Absent() -> impl IntoView {
 
 #[component]
 fn One(id: AgentId) -> impl IntoView {
-    let live = expect_context::<Live>();
     let known = Known::of(id);
-    let row = Memo::new(move |_| live.read(|fleet| fleet.agent(id).cloned()));
+    let fed = Shown::live(id);
     // What the feed shows is newer; before its snapshot, and for those that it leaves out, the API's answer does.
-    let shown = Memo::new(move |_| {
-        row.get()
-            .or_else(|| known.agent.with(|agent| agent.as_ref().map(as_row)))
+    let shown = Shown(Memo::new(move |_| {
+        let asked = || known.told.with(|told| told.agent.as_ref().map(as_row));
+        fed.0.get().or_else(asked)
+    }));
+    Effect::new(move |before: Option<_>| {
+        let now = shown.read(|row| (row.status, row.since_ms, row.cause));
+        if before != Some(now) {
+            known.ask();
+        }
+        now
     });
-    let changed =
-        Memo::new(move |_| shown.with(|row| row.as_ref().map(|row| (row.status, row.since_ms, row.cause))));
-    Effect::new(move |_| {
-        changed.track();
-        known.ask();
-    });
-    let found = Memo::new(move |_| shown.with(Option::is_some));
-    let failure = move || known.failure.get();
+    let failure = move || known.told.with(|told| told.failure.clone());
     view! {
-        <Show
-            when=move || found.get()
-            fallback=move || match failure() {
+        <If
+            so=told::flag(move || shown.read(|_| ()).is_some())
+            otherwise=move || match failure() {
                 Some(failure) if failure.is_absent() => view! { <Absent /> }.into_any(),
                 Some(failure) => view! { <p class="panel__failure" role="alert">{failure.to_string()}</p> }.into_any(),
                 None => ().into_any(),
             }
         >
-            <Facts id shown=Signal::derive(move || shown.get()) known />
-        </Show>
+            <Facts id shown known />
+        </If>
     }
 }
 
@@ -102,10 +103,16 @@ fn One(id: AgentId) -> impl IntoView {
 struct Known {
     id: AgentId,
     people: People,
-    agent: RwSignal<Option<Agent>>,
-    transitions: RwSignal<Vec<Transition>>,
-    settings: RwSignal<Option<u32>>,
-    failure: RwSignal<Option<Failure>>,
+    told: RwSignal<Told>,
+}
+
+#[derive(Default)]
+struct Told {
+    agent: Option<Agent>,
+    transitions: Option<Vec<Transition>>,
+    /// The settings version in force.
+    settings: Option<u32>,
+    failure: Option<Failure>,
 }
 
 impl Known {
@@ -113,33 +120,31 @@ impl Known {
         Self {
             id,
             people: expect_context(),
-            agent: RwSignal::new(None),
-            transitions: RwSignal::new(Vec::new()),
-            settings: RwSignal::new(None),
-            failure: RwSignal::new(None),
+            told: RwSignal::new(Told::default()),
         }
     }
 
-    /// Asks anew. The panel may be closed before the answer comes.
+    /// Asks anew.
     fn ask(self) {
         spawn_local(async move {
-            match api::agent(self.id).await {
-                Ok(agent) => drop(self.agent.try_set(Some(agent))),
-                Err(failure) => {
-                    self.people.heed(&failure);
-                    self.failure.try_set(Some(failure));
+            let agent = api::agent(self.id).await;
+            let transitions = api::transitions(Some(self.id), None, LATEST).await;
+            let settings = api::settings().await;
+            if let Err(failure) = &agent {
+                self.people.heed(failure);
+            }
+            // The panel may have been closed meanwhile.
+            self.told.try_update(|told| {
+                match agent {
+                    Ok(agent) => told.agent = Some(agent),
+                    Err(failure) => told.failure = Some(failure),
                 }
-            }
-        });
-        spawn_local(async move {
-            if let Ok(page) = api::transitions(Some(self.id), None, LATEST).await {
-                self.transitions.try_set(page.items);
-            }
-        });
-        spawn_local(async move {
-            if let Ok(settings) = api::settings().await {
-                self.settings.try_set(Some(settings.version));
-            }
+                told.transitions = transitions
+                    .ok()
+                    .map(|page| page.items)
+                    .or(told.transitions.take());
+                told.settings = settings.ok().map(|settings| settings.version).or(told.settings);
+            });
         });
     }
 }
@@ -160,64 +165,53 @@ fn as_row(agent: &Agent) -> Row {
 }
 
 #[component]
-fn Facts(id: AgentId, shown: Signal<Option<Row>>, known: Known) -> impl IntoView {
+fn Facts(id: AgentId, shown: Shown, known: Known) -> impl IntoView {
     let people = expect_context::<People>();
-    let told = move |tell: fn(&Row) -> String| {
-        Memo::new(move |_| shown.with(|row| row.as_ref().map(tell)).unwrap_or_default())
+    let status = shown.status();
+    let since = shown.since();
+    let name = shown.text(|row| row.name.clone());
+    let address = |row: &Row| {
+        row.address
+            .map_or_else(|| "unknown".to_owned(), |address| address.to_string())
     };
-    let status = Memo::new(move |_| shown.with(|row| row.as_ref().map_or(Status::Pending, |row| row.status)));
-    let since = Memo::new(move |_| shown.with(|row| row.as_ref().map_or(0, |row| row.since_ms)));
-    let cause = Memo::new(move |_| shown.with(|row| row.as_ref().map_or(Cause::Enrolled, |row| row.cause)));
-    let contact = Memo::new(move |_| shown.with(|row| row.as_ref().and_then(|row| row.last_contact)));
-    let heard = Memo::new(move |_| contact.get().is_some());
-    let heard_at = Memo::new(move |_| contact.get().map_or(0, |(at_ms, _)| at_ms));
-    let name = told(|row| row.name.clone());
     let platform = move || {
         known
-            .agent
-            .with(|agent| agent.as_ref().map(|agent| agent.platform.clone()))
+            .told
+            .with(|told| told.agent.as_ref().map(|agent| agent.platform.clone()))
     };
     let settings = move || {
-        let applied = known
-            .agent
-            .with(|agent| agent.as_ref().map(|agent| agent.applied));
-        match (applied, known.settings.get()) {
-            (None, _) => String::new(),
-            (Some(0), _) => "none applied yet".to_owned(),
-            (Some(applied), Some(newest)) if applied != newest => format!("{applied} → {newest}"),
-            (Some(applied), _) => applied.to_string(),
-        }
+        known.told.with(
+            |told| match (told.agent.as_ref().map(|agent| agent.applied), told.settings) {
+                (None, _) => String::new(),
+                (Some(0), _) => "none applied yet".to_owned(),
+                (Some(applied), Some(newest)) if applied != newest => format!("{applied} → {newest}"),
+                (Some(applied), _) => applied.to_string(),
+            },
+        )
     };
+    let transitions = move || known.told.with(|told| told.transitions.clone());
     let retiring = RwSignal::new(false);
     view! {
         <header class="panel__head">
             <h2 class="panel__name">{name}</h2>
-            <p class="panel__platform">{platform}</p>
+            <p class="panel__platform">{told::text(move || platform().unwrap_or_default())}</p>
         </header>
         <section class="why" aria-label="Why it has this status">
             <p class="why__status"><StatusWord status /></p>
-            <p class="why__cause">{move || sentence(cause.get())}</p>
-            <p class="why__since">"Since " {move || view! { <When at_ms=since.get() /> }} " · " <Age at_ms=since /></p>
+            <p class="why__cause">{shown.text(|row| sentence(row.cause))}</p>
+            <p class="why__since">"Since " <When at_ms=since /> " · " <Age at_ms=since /></p>
         </section>
         <dl class="facts">
-            <div class="fact">
-                <dt>"Last contact"</dt>
-                <dd>
-                    <Show when=move || heard.get() fallback=|| "never">
-                        <Age at_ms=heard_at />
-                        {move || contact.get().map(|(_, kind)| format!(" · {kind}"))}
-                    </Show>
-                </dd>
-            </div>
-            <div class="fact"><dt>"Address"</dt><dd class="mono">{told(|row| row.address.map_or_else(|| "unknown".to_owned(), |address| address.to_string()))}</dd></div>
-            <div class="fact"><dt>"Version"</dt><dd class="mono">{told(|row| row.agent_version.clone())}</dd></div>
-            <div class="fact"><dt>"Settings"</dt><dd class="mono">{settings}</dd></div>
+            <div class="fact"><dt>"Last contact"</dt><dd><LastContact shown /></dd></div>
+            <div class="fact"><dt>"Address"</dt><dd class="mono">{shown.text(address)}</dd></div>
+            <div class="fact"><dt>"Version"</dt><dd class="mono">{shown.text(|row| row.agent_version.clone())}</dd></div>
+            <div class="fact"><dt>"Settings"</dt><dd class="mono">{told::text(settings)}</dd></div>
             <div class="fact"><dt>"Id"</dt><dd class="mono">{id.to_string()}</dd></div>
         </dl>
         <h3 class="panel__heading">"Transitions"</h3>
         <ol class="happenings" role="list" aria-label="Its transitions">
             <For
-                each=move || known.transitions.get()
+                each=move || transitions().unwrap_or_default()
                 key=|transition| transition.id
                 children=|transition| {
                     let line = Line {
@@ -230,9 +224,12 @@ fn Facts(id: AgentId, shown: Signal<Option<Row>>, known: Known) -> impl IntoView
                 }
             />
         </ol>
-        <Show when=move || people.may_change() && status.get() != Status::Retired>
+        <If so=told::flag(move || transitions().is_some_and(|transitions| transitions.is_empty()))>
+            <p class="panel__none">"None is kept."</p>
+        </If>
+        <If so=told::flag(move || people.may_change() && status.get() != Status::Retired)>
             <button class="button panel__retire" on:click=move |_| retiring.set(true)>"Retire…"</button>
-        </Show>
+        </If>
         <Dialog title="Retire this agent?" open=retiring>
             <Retire id name open=retiring known />
         </Dialog>
@@ -251,7 +248,7 @@ fn sentence(cause: Cause) -> String {
 }
 
 #[component]
-fn Retire(id: AgentId, name: Memo<String>, open: RwSignal<bool>, known: Known) -> impl IntoView {
+fn Retire(id: AgentId, name: Signal<String>, open: RwSignal<bool>, known: Known) -> impl IntoView {
     let failure = RwSignal::new(None::<Failure>);
     let busy = RwSignal::new(false);
     let retire = move |_| {
@@ -277,10 +274,10 @@ fn Retire(id: AgentId, name: Memo<String>, open: RwSignal<bool>, known: Known) -
                 <strong>{name}</strong>
                 " leaves the roll call for good: its credential ends, and it is told so at its next contact. Its history stays. To bring the machine back, enrol it anew."
             </p>
-            <p class="form__refusal" role="alert">{move || failure.with(|failure| failure.as_ref().map(ToString::to_string))}</p>
+            <p class="form__refusal" role="alert">{told::text(move || failure.with(|failure| failure.as_ref().map(ToString::to_string)).unwrap_or_default())}</p>
             <div class="form__acts">
                 <button class="button" on:click=move |_| open.set(false)>"Keep it"</button>
-                <button class="button button--grave" disabled=move || busy.get() on:click=retire>"Retire"</button>
+                <button class="button button--grave" disabled=busy on:click=retire>"Retire"</button>
             </div>
         </div>
     }

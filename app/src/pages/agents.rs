@@ -5,14 +5,15 @@ use core::time::Duration;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::components::Outlet;
 use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use rollcall_shared::{AgentId, Status};
 
 use crate::feed::live::Live;
 use crate::feed::mirror::Touched;
 use crate::keys;
+use crate::pages::agent::AgentPanel;
 use crate::people::People;
+use crate::route::Opened;
 use crate::table::order::Order;
 use crate::table::view::{Column, View};
 use crate::ui::add_agent::AddAgent;
@@ -21,6 +22,7 @@ use crate::ui::happening::{Happening, Line};
 use crate::ui::icon::{Icon, Picture};
 use crate::ui::table::{AgentTable, Rows};
 use crate::ui::title;
+use crate::ui::told::{self, If};
 use crate::ui::toolbar::Toolbar;
 
 /// The address follows typing after so long, so that going back does not go back letter by letter.
@@ -43,34 +45,57 @@ pub(crate) fn Agents() -> impl IntoView {
 
     let order = StoredValue::new_local(Order::default());
     let version = keep(order, view);
-    let opened = Memo::new(move |_| address.path.with(|path| agent_in(path)));
+    let opened = Memo::new(move |_| address.path.with(|path| Opened::at(path)));
     let rows = Rows {
         order,
         version,
-        sort: Memo::new(move |_| view.with(|view| view.sort)),
+        view: address.view,
         opened,
-        query: Memo::new(move |_| address.view.with(View::to_query)),
         sort_by: Callback::new(move |column: Column| {
             address.change(|view| view.sort = view.sort.clicked(column));
         }),
         open: Callback::new(move |id: AgentId| address.go(&format!("/agents/{id}"))),
     };
     keys::on_key(move |event| {
-        if event.key() == "Escape" && opened.get_untracked().is_some() {
+        if event.key() == "Escape" && opened.get_untracked() != Opened::Nothing {
             address.go("/agents");
         }
     });
 
-    let shown = Memo::new(move |_| {
-        version.track();
-        let some = order.with_value(|order| order.places().len());
-        (some, live.read(|fleet| fleet.on_the_roll()).max(some))
+    let shown = move || rows.read(|order| order.places().len());
+    let beside = move || match opened.get() {
+        Opened::Nothing => view! { <Beside /> }.into_any(),
+        opened => view! { <AgentPanel opened /> }.into_any(),
+    };
+    let class = told::text(move || match opened.get() {
+        Opened::Nothing => "agents".to_owned(),
+        Opened::Agent(_) | Opened::Unreadable => "agents agents--open".to_owned(),
+    });
+    let waiting = told::text(move || {
+        if live.has_arrived() {
+            "agents__table"
+        } else {
+            "agents__table agents__table--waiting"
+        }
+        .to_owned()
     });
     let adding = RwSignal::new(false);
     let nobody = Memo::new(move |_| live.has_arrived() && live.read(|fleet| fleet.agents().is_empty()));
-    let none_fit = Memo::new(move |_| live.has_arrived() && !nobody.get() && shown.get().0 == 0);
+    let why_none = move || {
+        view.with(
+            |view| match (view.search.trim().is_empty(), view.statuses.is_empty()) {
+                (false, true) => format!("No name and no address contains “{}”.", view.search.trim()),
+                (false, false) => format!(
+                    "None with that status has “{}” in its name or address.",
+                    view.search.trim()
+                ),
+                (true, _) => "None has that status now.".to_owned(),
+            },
+        )
+    };
+    let none_fit = Memo::new(move |_| live.has_arrived() && !nobody.get() && shown() == 0);
     view! {
-        <div class="agents" class:agents--open=move || opened.get().is_some()>
+        <div class=class>
             <section class="agents__all" aria-label="All agents">
                 <Counts
                     pressed=Callback::new(move |status: Status| view.with(|view| view.statuses.has(status)))
@@ -78,14 +103,14 @@ pub(crate) fn Agents() -> impl IntoView {
                         address.change(|view| view.statuses = view.statuses.toggled(status));
                     })
                 />
-                <Toolbar search shown adding />
-                <Show when=move || nobody.get()>
+                <Toolbar search shown=Signal::derive(shown) adding />
+                <If so=nobody.into()>
                     <Nobody adding />
-                </Show>
-                <Show when=move || none_fit.get()>
+                </If>
+                <If so=none_fit.into()>
                     <div class="empty">
                         <p class="empty__title">"No agent fits"</p>
-                        <p class="empty__text">"None has that status and contains what you search for."</p>
+                        <p class="empty__text">{told::text(why_none)}</p>
                         <button
                             class="button"
                             on:click=move |_| {
@@ -96,12 +121,12 @@ pub(crate) fn Agents() -> impl IntoView {
                             "Show all"
                         </button>
                     </div>
-                </Show>
-                <div class="agents__table" class:agents__table--waiting=move || !live.has_arrived() hidden=move || nobody.get() || none_fit.get()>
+                </If>
+                <div class=waiting hidden=told::flag(move || nobody.get() || none_fit.get())>
                     <AgentTable rows />
                 </div>
             </section>
-            <Outlet />
+            {beside}
         </div>
         <AddAgent open=adding />
     }
@@ -151,10 +176,6 @@ impl Address {
     }
 }
 
-fn agent_in(path: &str) -> Option<AgentId> {
-    path.strip_prefix("/agents/")?.trim_end_matches('/').parse().ok()
-}
-
 /// What is typed goes into the address, and what comes from the address into the field.
 fn follow(address: Address, search: RwSignal<String>) {
     let typed = StoredValue::new(None::<TimeoutHandle>);
@@ -167,7 +188,7 @@ fn follow(address: Address, search: RwSignal<String>) {
             if address.path.try_get_untracked().is_some()
                 && address.view.get_untracked().search != text.trim()
             {
-                address.change(|view| view.search = text.trim().to_owned());
+                address.change(|view| text.trim().clone_into(&mut view.search));
             }
         };
         let handle = set_timeout_with_handle(later, TYPED).ok();
@@ -219,38 +240,38 @@ fn Nobody(adding: RwSignal<bool>) -> impl IntoView {
             <p class="empty__text">
                 "An agent is a small program on each machine. One line enrols it and starts it; it appears here the moment it does."
             </p>
-            <Show when=move || people.may_change()>
+            <If so=told::flag(move || people.may_change())>
                 <button class="button button--first" on:click=move |_| adding.set(true)>
                     <Icon of=Picture::Plus />
                     "Add an agent"
                 </button>
-            </Show>
+            </If>
         </div>
     }
 }
 
 /// Beside the table on a wide screen, while no agent is opened: what happened last.
 #[component]
-pub(crate) fn Beside() -> impl IntoView {
+fn Beside() -> impl IntoView {
     const LATEST: usize = 40;
     let live = expect_context::<Live>();
     let latest = Memo::new(move |_| {
         live.read(|fleet| {
-            let line = |event: &crate::feed::mirror::Happening| {
+            let tell = |event: &crate::feed::mirror::Happening| {
                 let agent = fleet.at(event.place)?;
-                let line = Line {
+                let told = Line {
                     agent: Some((event.agent, agent.name.clone())),
                     at_ms: event.at_ms,
                     to: event.to,
                     cause: event.cause,
                 };
-                Some((event.serial, line))
+                Some((event.serial, told))
             };
             fleet
                 .events()
                 .iter()
                 .take(LATEST)
-                .filter_map(line)
+                .filter_map(tell)
                 .collect::<Vec<_>>()
         })
     });
@@ -264,9 +285,9 @@ pub(crate) fn Beside() -> impl IntoView {
                     children=|(_, line)| view! { <Happening line /> }
                 />
             </ol>
-            <Show when=move || latest.with(Vec::is_empty)>
+            <If so=told::flag(move || latest.with(Vec::is_empty))>
                 <p class="beside__none">"Nothing happened yet."</p>
-            </Show>
+            </If>
         </aside>
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use rollcall_shared::console_api::Transition;
 use rollcall_shared::{AgentId, Status, TransitionId};
+use wasm_bindgen_futures::spawn_local;
 
 use crate::api::{self, Failure};
 use crate::clock;
@@ -17,6 +17,7 @@ use crate::table::view::Statuses;
 use crate::ui::happening::{Happening, Line};
 use crate::ui::mark::Mark;
 use crate::ui::title;
+use crate::ui::told::{self, If};
 
 /// How many are asked for at a time, and drawn before somebody asks for more.
 const PAGE: u32 = 200;
@@ -86,13 +87,13 @@ pub(crate) fn Events() -> impl IntoView {
         let fits = |line: &Line| wanted.is_empty() || wanted.has(line.to);
         let mut entries: Vec<Entry> = live.read(|fleet| {
             let entry = |event: &crate::feed::mirror::Happening| {
-                let line = Line {
+                let told = Line {
                     agent: Some((event.agent, fleet.at(event.place)?.name.clone())),
                     at_ms: event.at_ms,
                     to: event.to,
                     cause: event.cause,
                 };
-                fits(&line).then_some(Entry::Live(event.serial, line))
+                fits(&told).then_some(Entry::Live(event.serial, told))
             };
             fleet
                 .events()
@@ -109,7 +110,7 @@ pub(crate) fn Events() -> impl IntoView {
         view! {
             <button
                 class="chip"
-                aria-pressed=move || statuses.get().has(status).to_string()
+                aria-pressed=told::text(move || statuses.get().has(status).to_string())
                 on:click=move |_| toggle(status)
             >
                 <Mark status />
@@ -126,23 +127,23 @@ pub(crate) fn Events() -> impl IntoView {
                     key=Entry::key
                     children=|entry| match entry {
                         Entry::Day(_, heading) => view! { <li class="day"><h2 class="day__name">{heading}</h2></li> }.into_any(),
-                        Entry::Live(_, line) | Entry::Stored(_, line) => view! { <Happening line /> }.into_any(),
+                        Entry::Live(_, told) | Entry::Stored(_, told) => view! { <Happening line=told /> }.into_any(),
                     }
                 />
             </ol>
-            <Show when=move || live.has_arrived() && entries.with(Vec::is_empty)>
+            <If so=told::flag(move || live.has_arrived() && entries.with(Vec::is_empty))>
                 <div class="empty">
                     <p class="empty__title">"Nothing happened yet"</p>
                     <p class="empty__text">"Each change of an agent's status is written here, with its time and its cause, the moment it happens."</p>
                 </div>
-            </Show>
+            </If>
             <p class="events__more">
-                <Show when=move || older.may_be_more(entries.with(Vec::len))>
+                <If so=told::flag(move || older.may_be_more(entries.with(Vec::len)))>
                     <button class="button" disabled=move || older.busy.get() on:click=move |_| older.ask()>
                         "Show older"
                     </button>
-                </Show>
-                <span role="alert">{move || older.failure.with(|failure| failure.as_ref().map(ToString::to_string))}</span>
+                </If>
+                <span role="alert">{told::text(move || older.failure.with(|failure| failure.as_ref().map(ToString::to_string)).unwrap_or_default())}</span>
             </p>
         </div>
     }

@@ -1,17 +1,18 @@
 //! `/setup`: the first admin, by the one-time link that the server printed.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use rollcall_shared::console_api::Setup;
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 
 use crate::api::{self, Failure};
 use crate::people::{People, Who};
 use crate::ui::door::Door;
 use crate::ui::field::Field;
 use crate::ui::title;
+use crate::ui::told;
 
 /// Takes the token out of the address: it must stay neither in the bar nor in the history.
 fn take_token() -> Option<String> {
@@ -128,9 +129,9 @@ fn FirstAdmin(token: String) -> impl IntoView {
                     hint="15 characters or more. A few words in a row are easier to keep than signs."
                     first=true
                 />
-                <p class="form__refusal" role="alert">{token_refused}</p>
+                <p class="form__refusal" role="alert">{told::text(move || token_refused().unwrap_or_default())}</p>
                 <div class="form__acts">
-                    <button class="button button--first button--wide" disabled=move || busy.get()>"Create and sign in"</button>
+                    <button class="button button--first button--wide" disabled=busy>"Create and sign in"</button>
                 </div>
             </form>
         </Door>

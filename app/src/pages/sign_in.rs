@@ -1,16 +1,17 @@
 //! `/sign-in`: a name and a password, and back to where one wanted to go.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use rollcall_shared::console_api::SignIn;
+use wasm_bindgen_futures::spawn_local;
 
 use crate::api::{self, Failure};
 use crate::people::{People, Who};
 use crate::ui::door::Door;
 use crate::ui::field::Field;
 use crate::ui::title;
+use crate::ui::told;
 
 /// The address of this page, by which the person comes back to `path` afterwards.
 pub(crate) fn address(path: &str, search: &str) -> String {
@@ -94,9 +95,9 @@ pub(crate) fn SignInPage() -> impl IntoView {
             <form class="form" on:submit=enter novalidate>
                 <Field id="name" label="Name" autocomplete="username" value=name first=true />
                 <Field id="password" label="Password" kind="password" autocomplete="current-password" value=password />
-                <p class="form__refusal" role="alert">{refusal}</p>
+                <p class="form__refusal" role="alert">{told::text(move || refusal().unwrap_or_default())}</p>
                 <div class="form__acts">
-                    <button class="button button--first button--wide" disabled=move || busy.get()>"Sign in"</button>
+                    <button class="button button--first button--wide" disabled=busy>"Sign in"</button>
                 </div>
             </form>
         </Door>

@@ -1,8 +1,8 @@
 //! Adding agents: a token is made, and the one line that enrols a machine is shown, until machines appear.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use rollcall_shared::console_api::{NewToken, TokenMade};
+use wasm_bindgen_futures::spawn_local;
 
 use crate::api::{self, Failure};
 use crate::feed::live::Live;
@@ -11,6 +11,7 @@ use crate::phrase;
 use crate::ui::copy::CopyLine;
 use crate::ui::dialog::Dialog;
 use crate::ui::field::Field;
+use crate::ui::told::{self, If};
 
 /// How many of the agents that appear are named.
 const MOST_NAMED: usize = 5;
@@ -89,9 +90,9 @@ fn Steps() -> impl IntoView {
                 <p class="form__lead">"A token lets machines enrol themselves: so many, for so long. It makes one line to run on each."</p>
                 <Field id="uses" label="How many machines" kind="number" value=uses refusal=refusal("uses") first=true />
                 <Field id="hours" label="Good for how many hours" kind="number" value=hours refusal=refusal("hours") />
-                <p class="form__refusal" role="alert">{otherwise}</p>
+                <p class="form__refusal" role="alert">{told::text(move || otherwise().unwrap_or_default())}</p>
                 <div class="form__acts">
-                    <button class="button button--first" disabled=move || busy.get()>"Make the line"</button>
+                    <button class="button button--first" disabled=busy>"Make the line"</button>
                 </div>
             </form>
         }
@@ -127,11 +128,11 @@ fn OneLine(token: TokenMade) -> impl IntoView {
             <CopyLine label="The line that enrols a machine" text=token.command />
             <p class="field__hint">{format!("Good for {uses}. It is shown only now: the server keeps no copy of the token.")}</p>
             <div class="arrivals" role="status">
-                <Show
-                    when=move || newcomers.with(|(count, _)| *count > 0)
-                    fallback=|| view! { <p class="arrivals__wait">"Waiting for the first one to appear."</p> }
+                <If
+                    so=told::flag(move || newcomers.with(|(count, _)| *count > 0))
+                    otherwise=|| view! { <p class="arrivals__wait">"Waiting for the first one to appear."</p> }
                 >
-                    <p>{move || format!("{} appeared:", newcomers.with(|(count, _)| phrase::counted(*count, "agent", "agents")))}</p>
+                    <p>{told::text(move || format!("{} appeared:", newcomers.with(|(count, _)| phrase::counted(*count, "agent", "agents"))))}</p>
                     <ul>
                         {move || {
                             newcomers
@@ -142,7 +143,7 @@ fn OneLine(token: TokenMade) -> impl IntoView {
                                 .collect_view()
                         }}
                     </ul>
-                </Show>
+                </If>
             </div>
         </div>
     }

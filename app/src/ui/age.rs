@@ -6,14 +6,17 @@ use crate::calendar::Moment;
 use crate::clock;
 use crate::feed::live::Live;
 use crate::phrase;
+use crate::ui::told;
 
 /// How long ago `at_ms` was, by the server's clock: it ticks by itself.
 #[component]
 pub(crate) fn Age(#[prop(into)] at_ms: Signal<i64>) -> impl IntoView {
     let live = expect_context::<Live>();
     let age = Memo::new(move |_| phrase::span(live.now() - at_ms.get()));
+    let moment = told::text(move || Moment::at(at_ms.get()).machine_readable());
+    let exact = told::text(move || clock::local(at_ms.get()).exact());
     view! {
-        <time datetime=move || Moment::at(at_ms.get()).machine_readable() title=move || clock::local(at_ms.get()).exact()>
+        <time datetime=moment title=exact>
             {age}
         </time>
     }
@@ -21,12 +24,13 @@ pub(crate) fn Age(#[prop(into)] at_ms: Signal<i64>) -> impl IntoView {
 
 /// When `at_ms` was: the time of today, the day of days before.
 #[component]
-pub(crate) fn When(at_ms: i64) -> impl IntoView {
+pub(crate) fn When(#[prop(into)] at_ms: Signal<i64>) -> impl IntoView {
     let live = expect_context::<Live>();
-    let moment = clock::local(at_ms);
-    let text = Memo::new(move |_| moment.beside(clock::local(live.now())));
+    let text = Memo::new(move |_| clock::local(at_ms.get()).beside(clock::local(live.now())));
+    let moment = told::text(move || Moment::at(at_ms.get()).machine_readable());
+    let exact = told::text(move || clock::local(at_ms.get()).exact());
     view! {
-        <time datetime=Moment::at(at_ms).machine_readable() title=moment.exact()>
+        <time datetime=moment title=exact>
             {text}
         </time>
     }

@@ -3,10 +3,11 @@
 use core::time::Duration;
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::spawn_local;
 
 use crate::ui::icon::{Icon, Picture};
+use crate::ui::told;
 
 /// How long the button says that it copied.
 const SAID: Duration = Duration::from_secs(2);
@@ -30,7 +31,12 @@ pub(crate) fn CopyLine(
             // Where the person forbids it, the line can still be selected: one click takes all of it.
             if JsFuture::from(written).await.is_ok() {
                 copied.set(true);
-                set_timeout(move || drop(copied.try_set(false)), SAID);
+                set_timeout(
+                    move || {
+                        copied.try_set(false);
+                    },
+                    SAID,
+                );
             }
         });
     };
@@ -40,7 +46,7 @@ pub(crate) fn CopyLine(
             // Browsers let only pages under TLS, or of this machine, write to the clipboard.
             <button class="button" on:click=copy hidden=!window().is_secure_context()>
                 <Icon of=Signal::derive(move || if copied.get() { Picture::Done } else { Picture::Copy }) />
-                <span aria-live="polite">{move || if copied.get() { "Copied" } else { "Copy" }}</span>
+                <span aria-live="polite">{told::text(move || if copied.get() { "Copied" } else { "Copy" }.to_owned())}</span>
             </button>
         </div>
     }

@@ -6,6 +6,7 @@ use rollcall_shared::Status;
 use crate::feed::live::Live;
 use crate::phrase;
 use crate::ui::mark::Mark;
+use crate::ui::told;
 
 /// Statuses that are shown even where no agent has them.
 const ALWAYS: [Status; 5] = [
@@ -29,21 +30,24 @@ pub(crate) fn Counts(
     let live = expect_context::<Live>();
     let count_of = |status: Status| {
         let count = Memo::new(move |_| live.read(|fleet| fleet.count(status)));
-        let class = format!("count count--{}", status.key());
         let is_pressed = move || pressed.run(status);
+        let class = told::text(move || {
+            let none = if count.get() == 0 { " count--none" } else { "" };
+            format!("count count--{}{none}", status.key())
+        });
+        let hidden = told::flag(move || !ALWAYS.contains(&status) && count.get() == 0 && !is_pressed());
         view! {
             <button
                 class=class
-                class:count--none=move || count.get() == 0
-                aria-pressed=move || is_pressed().to_string()
-                hidden=move || !ALWAYS.contains(&status) && count.get() == 0 && !is_pressed()
+                aria-pressed=told::text(move || is_pressed().to_string())
+                hidden=hidden
                 on:click=move |_| toggle.run(status)
             >
                 <span class="count__name">
                     <Mark status />
                     {status.to_string()}
                 </span>
-                <span class="count__number">{move || phrase::grouped(count.get())}</span>
+                <span class="count__number">{told::text(move || phrase::grouped(count.get()))}</span>
             </button>
         }
     };

@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::ui::icon::{Icon, Picture};
+use crate::ui::told::If;
 
 /// A dialog that is open while `open` holds. What it shows is made anew each time.
 #[component]
@@ -28,7 +29,7 @@ pub(crate) fn Dialog(
     let children = StoredValue::new(children);
     view! {
         <dialog class="dialog" node_ref=dialog aria-label=title on:close=move |_| open.set(false)>
-            <Show when=move || open.get()>
+            <If so=open.into()>
                 <header class="dialog__head">
                     <h2 class="dialog__title">{title}</h2>
                     <button class="button button--bare" aria-label="Close" on:click=move |_| open.set(false)>
@@ -36,7 +37,7 @@ pub(crate) fn Dialog(
                     </button>
                 </header>
                 {children.with_value(|children| children())}
-            </Show>
+            </If>
         </dialog>
     }
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::told;
+
 /// A field of a form.
 #[component]
 pub(crate) fn Field(
@@ -59,12 +61,12 @@ pub(crate) fn Field(
                 autocapitalize="none"
                 spellcheck="false"
                 node_ref=input
-                aria-invalid=move || refused.get().then_some("true")
-                aria-describedby=described
-                prop:value=move || value.get()
+                aria-invalid=told::maybe(move || refused.get().then_some("true"))
+                aria-describedby=Signal::derive(described)
+                prop:value=value
                 on:input=move |event| value.set(event_target_value(&event))
             />
-            <p class="field__refusal" id=format!("{id}-refusal") role="alert">{move || refusal.get()}</p>
+            <p class="field__refusal" id=format!("{id}-refusal") role="alert">{refusal}</p>
             {(!hint.is_empty()).then(|| view! { <p class="field__hint" id=format!("{id}-hint")>{hint}</p> })}
         </div>
     }

@@ -2,22 +2,25 @@
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::components::Outlet;
 use leptos_router::hooks::{use_location, use_navigate};
 
 use crate::api::Failure;
 use crate::feed::live::Live;
 use crate::feed::standing::Standing;
 use crate::keys;
+use crate::pages::agents::Agents;
+use crate::pages::events::Events;
 use crate::pages::sign_in;
 use crate::people::{People, Who};
+use crate::route::Page;
 use crate::ui::door::Door;
 use crate::ui::rail::Rail;
 use crate::ui::standing::{Banner, StandingMark};
+use crate::ui::told;
 
 /// The frame of the pages for those who are signed in.
 #[component]
-pub(crate) fn Frame() -> impl IntoView {
+pub(crate) fn Frame(page: Memo<Page>) -> impl IntoView {
     let people = expect_context::<People>();
     let location = use_location();
     let navigate = use_navigate();
@@ -39,7 +42,7 @@ pub(crate) fn Frame() -> impl IntoView {
     let signed_in = Memo::new(move |_| people.is_signed_in());
     move || {
         if signed_in.get() {
-            view! { <Rooms /> }.into_any()
+            view! { <Rooms page /> }.into_any()
         } else if let Who::Unknown(failure) = people.who() {
             view! { <Unanswered failure /> }.into_any()
         } else {
@@ -49,29 +52,26 @@ pub(crate) fn Frame() -> impl IntoView {
 }
 
 #[component]
-fn Rooms() -> impl IntoView {
+fn Rooms(page: Memo<Page>) -> impl IntoView {
     let live = expect_context::<Live>();
-    let path = use_location().pathname;
-    let room = Memo::new(move |_| {
-        if path.with(|path| path.starts_with("/events")) {
-            "Events"
-        } else {
-            "Agents"
-        }
+    let is_events = Memo::new(move |_| page.get() == Page::Events);
+    let room = move || if is_events.get() { "Events" } else { "Agents" }.to_owned();
+    let frame = told::text(move || match live.standing() {
+        Standing::NotLive { .. } => "frame frame--lost".to_owned(),
+        Standing::Connecting | Standing::Live { .. } => "frame".to_owned(),
     });
-    let lost = Memo::new(move |_| matches!(live.standing(), Standing::NotLive { .. }));
     go_by_keys();
     view! {
         <a class="skip" href="#main">"Skip to the content"</a>
-        <div class="frame" class:frame--lost=move || lost.get()>
+        <div class=frame>
             <Rail />
             <header class="top">
-                <h1 class="top__room">{room}</h1>
+                <h1 class="top__room">{told::text(room)}</h1>
                 <StandingMark />
             </header>
             <Banner />
             <main class="frame__main" id="main" tabindex="-1">
-                <Outlet />
+                {move || if is_events.get() { view! { <Events /> }.into_any() } else { view! { <Agents /> }.into_any() }}
             </main>
         </div>
     }

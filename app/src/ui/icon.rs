@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::told;
+
 /// What can be drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Picture {
@@ -23,7 +25,7 @@ pub(crate) enum Picture {
 pub(crate) fn Icon(#[prop(into)] of: Signal<Picture>) -> impl IntoView {
     view! {
         <svg class="icon" viewBox="0 0 20 20" aria-hidden="true">
-            <path d=move || lines(of.get()) />
+            <path d=told::text(move || lines(of.get()).to_owned()) />
         </svg>
     }
 }

@@ -3,13 +3,15 @@
 use leptos::prelude::*;
 use rollcall_shared::Status;
 
+use crate::ui::told;
+
 /// The mark of a status, 12 pixels wide. The word stands beside it, so it says nothing to a screen reader.
 #[component]
 pub(crate) fn Mark(#[prop(into)] status: Signal<Status>) -> impl IntoView {
-    let class = move || format!("mark mark--{}", status.get().key());
+    let class = told::text(move || format!("mark mark--{}", status.get().key()));
     view! {
         <svg class=class viewBox="0 0 12 12" aria-hidden="true">
-            <path d=move || outline(status.get()) />
+            <path d=told::text(move || outline(status.get()).to_owned()) />
         </svg>
     }
 }
@@ -20,7 +22,7 @@ pub(crate) fn StatusWord(#[prop(into)] status: Signal<Status>) -> impl IntoView 
     view! {
         <span class="status">
             <Mark status />
-            <span class="status__word">{move || status.get().to_string()}</span>
+            <span class="status__word">{told::text(move || status.get().to_string())}</span>
         </span>
     }
 }

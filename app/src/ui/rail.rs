@@ -1,14 +1,16 @@
 //! The rail: where one can go, and who one is. At the left; at the bottom of a phone.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos_router::hooks::use_location;
 use rollcall_shared::console_api::Role;
+use wasm_bindgen_futures::spawn_local;
 
 use crate::api;
 use crate::people::{People, Who};
+use crate::route::Page;
 use crate::ui::icon::{Icon, Logo, Picture};
 use crate::ui::theme::Theme;
+use crate::ui::told;
 
 const ROOMS: [(&str, &str, Picture); 2] = [
     ("/agents", "Agents", Picture::Agents),
@@ -20,10 +22,13 @@ const ROOMS: [(&str, &str, Picture); 2] = [
 pub(crate) fn Rail() -> impl IntoView {
     let path = use_location().pathname;
     let rooms = ROOMS.map(|(href, name, picture)| {
-        let here = move || path.with(|path| path.starts_with(href)).then_some("page");
+        let here = move || {
+            path.with(|path| Page::at(path) == Page::at(href))
+                .then_some("page")
+        };
         view! {
             <li>
-                <a class="rail__room" href=href aria-label=name title=name aria-current=here>
+                <a class="rail__room" href=href aria-label=name title=name aria-current=told::maybe(here)>
                     <Icon of=picture />
                 </a>
             </li>
@@ -77,12 +82,12 @@ fn Person() -> impl IntoView {
         </button>
         <div class="menu" id="person" popover="auto" role="group" aria-label="You and this screen">
             <p class="menu__who">
-                <strong>{name}</strong>
-                <span>{role}</span>
+                <strong>{told::text(name)}</strong>
+                <span>{told::text(move || role().to_owned())}</span>
             </p>
             <button class="menu__item" on:click=move |_| theme.turn()>
                 <Icon of=Signal::derive(other_theme) />
-                {move || if theme.is_light() { "Dark theme" } else { "Light theme" }}
+                {told::text(move || if theme.is_light() { "Dark theme" } else { "Light theme" }.to_owned())}
             </button>
             <button class="menu__item" on:click=leave>
                 <Icon of=Picture::Leave />

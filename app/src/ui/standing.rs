@@ -5,31 +5,32 @@ use leptos::prelude::*;
 use crate::feed::live::Live;
 use crate::feed::standing::Standing;
 use crate::phrase;
+use crate::ui::told::{self, If};
 
 /// The mark: `Live 0.1 s behind`, `Connecting…`, `Not live`.
 #[component]
 pub(crate) fn StandingMark() -> impl IntoView {
     let live = expect_context::<Live>();
-    let word = Memo::new(move |_| match live.standing() {
-        Standing::Live { .. } => "Live",
-        Standing::Connecting => "Connecting…",
-        Standing::NotLive { .. } => "Not live",
-    });
-    let behind = Memo::new(move |_| match live.standing() {
+    let word = move || match live.standing() {
+        Standing::Live { .. } => "Live".to_owned(),
+        Standing::Connecting => "Connecting…".to_owned(),
+        Standing::NotLive { .. } => "Not live".to_owned(),
+    };
+    let behind = move || match live.standing() {
         Standing::Live { behind_ms } => format!("{} behind", phrase::behind(behind_ms)),
         _ => String::new(),
-    });
+    };
     let class = move || match live.standing() {
-        Standing::Live { .. } => "standing standing--live",
-        Standing::Connecting => "standing",
-        Standing::NotLive { .. } => "standing standing--lost",
+        Standing::Live { .. } => "standing standing--live".to_owned(),
+        Standing::Connecting => "standing".to_owned(),
+        Standing::NotLive { .. } => "standing standing--lost".to_owned(),
     };
     view! {
-        <p class=class data-testid="standing">
+        <p class=told::text(class) data-testid="standing">
             <span class="standing__dot" aria-hidden="true"></span>
             // Only the word is announced: the age beside it ticks.
-            <strong role="status">{word}</strong>
-            <span class="standing__behind">{behind}</span>
+            <strong role="status">{told::text(word)}</strong>
+            <span class="standing__behind">{told::text(behind)}</span>
         </p>
     }
 }
@@ -38,23 +39,19 @@ pub(crate) fn StandingMark() -> impl IntoView {
 #[component]
 pub(crate) fn Banner() -> impl IntoView {
     let live = expect_context::<Live>();
-    let lost = Memo::new(move |_| matches!(live.standing(), Standing::NotLive { .. }));
-    let age = Memo::new(move |_| match live.standing() {
-        Standing::NotLive { age_ms: Some(age_ms) } => Some(phrase::span(age_ms)),
-        _ => None,
-    });
+    let lost = move || matches!(live.standing(), Standing::NotLive { .. });
+    let words = move || match live.standing() {
+        Standing::NotLive { age_ms: Some(age_ms) } => {
+            format!("Not live. What you see is {} old.", phrase::span(age_ms))
+        }
+        _ => "Not live. The server has not answered yet.".to_owned(),
+    };
     view! {
-        <Show when=move || lost.get()>
-            <div class="banner" data-testid="banner">
-                <p class="banner__word">
-                    "Not live. "
-                    {move || match age.get() {
-                        Some(age) => view! { "What you see is " <span class="banner__age">{age}</span> " old." }.into_any(),
-                        None => "The server has not answered yet.".into_any(),
-                    }}
-                </p>
+        <If so=told::flag(lost)>
+            <section class="banner" aria-label="This screen is not live" data-testid="banner">
+                <p class="banner__word">{told::text(words)}</p>
                 <p class="banner__hope">"Connecting again by itself."</p>
-            </div>
-        </Show>
+            </section>
+        </If>
     }
 }

@@ -3,23 +3,26 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::feed::live::Live;
+use crate::feed::mirror::Fleet;
 use crate::keys;
 use crate::people::People;
 use crate::phrase;
 use crate::ui::icon::{Icon, Picture};
+use crate::ui::told::{self, If};
 
 /// The toolbar.
 #[component]
 pub(crate) fn Toolbar(
     /// What is searched for.
     search: RwSignal<String>,
-    /// How many agents are shown, and of how many.
-    #[prop(into)]
-    shown: Signal<(usize, usize)>,
+    /// How many agents are shown.
+    shown: Signal<usize>,
     /// Somebody wants to add an agent.
     adding: RwSignal<bool>,
 ) -> impl IntoView {
     let people = expect_context::<People>();
+    let live = expect_context::<Live>();
     let input = NodeRef::<html::Input>::new();
     keys::on_key(move |event| {
         if event.key() == "/"
@@ -33,7 +36,8 @@ pub(crate) fn Toolbar(
         }
     });
     let words = move || {
-        let (some, all) = shown.get();
+        let some = shown.get();
+        let all = live.read(Fleet::on_the_roll).max(some);
         if some == all {
             phrase::counted(all, "agent", "agents")
         } else {
@@ -52,7 +56,7 @@ pub(crate) fn Toolbar(
                     autocomplete="off"
                     spellcheck="false"
                     node_ref=input
-                    prop:value=move || search.get()
+                    prop:value=search
                     on:input=move |event| search.set(event_target_value(&event))
                     on:keydown=move |event| {
                         if event.key() == "Escape" && !search.with_untracked(String::is_empty) {
@@ -63,13 +67,13 @@ pub(crate) fn Toolbar(
                 />
                 <kbd class="search__key" aria-hidden="true">"/"</kbd>
             </div>
-            <p class="toolbar__shown">{words}</p>
-            <Show when=move || people.may_change()>
+            <p class="toolbar__shown">{told::text(words)}</p>
+            <If so=told::flag(move || people.may_change())>
                 <button class="button" on:click=move |_| adding.set(true)>
                     <Icon of=Picture::Plus />
                     "Add an agent"
                 </button>
-            </Show>
+            </If>
         </div>
     }
 }

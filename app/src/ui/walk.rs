@@ -1,0 +1,86 @@
+//! The keyboard in the table: one row that Tab reaches, and from there the arrows.
+
+use leptos::prelude::*;
+use rollcall_shared::AgentId;
+use wasm_bindgen::JsCast as _;
+use web_sys::KeyboardEvent;
+
+use crate::feed::live::Live;
+use crate::keys;
+use crate::ui::table::Rows;
+use crate::ui::viewport::Viewport;
+
+/// Lets the arrows walk the rows. Answers the row that Tab reaches: where the keyboard was last, or the first.
+pub(crate) fn walk(rows: Rows, viewport: Viewport, visible: Memo<Vec<AgentId>>) -> Memo<Option<AgentId>> {
+    let live = expect_context::<Live>();
+    let at = RwSignal::new(None::<AgentId>);
+    Effect::new(move |_| {
+        if let Some(opened) = rows.opened.get().agent() {
+            at.set(Some(opened));
+        }
+    });
+    keys::on_key(move |event| {
+        let Some((index, id)) = step(event, live, rows, at.get_untracked(), viewport.page()) else {
+            return;
+        };
+        event.prevent_default();
+        at.set(Some(id));
+        viewport.show(index, rows.order.with_value(|order| order.places().len()));
+        // A row that only now comes into the page is there at the next frame.
+        if !focus(id) {
+            request_animation_frame(move || {
+                focus(id);
+            });
+        }
+    });
+    Memo::new(move |_| {
+        let at = at.get();
+        visible.with(|visible| {
+            at.filter(|at| visible.contains(at))
+                .or_else(|| visible.first().copied())
+        })
+    })
+}
+
+/// Where a key goes from the row `at`: its index and its agent.
+fn step(
+    event: &KeyboardEvent,
+    live: Live,
+    rows: Rows,
+    at: Option<AgentId>,
+    page: usize,
+) -> Option<(usize, AgentId)> {
+    let key = event.key();
+    if keys::is_typing(event) && key != "ArrowDown" {
+        return None;
+    }
+    live.peek(|fleet| {
+        rows.order.with_value(|order| {
+            let last = order.places().len().checked_sub(1)?;
+            let now = at
+                .and_then(|id| fleet.place(id))
+                .and_then(|place| order.position(place));
+            let next = match (key.as_str(), now) {
+                ("ArrowDown" | "ArrowUp" | "PageDown" | "PageUp", None) | ("Home", _) => 0,
+                ("ArrowDown", Some(now)) => now + 1,
+                ("ArrowUp", Some(now)) => now.saturating_sub(1),
+                ("PageDown", Some(now)) => now + page,
+                ("PageUp", Some(now)) => now.saturating_sub(page),
+                ("End", _) => last,
+                _ => return None,
+            };
+            let index = next.min(last);
+            Some((index, fleet.at(*order.places().get(index)?)?.id))
+        })
+    })
+}
+
+/// Moves the keyboard to the row of an agent. Answers whether the row is there.
+fn focus(id: AgentId) -> bool {
+    let link = document()
+        .query_selector(&format!("[data-agent=\"{id}\"]"))
+        .ok()
+        .flatten();
+    let link = link.and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok());
+    link.is_some_and(|link| link.focus().is_ok())
+}
