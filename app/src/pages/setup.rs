@@ -42,8 +42,15 @@ pub(crate) fn SetupPage() -> impl IntoView {
             navigate("/agents", options);
         }
     });
-    let token = take_token();
-    match (untrack(|| people.who()), token) {
+    let token = RwSignal::new(take_token());
+    // The link may be opened where this page is open already: then only what stands behind the # changes.
+    let listener = window_event_listener(leptos::ev::hashchange, move |_| {
+        if let Some(taken) = take_token() {
+            token.set(Some(taken));
+        }
+    });
+    on_cleanup(move || listener.remove());
+    move || match (untrack(|| people.who()), token.get()) {
         (Who::SignedOut { setup_needed: true }, Some(token)) => view! { <FirstAdmin token /> }.into_any(),
         (Who::SignedOut { setup_needed: true }, None) => view! { <NoToken /> }.into_any(),
         (Who::Unknown(failure), _) => view! {
