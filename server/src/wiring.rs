@@ -303,3 +303,6 @@ fn background(app: &App) -> Vec<JoinHandle<()>> {
         tokio::spawn(tidying::run(app.store.clone(), app.clock, stopping())),
     ]
 }
+
+#[cfg(test)]
+mod tests;

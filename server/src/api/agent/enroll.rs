@@ -16,6 +16,7 @@ use crate::auth::agents::Known;
 use crate::auth::secret::hash_of;
 use crate::clock::NoRandomness;
 use crate::engine::EngineError;
+use crate::scope::Scope;
 use crate::store::StoreError;
 use crate::store::agents::AgentRecord;
 use crate::store::enrolment::{EnrollOutcome, NewAgent};
@@ -110,7 +111,7 @@ pub(super) async fn enroll(
         EnrollOutcome::TokenRevoked => Err(EnrollError::TokenSpent("was revoked"))?,
         EnrollOutcome::TokenUsedUp => Err(EnrollError::TokenSpent("is used up"))?,
     };
-    if record.status == Status::Retired {
+    if is_retired(&app, &record) {
         Err(EnrollError::Retired)?;
     }
     take_up(&app, &record, transition)
@@ -201,6 +202,12 @@ fn new_agent(app: &App, enroll: &Enroll, key: &[u8; 32]) -> Result<NewAgent, NoR
         key_hash: hash_of(&enroll.key.to_ascii_lowercase()),
         transition,
     })
+}
+
+/// Whether the agent is off the roll call. The roster knows at once, the database within a second.
+fn is_retired(app: &App, record: &AgentRecord) -> bool {
+    let shown = app.roster.get(&Scope::All, record.id);
+    record.status == Status::Retired || shown.is_some_and(|(_, agent)| agent.status == Status::Retired)
 }
 
 /// Makes a stored agent known to engine, roster and credentials, once.

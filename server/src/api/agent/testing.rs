@@ -3,6 +3,8 @@
 //!
 //! People's calls alone are lighter with `session::testing`, which has a clock that a test moves.
 
+mod test_agent;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::OnceLock;
 
@@ -28,6 +30,8 @@ use crate::config::Config;
 use crate::store::Store;
 use crate::store::users::UserRecord;
 use crate::wiring::Backend;
+
+pub(crate) use test_agent::TestAgent;
 
 /// Where a browser thinks that it is.
 pub(crate) const ORIGIN: &str = "http://roll.example";
@@ -63,17 +67,6 @@ pub(crate) struct Ask<'a> {
     server: &'a Server,
     request: http::request::Builder,
     body: Body,
-}
-
-/// An agent, as its machine knows itself.
-#[derive(Debug, Clone)]
-pub(crate) struct TestAgent {
-    pub(crate) id: String,
-    pub(crate) secret: String,
-    pub(crate) name: String,
-    pub(crate) boot: String,
-    /// The last one used.
-    pub(crate) sequence: u32,
 }
 
 impl Server {
@@ -300,58 +293,6 @@ pub(crate) fn enroll_body(token: &str, key: u64, name: &str) -> Value {
         "token": token, "key": format!("{key:064x}"), "host_name": name,
         "platform": "Debian GNU/Linux 12 (bookworm)", "machine_id": format!("machine of {name}")
     })
-}
-
-impl TestAgent {
-    /// What the `Authorization` header says.
-    pub(crate) fn credential(&self) -> String {
-        format!("Bearer {}.{}", self.id, self.secret)
-    }
-
-    /// Boot, the next sequence, applied settings.
-    pub(crate) fn fence(&mut self) -> Value {
-        self.sequence += 1;
-        json!({ "boot": self.boot, "sequence": self.sequence, "applied": 1 })
-    }
-
-    /// The body of a registration with the next sequence.
-    pub(crate) fn register_body(&mut self) -> Value {
-        let mut body = self.fence();
-        body["reason"] = json!("start");
-        body["machine_id"] = json!(format!("machine of {}", self.name));
-        body["host_name"] = json!(self.name);
-        body["platform"] = json!("Debian GNU/Linux 12 (bookworm)");
-        body["agent_version"] = json!("0.1.0");
-        body["local_address"] = json!("10.12.0.20");
-        body["addresses"] = json!(["10.12.0.20", "fe80::1"]);
-        body
-    }
-
-    /// Says something as this agent.
-    pub(crate) async fn say(&self, server: &Server, call: &str, body: &Value) -> Answer {
-        server
-            .post(&format!("/api/agent/v1/{call}"))
-            .header(header::AUTHORIZATION.as_str(), &self.credential())
-            .json(body)
-            .send()
-            .await
-    }
-
-    pub(crate) async fn register(&mut self, server: &Server) -> Answer {
-        let body = self.register_body();
-        self.say(server, "register", &body).await
-    }
-
-    pub(crate) async fn heartbeat(&mut self, server: &Server) -> Answer {
-        let body = self.fence();
-        self.say(server, "heartbeat", &body).await
-    }
-
-    pub(crate) async fn goodbye(&mut self, server: &Server, kind: &str) -> Answer {
-        let mut body = self.fence();
-        body["kind"] = json!(kind);
-        self.say(server, "goodbye", &body).await
-    }
 }
 
 impl Ask<'_> {
