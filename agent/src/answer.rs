@@ -60,6 +60,9 @@ pub(crate) enum Rejection {
 fn of_problem(problem: &Problem) -> String {
     let mut text = problem.detail.clone().unwrap_or_else(|| problem.title.clone());
     for error in &problem.errors {
+        if text.contains(&error.detail) && error.allowed.is_none() {
+            continue;
+        }
         text.push_str("; ");
         text.push_str(&error.field);
         text.push_str(": ");

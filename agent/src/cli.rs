@@ -17,7 +17,7 @@ use crate::server_url::ServerUrl;
 )]
 pub(crate) struct Cli {
     /// How log lines look.
-    #[arg(long, value_enum, global = true, default_value_t = LogFormat::Text, env = "ROLLCALL_LOG_FORMAT")]
+    #[arg(long, value_enum, global = true, default_value_t = LogFormat::Text, env = "ROLLCALL_AGENT_LOG_FORMAT")]
     pub(crate) log_format: LogFormat,
     /// Log each call as well.
     #[arg(long, short, global = true)]
@@ -53,7 +53,7 @@ pub(crate) struct StateArgs {
         help = "Where the agent keeps its identity [default: $STATE_DIRECTORY; for root /var/lib/rollcall-agent; \
                 else $XDG_STATE_HOME/rollcall-agent or ~/.local/state/rollcall-agent]",
         value_name = "DIR",
-        env = "ROLLCALL_STATE",
+        env = "ROLLCALL_AGENT_STATE",
         hide_env_values = true
     )]
     pub(crate) state: Option<OsString>,
@@ -66,11 +66,16 @@ pub(crate) struct EnrollArgs {
         long,
         help = "The server's address: https://host[:port]",
         value_name = "URL",
-        env = "ROLLCALL_SERVER"
+        env = "ROLLCALL_AGENT_SERVER"
     )]
     pub(crate) server: ServerUrl,
     /// The enrolment token that an admin made.
-    #[arg(long, value_name = "TOKEN", env = "ROLLCALL_TOKEN", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "ROLLCALL_AGENT_TOKEN",
+        hide_env_values = true
+    )]
     pub(crate) token: String,
     #[command(flatten)]
     pub(crate) state: StateArgs,

@@ -6,6 +6,7 @@
 use core::time::Duration;
 
 use rollcall_agent::backoff::Backoff;
+use rollcall_agent::schedule::Refusal;
 use rollcall_shared::agent_api::{Enroll, Enrolled};
 
 use crate::answer::{self, Rejection};
@@ -82,14 +83,22 @@ pub(crate) async fn enrol(dir: &StateDir, wish: Wish) -> Result<Option<Lock>, En
     if already(dir, &wish.server)? {
         return Ok(Some(lock));
     }
-    let ask = Enroll {
+    let mut ask = Enroll {
         token: wish.token,
         key: identity::enrolment_key(dir, &wish.server)?,
         host_name: machine::host_name(wish.name.as_deref()),
         platform: machine::platform(),
         machine_id: machine::machine_id(dir),
     };
-    let enrolled = answered(&endpoint, &ask).await?;
+    let enrolled = match answered(&endpoint, &ask).await {
+        // What this key enrolled, in an answer that was lost, was retired since: begin anew.
+        Err(EnrolError::Rejected(rejection)) if rejection.refusal() == Some(Refusal::Retired) => {
+            identity::forget_enrolment(dir)?;
+            ask.key = identity::enrolment_key(dir, &wish.server)?;
+            answered(&endpoint, &ask).await?
+        }
+        other => other?,
+    };
     Kept::forget(dir)?;
     let identity = Identity {
         server: wish.server,

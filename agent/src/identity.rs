@@ -119,6 +119,11 @@ pub(crate) fn enrolment_key(dir: &StateDir, server: &ServerUrl) -> Result<String
     Ok(begun.key)
 }
 
+/// Gives up an enrolment under way: its key leads nowhere any more.
+pub(crate) fn forget_enrolment(dir: &StateDir) -> Result<(), IdentityError> {
+    Ok(dir.remove(ENROLMENT)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

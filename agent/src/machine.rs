@@ -14,6 +14,9 @@ use crate::state_dir::StateDir;
 /// As long as a host name may be.
 const LONGEST_NAME: usize = 253;
 
+/// As long as the server takes a platform's name.
+const LONGEST_PLATFORM: usize = 128;
+
 /// Where systemd and D-Bus keep the machine's id.
 const MACHINE_ID_FILES: [&str; 2] = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
 
@@ -87,7 +90,7 @@ fn pretty_name(os_release: &str) -> Option<String> {
         .trim_matches(['"', '\''])
         .chars()
         .filter(|character| !character.is_control())
-        .take(LONGEST_NAME)
+        .take(LONGEST_PLATFORM)
         .collect();
     (!value.is_empty()).then_some(value)
 }

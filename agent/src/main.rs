@@ -18,6 +18,7 @@ mod notify;
 mod run;
 mod say;
 mod server_url;
+mod signals;
 mod state_dir;
 mod status;
 mod tls;
@@ -165,18 +166,11 @@ async fn present(dir: StateDir, lock: Option<Lock>, goodbye: Option<GoodbyeKind>
 }
 
 fn status(args: &StatusArgs) -> u8 {
-    let report = state_dir::path_or_default(args.state.state.as_deref())
-        .and_then(StateDir::open)
-        .map_err(IdentityError::from)
-        .and_then(|dir| {
-            let identity = Identity::find(&dir)?;
-            Ok(Report::new(
-                identity.as_ref(),
-                dir.is_locked()?,
-                Kept::find(&dir),
-                clock::now_ms(),
-            ))
-        });
+    let report = match state_dir::path_or_default(args.state.state.as_deref()).and_then(StateDir::open) {
+        Ok(dir) => report(&dir),
+        Err(StateError::Absent { .. }) => Ok(Report::new(None, false, None, 0)),
+        Err(error) => Err(error.into()),
+    };
     match report {
         Ok(report) => {
             if args.json {
@@ -190,6 +184,12 @@ fn status(args: &StatusArgs) -> u8 {
     }
 }
 
+fn report(dir: &StateDir) -> Result<Report, IdentityError> {
+    let identity = Identity::find(dir)?;
+    let (running, kept) = (dir.is_locked()?, Kept::find(dir));
+    Ok(Report::new(identity.as_ref(), running, kept, clock::now_ms()))
+}
+
 fn fail(error: &(dyn core::error::Error + 'static), code: u8) -> u8 {
     say::err(&format!("rollcall-agent: {}", chain(error)));
     code
@@ -198,6 +198,7 @@ fn fail(error: &(dyn core::error::Error + 'static), code: u8) -> u8 {
 const fn code_of_state(error: &StateError) -> u8 {
     match error {
         StateError::Locked { .. } => RUNS_ALREADY,
+        StateError::Absent { .. } => NO_IDENTITY,
         _ => FAILED,
     }
 }

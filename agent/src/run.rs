@@ -10,7 +10,6 @@ use std::rc::Rc;
 
 use rollcall_agent::schedule::{Change, End, Input, Schedule, Send, Step};
 use rollcall_shared::GoodbyeKind;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{debug, info, warn};
 
 use crate::answer::{self, Seen};
@@ -21,6 +20,7 @@ use crate::identity::{Identity, IdentityError};
 use crate::leaving;
 use crate::message::Messages;
 use crate::notify::Notifier;
+use crate::signals::{Signals, Told};
 use crate::state_dir::{Lock, StateDir, StateError};
 use crate::status::{Kept, State, span};
 use crate::tls::{Fingerprint, TlsError};
@@ -68,7 +68,7 @@ pub(crate) async fn run(dir: StateDir, _lock: Lock, goodbye: Option<GoodbyeKind>
         let wait = runner.wait();
         event = tokio::select! {
             landed = landing(&mut runner.flight) => Event::Landed(Box::new(landed)),
-            event = signals.next() => event,
+            told = signals.next() => Event::Told(told),
             () = tokio::time::sleep(wait) => Event::Due,
         };
     }
@@ -88,32 +88,7 @@ async fn landing(flight: &mut Option<Flight>) -> Landed {
 enum Event {
     Due,
     Landed(Box<Landed>),
-    Reload,
-    Terminate,
-}
-
-struct Signals {
-    hangup: Signal,
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            hangup: signal(SignalKind::hangup())?,
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn next(&mut self) -> Event {
-        tokio::select! {
-            _ = self.hangup.recv() => Event::Reload,
-            _ = self.terminate.recv() => Event::Terminate,
-            _ = self.interrupt.recv() => Event::Terminate,
-        }
-    }
+    Told(Told),
 }
 
 struct Runner {
@@ -129,6 +104,8 @@ struct Runner {
     address: AddressWatch,
     sleep: SleepWatch,
     kept: Kept,
+    /// Whether this process ever had an answer.
+    found: bool,
     keeping_fails: bool,
     goodbye: Option<GoodbyeKind>,
     leaving: bool,
@@ -156,6 +133,7 @@ impl Runner {
             address: AddressWatch::default(),
             sleep: SleepWatch::new(clock::now_ms(), clock::awake_ms()),
             kept,
+            found: false,
             keeping_fails: false,
             goodbye,
             leaving: false,
@@ -179,7 +157,7 @@ impl Runner {
                 self.feed(input)
             }
             Event::Landed(landed) => self.landed(*landed),
-            Event::Reload => {
+            Event::Told(Told::Reload) => {
                 if self.reload() {
                     self.feed(Input::Reload)
                 } else {
@@ -187,8 +165,8 @@ impl Runner {
                 }
             }
             // Whoever says it twice does not want to wait for the goodbye.
-            Event::Terminate if self.leaving => Some(End::Left),
-            Event::Terminate => {
+            Event::Told(Told::Leave) if self.leaving => Some(End::Left),
+            Event::Told(Told::Leave) => {
                 self.leaving = true;
                 self.notifier.send("STOPPING=1");
                 let kind = match self.goodbye {
@@ -322,6 +300,7 @@ impl Runner {
     }
 
     fn heard(&mut self, seen: Option<Seen>) {
+        self.found = true;
         self.kept.state = State::InContact;
         self.kept.last_contact = Some(clock::wall_s());
         if let Some(seen) = seen {
@@ -350,7 +329,12 @@ impl Runner {
             Change::Found => info!("Found the server again; next contact in {next}"),
             Change::Lost => {
                 let error = self.kept.last_error.as_deref().unwrap_or_default();
-                warn!("Lost the server: {error}; trying again in {next}");
+                let what = if self.found {
+                    "Lost the server"
+                } else {
+                    "No contact with the server yet"
+                };
+                warn!("{what}: {error}; trying again in {next}");
             }
         }
     }

@@ -5,7 +5,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -44,6 +44,8 @@ pub(crate) enum StateError {
     },
     #[error("{} is not a file that this program wrote: it is larger than {LARGEST_FILE} bytes", path.display())]
     TooLarge { path: PathBuf },
+    #[error("there is no {}: nobody is enrolled there. Run `rollcall-agent enroll` first", path.display())]
+    Absent { path: PathBuf },
     #[error("another rollcall-agent runs with the state directory {}", path.display())]
     Locked { path: PathBuf },
 }
@@ -89,12 +91,11 @@ impl StateDir {
 
     /// The folder at `path`, which must be there and be written by nobody else.
     pub(crate) fn open(path: PathBuf) -> Result<Self, StateError> {
-        let mode = fs::metadata(&path)
-            .map_err(|source| StateError::Io {
-                path: path.clone(),
-                source,
-            })?
-            .mode();
+        let mode = match fs::metadata(&path) {
+            Ok(found) => found.mode(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(StateError::Absent { path }),
+            Err(source) => return Err(StateError::Io { path, source }),
+        };
         if mode & 0o022 != 0 {
             return Err(StateError::Exposed {
                 path,
@@ -166,6 +167,7 @@ impl StateDir {
             .create_new(true)
             .mode(0o600)
             .open(beside)?;
+        self.give_to_owner(&file)?;
         file.write_all(bytes)?;
         if durable {
             file.sync_all()?;
@@ -173,6 +175,16 @@ impl StateDir {
         fs::rename(beside, path)?;
         if durable {
             File::open(&self.path)?.sync_all()?;
+        }
+        Ok(())
+    }
+
+    /// Root may enrol for a service that runs as another user: what it makes belongs to the folder's owner, or the
+    /// service could not read it.
+    fn give_to_owner(&self, file: &File) -> io::Result<()> {
+        let (owner, made) = (fs::metadata(&self.path)?, file.metadata()?);
+        if nix::unistd::geteuid().is_root() && owner.uid() != made.uid() {
+            fchown(file, Some(owner.uid()), Some(owner.gid()))?;
         }
         Ok(())
     }
@@ -200,6 +212,7 @@ impl StateDir {
             .mode(0o600)
             .open(&path)
             .map_err(failed)?;
+        self.give_to_owner(&file).map_err(failed)?;
         for _ in 1..LOCK_TRIES {
             match file.try_lock() {
                 Ok(()) => return Ok(Lock { _file: file }),
@@ -282,6 +295,22 @@ mod tests {
         dir.write("one", b"whole", false).unwrap();
         assert_eq!(dir.read("one", false).unwrap().unwrap(), b"whole");
         assert!(!dir.file(".one.new").exists());
+    }
+
+    #[test]
+    fn what_root_makes_belongs_to_the_folders_owner() {
+        if !nix::unistd::geteuid().is_root() {
+            writeln!(io::stderr(), "SKIPPED: only root can give files away").unwrap();
+            return;
+        }
+        let (_parent, dir) = made();
+        std::os::unix::fs::chown(dir.path(), Some(65_534), Some(65_534)).unwrap();
+        dir.write("one", b"1", true).unwrap();
+        let made = fs::metadata(dir.file("one")).unwrap();
+        assert_eq!(
+            (made.uid(), made.gid(), made.mode() & 0o7777),
+            (65_534, 65_534, 0o600)
+        );
     }
 
     #[test]

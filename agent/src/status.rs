@@ -183,16 +183,18 @@ impl Report {
 
 impl Kept {
     fn lines(&self, running: bool, wall_s: u64) -> impl Iterator<Item = String> {
-        let ago = |at: u64| format!("{} ago", span(wall_s.saturating_sub(at).saturating_mul(1_000)));
+        let ago = |at: u64| match wall_s.saturating_sub(at) {
+            0 => "just now".to_owned(),
+            seconds => format!("{} ago", span(seconds.saturating_mul(1_000))),
+        };
+        let until = |at: u64| match at.saturating_sub(wall_s) {
+            0 => "now".to_owned(),
+            seconds => format!("in {}", span(seconds.saturating_mul(1_000))),
+        };
         let next = self.next_contact.filter(|_| running);
         [
             self.last_contact.map(|at| format!("Last contact: {}", ago(at))),
-            next.map(|at| {
-                format!(
-                    "Next contact: in {}",
-                    span(at.saturating_sub(wall_s).saturating_mul(1_000))
-                )
-            }),
+            next.map(|at| format!("Next contact: {}", until(at))),
             self.observed_address
                 .map(|address| format!("The server sees: {address}")),
             (self.settings_version > 0).then(|| format!("Settings version: {}", self.settings_version)),

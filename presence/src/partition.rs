@@ -80,7 +80,7 @@ pub struct Effect {
     pub to: Status,
     /// Why.
     pub cause: Cause,
-    /// When: at the event, or at the deadline that a tick found.
+    /// When: at the event, or at the tick that found the deadline.
     pub at: EngineTime,
     /// When and how it was last heard, where it was.
     pub heard: Heard,

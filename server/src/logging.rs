@@ -8,6 +8,9 @@ use tracing_subscriber::filter::ParseError;
 
 use crate::config::{LogFormat, Logging};
 
+/// Libraries that tell at every start what concerns nobody. The configured filter can bring them back.
+const QUIET: &str = "sea_orm_migration=warn,sqlx::postgres::notice=warn";
+
 /// The log cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum LoggingError {
@@ -24,7 +27,7 @@ pub enum LoggingError {
 /// # Errors
 /// Where there is one already.
 pub fn init(logging: &Logging) -> Result<(), LoggingError> {
-    let filter = EnvFilter::try_new(&logging.filter)?;
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", logging.filter))?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -32,7 +35,9 @@ pub fn init(logging: &Logging) -> Result<(), LoggingError> {
     match logging.format {
         LogFormat::Text => tracing::subscriber::set_global_default(lines.finish())?,
         LogFormat::Json => {
-            tracing::subscriber::set_global_default(lines.json().flatten_event(true).finish())?;
+            tracing::subscriber::set_global_default(
+                lines.json().flatten_event(true).with_span_list(false).finish(),
+            )?;
         }
     }
     Ok(())

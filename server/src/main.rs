@@ -4,13 +4,13 @@ mod announcement;
 
 use std::process::ExitCode;
 
-use rollcall_server::api::answer::chain;
 use rollcall_server::api::metrics::Metrics;
 use rollcall_server::api::serve::Server;
 use rollcall_server::api::trace::Observer;
-use rollcall_server::api::{assets, router};
+use rollcall_server::api::{assets, router, tls};
 use rollcall_server::clock::Clock;
 use rollcall_server::config::Config;
+use rollcall_server::error_chain::chain;
 use rollcall_server::logging;
 use rollcall_server::store::Store;
 use rollcall_server::wiring::Backend;
@@ -21,6 +21,7 @@ use announcement::Announcement;
 const FAILED: u8 = 1;
 
 fn main() -> ExitCode {
+    tls::install_provider();
     let config = match Config::of_this_process() {
         Ok(config) => config,
         Err(error) => {
@@ -58,6 +59,11 @@ async fn run(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
     let store = Store::open(config.database.reveal()).await?;
     let line = announcement::enroll_line(config, server.listening());
     let backend = Backend::start(config, clock, store, line.clone(), assets::build_id()).await?;
+    tracing::info!(
+        agents = backend.app.roster.count(),
+        address = line.server_url,
+        "ready"
+    );
     let announcement = Announcement::make(&backend, &line).await?;
     announcement.publish(config)?;
 

@@ -11,12 +11,11 @@ use tokio::task::JoinHandle;
 
 use crate::api::app::App;
 use crate::api::origin::Origins;
-use crate::auth::agents::AgentCredentials;
+use crate::auth::agents::{self, AgentCredentials};
 use crate::auth::enrolment::EnrollLine;
 use crate::auth::master_key::{MasterKey, MasterKeyError};
 use crate::auth::passwords::Passwords;
 use crate::auth::people::{Parts, People};
-use crate::auth::scope::Scope;
 use crate::auth::secret::Secret;
 use crate::auth::setup_link::SetupLink;
 use crate::background::database_watch::DatabaseWatch;
@@ -26,6 +25,7 @@ use crate::config::Config;
 use crate::engine::{Engine, Known, Prepared, Running, Start};
 use crate::feed::Hub;
 use crate::roster::Roster;
+use crate::scope::Scope;
 use crate::settings::{InForce, SettingsError};
 use crate::store::agents::AgentRecord;
 use crate::store::journal::Entry;
@@ -99,12 +99,7 @@ impl Backend {
         let agents = AgentCredentials::default();
         for (record, place) in fleet.records.iter().zip(&places) {
             roster.insert(record, *place);
-            agents.insert(
-                record.id,
-                record.secret_hash,
-                *place,
-                record.status == Status::Retired,
-            );
+            agents.insert(record.id, record.secret_hash, *place, known(record));
         }
         roster.remember(&latest(&store).await?);
 
@@ -181,6 +176,13 @@ impl Backend {
 fn ended(task: Result<(), tokio::task::JoinError>) {
     if let Err(error) = task {
         tracing::error!(%error, "a task did not end in good order");
+    }
+}
+
+fn known(record: &AgentRecord) -> agents::Known {
+    agents::Known {
+        retired: record.status == Status::Retired,
+        applied: record.applied,
     }
 }
 

@@ -4,6 +4,8 @@
 //! Fields are only ever added; both sides pass over those that they do not know, so an older agent and a newer
 //! server understand each other.
 
+mod flat;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -60,6 +62,7 @@ pub struct Enrolled {
 /// `POST register`: a boot announces itself and learns how to live.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(from = "flat::Register")]
 pub struct Register {
     /// Boot, sequence, applied settings.
     #[serde(flatten)]
@@ -113,6 +116,7 @@ pub struct Registered {
 /// `POST heartbeat`: still here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(from = "Fence")]
 pub struct Heartbeat {
     /// Boot, sequence, applied settings.
     #[serde(flatten)]
@@ -136,6 +140,7 @@ pub struct HeartbeatAnswer {
 /// `POST goodbye`: the agent says what becomes of it (rule 10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(from = "flat::Goodbye")]
 pub struct Goodbye {
     /// Boot, sequence, applied settings.
     #[serde(flatten)]

@@ -40,7 +40,7 @@ async fn garbage_of_every_kind_is_survived_and_no_redirect_followed() {
     let before = stub.of("heartbeat").len();
     stub.nth("heartbeat", before + count + 3).await;
     assert!(stub.of("elsewhere").is_empty(), "a redirect was followed");
-    assert_eq!(stub.of("register").len(), 1);
+    assert_eq!(stub.boots(), 1);
     agent.signal(Signal::SIGTERM);
     let (status, said) = agent.end().await;
     assert!(status.success(), "{said}");
@@ -50,7 +50,10 @@ async fn garbage_of_every_kind_is_survived_and_no_redirect_followed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_identity_that_is_damaged_missing_or_exposed_is_named() {
     let (stub, home) = (Stub::start().await, Home::new());
-    std::fs::create_dir(home.state()).unwrap();
+    let absent = home.output(&["run"]).await;
+    assert_eq!(absent.status.code(), Some(5));
+    assert!(text(&absent.stderr).contains("nobody is enrolled"), "{absent:?}");
+    DirBuilder::new().mode(0o700).create(home.state()).unwrap();
     let missing = home.output(&["run"]).await;
     assert_eq!(missing.status.code(), Some(5));
     assert!(text(&missing.stderr).contains("not enrolled"), "{missing:?}");

@@ -1,6 +1,7 @@
 //! Becoming an agent: once, whatever is lost on the way.
 
 use nix::sys::signal::Signal;
+use rollcall_shared::problem::kind;
 
 use crate::home::{Agent, Home, finish, mode, text};
 use crate::stub::{SECRET, Scripted, Stub};
@@ -67,6 +68,20 @@ async fn an_enrolment_that_was_killed_goes_on_with_the_same_key() {
     agent.kill().await;
     home.enrol(&stub).await;
     assert_eq!(stub.nth("enroll", 2).await.body["key"], first.body["key"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unfinished_enrolment_that_was_retired_meanwhile_begins_anew() {
+    let (stub, home) = (Stub::start().await, Home::new());
+    stub.script("enroll", Scripted::Problem(401, kind::RETIRED, "Retired."));
+    home.enrol(&stub).await;
+    let keys: Vec<_> = stub
+        .of("enroll")
+        .iter()
+        .map(|call| call.body["key"].clone())
+        .collect();
+    assert_eq!(keys.len(), 2);
+    assert_ne!(keys[0], keys[1]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics fails")]
 
+mod address;
 mod bad_days;
 mod enrolment;
 mod home;

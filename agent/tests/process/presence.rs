@@ -16,6 +16,7 @@ async fn an_agent_enrols_runs_is_killed_and_comes_back_as_another_boot() {
         first.authorization.as_deref().unwrap().split('.').next_back(),
         Some(SECRET)
     );
+    assert_eq!(first.body["local_address"], "127.0.0.1");
     stub.nth("heartbeat", 3).await;
     agent.kill().await;
     let before = stub.of("heartbeat").len();
@@ -56,7 +57,7 @@ async fn a_second_run_is_refused_with_its_own_exit_code() {
         text(&output.stderr).contains("another rollcall-agent runs"),
         "{output:?}"
     );
-    assert_eq!(stub.of("register").len(), 1);
+    assert_eq!(stub.boots(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,8 +109,8 @@ async fn a_goodbye_that_nobody_answers_does_not_hold_up_the_end() {
 #[tokio::test(flavor = "multi_thread")]
 async fn status_tells_people_and_programs_how_it_stands() {
     let (stub, home) = (Stub::start().await, Home::new());
-    let output = home.output(&["status"]).await;
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let (report, code) = home.status().await;
+    assert_eq!((report["enrolled"].as_bool(), code), (Some(false), 1));
     home.enrol(&stub).await;
     let (report, code) = home.status().await;
     assert_eq!((report["running"].as_bool(), code), (Some(false), 1));
@@ -130,4 +131,25 @@ async fn status_tells_people_and_programs_how_it_stands() {
 
     agent.kill().await;
     assert_eq!(home.status().await.1, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_manager_is_told_when_it_is_ready_though_the_server_is_away_and_when_it_stops() {
+    let (stub, home) = (Stub::start().await, Home::new());
+    home.enrol(&stub).await;
+    stub.always(Some(Scripted::Hangs));
+    let manager = tokio::net::UnixDatagram::bind(home.file("notify")).unwrap();
+    let mut command = home.command(&["run", "--goodbye", "stop"]);
+    command.env("NOTIFY_SOCKET", home.file("notify"));
+    let agent = Agent::start(command);
+    for state in ["READY=1", "STOPPING=1"] {
+        let mut told = [0; 64];
+        let length = tokio::time::timeout(stub::PATIENCE, manager.recv(&mut told))
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(&told[..length], state.as_bytes());
+        agent.signal(Signal::SIGTERM);
+    }
+    assert!(agent.end().await.0.success());
 }

@@ -67,7 +67,7 @@ async fn after_a_stale_sequence_it_goes_on_with_the_next_of_the_same_boot() {
         Scripted::Problem(409, kind::STALE_SEQUENCE, "Stale."),
     );
     stub.nth("heartbeat", 5).await;
-    assert_eq!(stub.of("register").len(), 1);
+    assert_eq!(stub.boots(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use rollcall_shared::problem::{self, FieldError, Problem, kind};
 
+use crate::error_chain::chain;
 use crate::store::StoreError;
 
 /// A problem on its way out.
@@ -139,19 +140,6 @@ impl From<StoreError> for Refusal {
             Self::internal(&error)
         }
     }
-}
-
-/// An error and its sources on one line.
-#[must_use]
-pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 impl IntoResponse for Refusal {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use rollcall_shared::FieldError;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::answer::Refusal;
 use super::refused_value::{self, Shown};
@@ -60,6 +60,10 @@ pub fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refusal> {
         let inner = error.inner();
         if inner.classify() == serde_json::error::Category::Data {
             Refusal::invalid(vec![field_error(error.path(), inner, body)])
+        } else if serde_json::from_slice::<IgnoredAny>(body).is_ok() {
+            // serde_json calls it a fault of syntax where a number stands for a word of a list, or is too large
+            // for any number there is.
+            Refusal::invalid(vec![misfit(error.path(), body)])
         } else {
             // Syntax errors of serde_json name a place and what it expected there, never what stood there.
             unusable(&format!("The body is not JSON: {inner}."))
@@ -77,11 +81,29 @@ fn field_error(path: &serde_path_to_error::Path, error: &serde_json::Error, body
     let message = told
         .rsplit_once(" at line ")
         .map_or(told.as_str(), |(message, _)| message);
+    let (field, shown) = given(path, body);
+    refused_value::explain(&field, message, shown)
+}
+
+/// A field of which no more is known than that its value does not fit.
+fn misfit(path: &serde_path_to_error::Path, body: &[u8]) -> FieldError {
+    let (field, shown) = given(path, body);
+    FieldError {
+        given: match shown {
+            Shown::Hidden => None,
+            Shown::Text(text) => Some(text),
+        },
+        ..FieldError::bare(field, "It cannot be used.")
+    }
+}
+
+/// The field at a path, and what may be repeated of its value.
+fn given(path: &serde_path_to_error::Path, body: &[u8]) -> (String, Shown) {
     let field = refused_value::field_name(path);
     let whole = serde_json::from_slice(body).unwrap_or(serde_json::Value::Null);
-    let given = refused_value::at(&whole, path);
-    let shown = given.map_or(Shown::Hidden, |value| refused_value::shown(&field, value));
-    refused_value::explain(&field, message, shown)
+    let value = refused_value::at(&whole, path);
+    let shown = value.map_or(Shown::Hidden, |value| refused_value::shown(&field, value));
+    (field, shown)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -3,6 +3,7 @@
 //! HTTP/2 is chosen in the TLS handshake and nowhere else: no browser speaks it without, and telling the two
 //! apart by the first bytes would need a time limit of its own.
 
+use crate::error_chain::chain;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -25,6 +26,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tower::Service as _;
 
+use super::leftover::ReadOut;
 use super::patience::{Limits, Patient, Turns};
 use super::peer::Trust;
 
@@ -89,7 +91,7 @@ impl Shared {
             }
         };
         if let Err(error) = ended {
-            tracing::debug!(%client, error = super::answer::chain(&error), "a connection broke");
+            tracing::debug!(%client, error = chain(&error), "a connection broke");
         }
     }
 
@@ -106,8 +108,9 @@ impl Shared {
     {
         let turns = Turns::default();
         let stream = Patient::new(stream, place, self.limits, turns.clone());
-        let service = service_fn(move |request| {
-            let (answer, turns) = (self.answer(request, client, encrypted), turns.clone());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let answer = self.answer(request.map(Body::new), client, encrypted);
+            let turns = turns.clone();
             turns.pass();
             async move {
                 let answer = answer.await;
@@ -144,7 +147,9 @@ impl Shared {
     {
         // No stream of it outlives it: WebSockets over HTTP/2 are not offered.
         let _place = place;
-        let service = service_fn(move |request| self.answer(request, client, true));
+        let service = service_fn(move |request: Request<Incoming>| {
+            self.answer(request.map(|body| Body::new(ReadOut::new(body))), client, true)
+        });
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .keep_alive_interval(PING_EVERY)
@@ -162,11 +167,10 @@ impl Shared {
 
     fn answer(
         &self,
-        request: Request<Incoming>,
+        mut request: Request<Body>,
         client: SocketAddr,
         encrypted: bool,
     ) -> impl Future<Output = Result<Response, Infallible>> + use<> {
-        let mut request = request.map(Body::new);
         self.trust.note(&mut request, client.ip(), encrypted);
         // HTTP/2 names the host in the target; what compares it with an origin looks at the header.
         if !request.headers().contains_key(header::HOST)

@@ -111,8 +111,10 @@ impl Caller {
     /// The name that is guessed at, however its letters are cased.
     #[must_use]
     pub fn name(name: &str) -> Self {
-        let [a, b, c, d, e, f, g, h, ..] = hash_of(&name.to_uppercase().to_lowercase());
-        Self::Name(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+        let hash = hash_of(&name.to_uppercase().to_lowercase());
+        Self::Name(u64::from_be_bytes(
+            hash.first_chunk().copied().unwrap_or_default(),
+        ))
     }
 }
 

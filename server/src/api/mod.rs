@@ -18,6 +18,7 @@ pub mod forwarded;
 pub mod health;
 pub mod hex;
 pub mod insiders;
+mod leftover;
 pub mod limits;
 pub mod metrics;
 pub mod openapi_serve;

@@ -93,3 +93,6 @@ fn describe_credentials(description: &mut OpenApi) {
     let cookie = ApiKey::Cookie(ApiKeyValue::new("rollcall_session"));
     components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
 }
+
+#[cfg(test)]
+mod tests;

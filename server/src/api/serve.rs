@@ -19,6 +19,7 @@ use super::patience::Limits;
 use super::peer::Trust;
 use super::tls::{Certificate, TlsError};
 use crate::config::{Config, Tls};
+use crate::error_chain::chain;
 
 /// How long requests under way may take once we stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -234,7 +235,7 @@ async fn watch_files(certificate: Arc<Certificate>, mut stop: watch::Receiver<bo
                 "the certificate was read again"
             ),
             Err(error) => tracing::warn!(
-                error = super::answer::chain(&error),
+                error = chain(&error),
                 "the certificate has changed and cannot be used; the one so far stays"
             ),
         }

@@ -24,6 +24,15 @@ struct Credential {
     applied: AtomicU32,
 }
 
+/// What is known of an agent besides, when it is taken up.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known {
+    /// Whether it was retired.
+    pub retired: bool,
+    /// The settings version that it last reported as applied.
+    pub applied: u32,
+}
+
 /// A credential that opens nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
@@ -37,8 +46,8 @@ pub enum Refused {
 
 impl AgentCredentials {
     /// Takes up an agent, or its new secret.
-    pub fn insert(&self, agent: AgentId, secret_hash: [u8; 32], place: Place, retired: bool) {
-        let (retired, applied) = (AtomicBool::new(retired), AtomicU32::new(0));
+    pub fn insert(&self, agent: AgentId, secret_hash: [u8; 32], place: Place, known: Known) {
+        let (retired, applied) = (AtomicBool::new(known.retired), AtomicU32::new(known.applied));
         self.known.pin().insert(
             agent,
             Credential {
@@ -107,7 +116,7 @@ mod tests {
             partition: 0,
             slot: Slot(3),
         };
-        credentials.insert(agent, [0; 32], place, false);
+        credentials.insert(agent, [0; 32], place, Known::default());
         assert!(credentials.note_applied(agent, 1));
         assert!(!credentials.note_applied(agent, 1));
         assert!(credentials.note_applied(agent, 2));
@@ -122,7 +131,7 @@ mod tests {
             partition: 0,
             slot: Slot(3),
         };
-        credentials.insert(agent, secret::hash_of("right"), place, false);
+        credentials.insert(agent, secret::hash_of("right"), place, Known::default());
         assert_eq!(credentials.check(agent, "right"), Ok(place));
         assert_eq!(credentials.check(agent, "wrong"), Err(Refused::Unknown));
         assert_eq!(

@@ -1,6 +1,6 @@
 //! Who asks, and what may they see: credentials of agents and people, sessions, roles and scopes.
 //!
-//! Every query and every message of the feed passes through a [`scope::Scope`] from the first day.
+//! Every query and every message of the feed passes through a [`Scope`](crate::scope::Scope) from the first day.
 
 pub mod agents;
 pub mod credentials;
@@ -9,7 +9,6 @@ pub mod master_key;
 pub mod passwords;
 pub mod people;
 pub mod person;
-pub mod scope;
 pub mod secret;
 pub mod sessions;
 pub mod setup_link;

@@ -14,11 +14,11 @@ use super::credentials::NewPerson;
 use super::enrolment::EnrollLine;
 use super::passwords::{PasswordError, Passwords};
 use super::person::Person;
-use super::scope::Scope;
 use super::secret::Secret;
 use super::sessions::{self, Use};
 use super::setup_link::SetupLink;
 use crate::clock::{Clock, NoRandomness};
+use crate::scope::Scope;
 use crate::store::sessions::SessionRecord;
 use crate::store::users::UserRecord;
 use crate::store::{Store, StoreError};
@@ -231,11 +231,11 @@ impl People {
                 record.last_used_ms
             }
         };
-        let used = SessionRecord {
+        let found = SessionRecord {
             last_used_ms,
             ..record
         };
-        Ok((judged != Use::Ended).then(|| person(user, &used)))
+        Ok((judged != Use::Ended).then(|| person(user, &found)))
     }
 
     /// Ends a session at once. Nothing happens where it does not live.

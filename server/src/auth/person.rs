@@ -3,7 +3,7 @@
 use rollcall_shared::UserId;
 use rollcall_shared::console_api::{Role, Session};
 
-use super::scope::Scope;
+use crate::scope::Scope;
 
 /// Somebody who is signed in. A handler that takes one is closed to everybody else.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use rollcall_presence::EngineTime;
 use tokio::sync::watch;
 
 use super::database_watch::DatabaseWatch;
-use crate::api::answer::chain;
 use crate::clock::Clock;
 use crate::engine::Engine;
+use crate::error_chain::chain;
 use crate::store::engine_state::EngineState;
 use crate::store::{Store, StoreError};
 
@@ -50,15 +50,19 @@ pub async fn run(
             saved_wall_ms: clock.wall_ms(),
         };
         match store.engine_state().save(state).await {
-            Ok(()) if database.note(true) => tracing::info!("the database is back"),
-            Ok(()) => {}
-            Err(error) if database.note(false) => {
-                tracing::warn!(
-                    error = chain(&error),
-                    "the database does not answer: engine time is not saved"
-                );
+            Ok(()) => {
+                if database.note(true) {
+                    tracing::info!("the database is back");
+                }
             }
-            Err(_) => {}
+            Err(error) => {
+                if database.note(false) {
+                    tracing::warn!(
+                        error = chain(&error),
+                        "the database does not answer: engine time is not saved"
+                    );
+                }
+            }
         }
         if stopping {
             return;

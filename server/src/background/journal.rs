@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use crate::error_chain::chain;
 use crate::store::Store;
 use crate::store::journal::Entry;
 
@@ -102,9 +103,29 @@ impl Writer {
         loop {
             match self.store.journal().write(batch).await {
                 Ok(()) => return true,
+                Err(error) if error.is_transient() => {
+                    tracing::warn!(
+                        error = chain(&error),
+                        entries = batch.len(),
+                        "changes wait for the database"
+                    );
+                }
+                Err(error) if batch.len() == 1 => {
+                    tracing::error!(error = chain(&error), entry = ?batch[0], "a change cannot be written: dropped");
+                    return true;
+                }
+                // One bad entry must not keep all that follow it from the disk.
                 Err(error) => {
-                    let error = crate::api::answer::chain(&error);
-                    tracing::warn!(error, entries = batch.len(), "changes wait for the database");
+                    tracing::error!(
+                        error = chain(&error),
+                        "a batch cannot be written whole: entry by entry"
+                    );
+                    for entry in batch {
+                        if !Box::pin(self.write(std::slice::from_ref(entry), patience)).await {
+                            return false;
+                        }
+                    }
+                    return true;
                 }
             }
             if self.queue.is_closed() {

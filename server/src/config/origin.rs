@@ -1,5 +1,6 @@
 //! Where a value came from, and what is said when it cannot be used.
 
+use crate::error_chain::chain;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -107,13 +108,5 @@ impl ConfigError {
                 chain(wrong)
             ),
         };
-    }
-}
-
-/// An error and its sources on one line. The API's own is a floor above this one.
-fn chain(error: &ConfigError) -> String {
-    match std::error::Error::source(error) {
-        None => error.to_string(),
-        Some(source) => format!("{error}: {source}"),
     }
 }

@@ -7,8 +7,8 @@ use tokio::sync::broadcast;
 
 use super::Subscription;
 use super::encode;
-use crate::auth::scope::Scope;
 use crate::roster::{Cursor, Roster, View};
+use crate::scope::Scope;
 
 /// Messages that a console may be behind before it is given a snapshot instead: some six seconds.
 const BEHIND: usize = 64;

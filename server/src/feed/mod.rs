@@ -18,9 +18,9 @@ use parking_lot::Mutex;
 use rollcall_shared::feed::ToConsole;
 use tokio::sync::{broadcast, watch};
 
-use crate::auth::scope::Scope;
 use crate::clock::Clock;
 use crate::roster::Roster;
+use crate::scope::Scope;
 use channel::Channel;
 
 /// How often changes are sent: often enough to look immediate, seldom enough that a storm is a few large

@@ -16,8 +16,8 @@ use rollcall_presence::Place;
 use rollcall_shared::console_api::{Agent, LastContact};
 use rollcall_shared::{AgentId, BootId, Cause, Status, TransitionId};
 
-use crate::auth::scope::Scope;
 use crate::engine::{Change, Engine};
+use crate::scope::Scope;
 use crate::store::agents::AgentRecord;
 use changes::{Item, Log};
 
@@ -202,6 +202,12 @@ impl Roster {
             .filter_map(|id| inner.rows.get(*inner.by_id.get(id)? as usize))
             .map(|entry| self.seen(entry))
             .collect()
+    }
+
+    /// How many agents there are, retired ones and all.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.inner.read().rows.len()
     }
 
     /// How many agents have each status.

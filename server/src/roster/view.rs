@@ -6,8 +6,8 @@ use rollcall_shared::console_api::Agent;
 
 use super::changes::{Changes, Cursor, StatusChange};
 use super::{Entry, Inner, seen};
-use crate::auth::scope::Scope;
 use crate::engine::Engine;
+use crate::scope::Scope;
 
 /// A look at the roster.
 pub struct View<'a> {

@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
 use serde::Serialize;
 
 use super::StoreError;
-use crate::auth::scope::Scope;
+use crate::scope::Scope;
 
 /// What a column of a batch holds; either may be null.
 #[derive(Clone, Copy)]

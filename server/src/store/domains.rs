@@ -5,7 +5,7 @@ use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
 
 use super::entities::domains::{COLUMN, Entity};
 use super::{Store, StoreError, column, dialect};
-use crate::auth::scope::Scope;
+use crate::scope::Scope;
 
 /// A folder.
 #[derive(Debug, Clone, PartialEq, Eq)]

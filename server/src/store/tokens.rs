@@ -7,7 +7,7 @@ use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
 
 use super::entities::tokens::{ActiveModel, COLUMN, Column, Entity, Model};
 use super::{Hash, Store, StoreError, column, dialect};
-use crate::auth::scope::Scope;
+use crate::scope::Scope;
 
 /// An enrolment token.
 #[derive(Debug, Clone, PartialEq, Eq)]

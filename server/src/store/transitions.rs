@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::dialect::{self, Batch, Kind};
 use super::entities::{agents, transitions};
 use super::{Store, StoreError, column};
-use crate::auth::scope::Scope;
+use crate::scope::Scope;
 
 /// One change of status, to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]

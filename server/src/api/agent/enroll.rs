@@ -6,12 +6,13 @@ use axum::extract::State;
 use http::StatusCode;
 use rollcall_shared::agent_api::{Enroll, Enrolled};
 use rollcall_shared::problem::FieldError;
-use rollcall_shared::{AgentId, Cause, DomainId, Problem, Status};
+use rollcall_shared::{AgentId, Cause, DomainId, Problem, Status, TransitionId};
 
 use super::machine::Labels;
 use crate::api::answer::Refusal;
 use crate::api::app::App;
 use crate::api::body::Json;
+use crate::auth::agents::Known;
 use crate::auth::secret::hash_of;
 use crate::clock::NoRandomness;
 use crate::engine::EngineError;
@@ -94,6 +95,8 @@ pub(super) async fn enroll(
 ) -> Result<(StatusCode, axum::Json<Enrolled>), Refusal> {
     let key = checked(&enroll).map_err(EnrollError::Fields)?;
     let asked = new_agent(&app, &enroll, &key).map_err(EnrollError::from)?;
+    // Also where the answer is an earlier record: then it is only news if a crash kept it from being told.
+    let transition = asked.transition.id;
     let record = match app
         .store
         .agents()
@@ -110,7 +113,9 @@ pub(super) async fn enroll(
     if record.status == Status::Retired {
         Err(EnrollError::Retired)?;
     }
-    take_up(&app, &record).await.map_err(EnrollError::from)?;
+    take_up(&app, &record, transition)
+        .await
+        .map_err(EnrollError::from)?;
     let secret = app.master_key.agent_secret(record.id, &key).to_string();
     Ok((
         StatusCode::CREATED,
@@ -199,12 +204,13 @@ fn new_agent(app: &App, enroll: &Enroll, key: &[u8; 32]) -> Result<NewAgent, NoR
 }
 
 /// Makes a stored agent known to engine, roster and credentials, once.
-async fn take_up(app: &App, record: &AgentRecord) -> Result<(), EngineError> {
+async fn take_up(app: &App, record: &AgentRecord, transition: TransitionId) -> Result<(), EngineError> {
     let _one_at_a_time = app.taking_up.lock().await;
     if app.agents.place(record.id).is_none() {
         let place = app.engine.enrol(record.id).await?;
-        app.roster.enrol(record, place, app.engine.next_transition_id());
-        app.agents.insert(record.id, record.secret_hash, place, false);
+        app.roster.enrol(record, place, transition);
+        app.agents
+            .insert(record.id, record.secret_hash, place, Known::default());
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ mod heartbeat;
 mod machine;
 mod register;
 #[cfg(test)]
-pub(in crate::api) mod testing;
+pub(crate) mod testing;
 
 use std::sync::Arc;
 

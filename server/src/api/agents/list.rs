@@ -32,6 +32,7 @@ pub(super) struct Which {
 #[utoipa::path(
     get,
     path = "/api/v1/agents",
+    operation_id = "list_agents",
     tag = "agents",
     params(Which),
     responses(

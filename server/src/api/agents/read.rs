@@ -16,6 +16,7 @@ use crate::auth::person::{Action, Person};
 #[utoipa::path(
     get,
     path = "/api/v1/agents/{id}",
+    operation_id = "show_agent",
     tag = "agents",
     params(("id" = AgentId, Path, description = "The agent's id")),
     responses(

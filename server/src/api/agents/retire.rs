@@ -44,6 +44,7 @@ impl From<RetireError> for Refusal {
 #[utoipa::path(
     post,
     path = "/api/v1/agents/{id}/retire",
+    operation_id = "retire_agent",
     tag = "agents",
     params(("id" = AgentId, Path, description = "The agent's id")),
     responses(
@@ -51,6 +52,7 @@ impl From<RetireError> for Refusal {
         (status = 401, description = "Nobody is signed in", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The person may not", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No agent of that id, or none that the person may see", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The id is none", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn retire(

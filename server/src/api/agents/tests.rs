@@ -1,1 +1,150 @@
-//! Soon.
+//! The agents as people are shown them: pages, one agent, and retirement.
+
+use http::{Method, StatusCode};
+use rollcall_shared::console_api::Role;
+use serde_json::{Value, json};
+
+use crate::api::agent::testing::Server;
+
+const NOBODY: &str = "0000000000001";
+
+fn ids(page: &Value) -> Vec<String> {
+    page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|agent| agent["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_without_gap_or_overlap() {
+    let server = Server::start().await;
+    assert_eq!(server.read("/api/v1/agents").await, json!({ "items": [] }));
+    for number in 0..7 {
+        server.agent(&format!("web-{number}")).await;
+    }
+    let whole = server.read("/api/v1/agents").await;
+    assert_eq!(whole["next"], Value::Null);
+    let all = ids(&whole);
+    assert_eq!(all.len(), 7);
+    assert!(all.is_sorted(), "{all:?}");
+    for size in [1, 2, 3, 6, 7, 8, 1000] {
+        let mut seen = Vec::new();
+        let mut path = format!("/api/v1/agents?limit={size}");
+        loop {
+            let page = server.read(&path).await;
+            let part = ids(&page);
+            assert!(part.len() <= size, "{size}");
+            seen.extend(part);
+            let Some(next) = page["next"].as_str() else { break };
+            path = format!("/api/v1/agents?limit={size}&after={next}");
+        }
+        assert_eq!(seen, all, "{size} a page");
+    }
+}
+
+#[tokio::test]
+async fn parameters_that_cannot_be_used_are_named() {
+    let server = Server::start().await;
+    for (path, field) in [
+        ("/api/v1/agents?limit=0", "limit"),
+        ("/api/v1/agents?limit=1001", "limit"),
+        ("/api/v1/agents?limit=-1", "limit"),
+        ("/api/v1/agents?limit=NaN", "limit"),
+        ("/api/v1/agents?limit=1e400", "limit"),
+        ("/api/v1/agents?limit=99999999999999999999999", "limit"),
+        ("/api/v1/agents?after=x", "after"),
+        ("/api/v1/agents?after=zzzzzzzzzzzzz", "after"),
+        ("/api/v1/agents?after=%00", "after"),
+        ("/api/v1/agents?after=%ff%fe", "after"),
+        ("/api/v1/agents?after='%3B%20DROP%20TABLE%20agents", "after"),
+        ("/api/v1/transitions?limit=0", "limit"),
+        ("/api/v1/transitions?before=x", "before"),
+        ("/api/v1/transitions?agent=../../x", "agent"),
+    ] {
+        let answer = server.get(path).signed_in().send().await;
+        let fields = answer.refused(422, "/problems/invalid");
+        assert_eq!(fields, [field], "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_is_none_is_refused_and_one_of_nobody_is_not_found() {
+    let server = Server::start().await;
+    let agent = server.agent("web-1").await;
+    for (method, end) in [(Method::GET, ""), (Method::POST, "/retire")] {
+        for id in ["x", "%00", "%ff", "zzzzzzzzzzzzz", "..", &"0".repeat(5_000)] {
+            let path = format!("/api/v1/agents/{id}{end}");
+            let answer = server.ask(method.clone(), &path).signed_in().send().await;
+            assert!(
+                [404, 422].contains(&answer.status.as_u16()),
+                "{path:.60} {answer:?}"
+            );
+            answer.problem();
+            assert!(answer.text.len() < 1_000, "{answer:?}");
+        }
+        let path = format!("/api/v1/agents/{NOBODY}{end}");
+        let answer = server.ask(method, &path).signed_in().send().await;
+        answer.refused(404, "/problems/not-found");
+    }
+    // People read ids aloud and write them in capitals.
+    let path = format!("/api/v1/agents/{}", agent.id.to_uppercase());
+    assert_eq!(server.read(&path).await["id"], agent.id);
+}
+
+#[tokio::test]
+async fn a_retired_agent_stays_on_the_list_and_is_retired_once() {
+    let server = Server::start().await;
+    let agent = server.online("web-1").await;
+    for _ in 0..3 {
+        assert_eq!(server.retire(&agent).await.status, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(server.status_of(&agent).await, "retired");
+    assert_eq!(ids(&server.read("/api/v1/agents").await), [agent.id.as_str()]);
+    let history = server.history_of(&agent, 3).await;
+    assert_eq!(history.len(), 3, "{history:?}");
+    assert_eq!(
+        (&history[0]["to"], &history[0]["cause"]),
+        (&json!("retired"), &json!("retired"))
+    );
+}
+
+#[tokio::test]
+async fn an_agent_that_was_never_heard_can_be_retired() {
+    let server = Server::start().await;
+    let mut agent = server.agent("web-1").await;
+    assert_eq!(server.retire(&agent).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(server.status_of(&agent).await, "retired");
+    agent.register(&server).await.refused(401, "/problems/retired");
+}
+
+#[tokio::test]
+async fn a_viewer_looks_and_changes_nothing() {
+    let server = Server::of(Role::Viewer).await;
+    for path in ["/api/v1/agents", "/api/v1/transitions", "/api/v1/settings"] {
+        server.read(path).await;
+    }
+    let path = format!("/api/v1/agents/{NOBODY}/retire");
+    let answer = server.post(&path).signed_in().send().await;
+    answer.refused(403, "/problems/forbidden");
+    assert_eq!(answer.json["detail"], "A viewer may not manage agents.");
+    for ask in [
+        server.get("/api/v1/tokens"),
+        server
+            .post("/api/v1/tokens")
+            .json(&json!({ "uses": 1, "hours": 1 })),
+        server.ask(Method::DELETE, "/api/v1/tokens/1"),
+    ] {
+        let answer = ask.signed_in().send().await;
+        answer.refused(403, "/problems/forbidden");
+        assert_eq!(answer.json["detail"], "A viewer may not enrol agents.");
+    }
+}
+
+#[tokio::test]
+async fn an_operator_enrols_and_retires() {
+    let server = Server::of(Role::Operator).await;
+    let agent = server.online("web-1").await;
+    assert_eq!(server.retire(&agent).await.status, StatusCode::NO_CONTENT);
+}

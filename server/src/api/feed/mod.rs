@@ -35,6 +35,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
 #[utoipa::path(
     get,
     path = "/api/v1/feed",
+    operation_id = "open_feed",
     tag = "feed",
     responses(
         (status = 101, description = "The feed is open"),
@@ -71,3 +72,6 @@ async fn open(State(app): State<Arc<App>>, person: Person, request: Request) -> 
 const fn secure(peer: &super::peer::Peer) -> bool {
     peer.secure
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,7 +84,7 @@ async fn an_address_in_use_is_named_with_the_flag() {
     let taken = running.address.to_string();
     let config = Config::load(["rollcall-server", "--listen", &taken], |_| None).unwrap();
     let refused = Server::bind(&config).unwrap_err();
-    let text = crate::api::answer::chain(&refused);
+    let text = chain(&refused);
     assert!(
         text.contains(&taken) && text.contains("--listen") && text.contains("in use"),
         "{text}"

@@ -22,6 +22,10 @@ use crate::auth::sessions;
     responses(
         (status = 204, description = "Signed out; the cookie is cleared"),
         (
+            status = 403, description = "The page that asks is of another origin", body = Problem,
+            content_type = "application/problem+json"
+        ),
+        (
             status = 503, description = "No database: the session could not be ended, ask again", body = Problem,
             content_type = "application/problem+json"
         ),

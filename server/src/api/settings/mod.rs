@@ -13,3 +13,6 @@ use super::app::App;
 pub fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::default().routes(routes!(read::read))
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,7 @@ use crate::auth::person::{Action, Person};
 #[utoipa::path(
     get,
     path = "/api/v1/settings",
+    operation_id = "show_settings",
     tag = "settings",
     responses(
         (status = 200, description = "The settings in force", body = SettingsVersion),

@@ -36,6 +36,7 @@ pub(super) struct Which {
 #[utoipa::path(
     get,
     path = "/api/v1/transitions",
+    operation_id = "list_transitions",
     tag = "transitions",
     params(Which),
     responses(

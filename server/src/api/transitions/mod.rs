@@ -13,3 +13,6 @@ use super::app::App;
 pub fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::default().routes(routes!(list::list))
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use rollcall_shared::{Cause, Status};
 use sea_orm::{ConnectionTrait, Database};
 
 use super::samples::{NOW, agent_id, all_agents, enrol, make_token, new_agent, transition, write};
-use crate::auth::scope::Scope;
+use crate::scope::Scope;
 use crate::store::Store;
 use crate::store::journal::Entry;
 use crate::store::testing::TestDatabase;

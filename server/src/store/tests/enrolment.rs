@@ -4,7 +4,7 @@ use rollcall_shared::{DomainId, Status};
 use tokio::task::JoinSet;
 
 use super::samples::{NOW, TOKEN, agent_id, all_agents, enrol, hash, make_token, new_agent};
-use crate::auth::scope::Scope;
+use crate::scope::Scope;
 use crate::store::enrolment::{EnrollOutcome, NewAgent};
 use crate::store::testing::{TestDatabase, on_every_database};
 use crate::store::{Store, StoreError};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rollcall_shared::{Cause, ContactKind, DomainId, GoodbyeKind, RegisterReason, Status};
 
 use super::samples::{NOW, agent_id, all_agents, boot, enrol, transition, transition_id, write};
-use crate::auth::scope::Scope;
+use crate::scope::Scope;
 use crate::store::journal::Entry;
 use crate::store::testing::{TestDatabase, on_every_database};
 use crate::store::transitions::{TransitionRecord, TransitionView};

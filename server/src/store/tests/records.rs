@@ -6,7 +6,7 @@ use rollcall_shared::{DomainId, UserId};
 use tokio::task::JoinSet;
 
 use super::samples::{NOW, TOKEN, hash, make_token};
-use crate::auth::scope::Scope;
+use crate::scope::Scope;
 use crate::store::StoreError;
 use crate::store::domains::DomainRecord;
 use crate::store::engine_state::EngineState;
