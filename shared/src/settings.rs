@@ -11,9 +11,11 @@ use crate::minutes::Minutes;
 use crate::problem::FieldError;
 
 /// The settings of the fleet: one document, saved whole and counted in versions.
+///
+/// Fields are only ever added, and unknown ones passed over: an agent of an older release lives by the settings of
+/// a newer server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Agents send heartbeat every so many minutes.
     pub heartbeat_every: Minutes,
