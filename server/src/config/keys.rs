@@ -22,7 +22,7 @@ impl Key {
 macro_rules! keys {
     ($($constant:ident = $name:literal: $allowed:literal;)*) => {
         $(
-            #[doc = concat!("`", $name, "`: ", $allowed, ".")]
+            #[doc = concat!("`", $name, ": ", $allowed, "`.")]
             pub const $constant: Key = Key { name: $name, allowed: $allowed };
         )*
 
