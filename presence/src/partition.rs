@@ -257,7 +257,7 @@ impl Partition {
         if passed != Outcome::Accepted {
             return passed;
         }
-        let restarted = owned.restarted(at);
+        let restarted = matches!(event, Event::Register { .. }) && owned.restarted(at);
         let (cause, online, kind) = match event {
             Event::Register { reason, .. } => {
                 owned.standing = Standing::RollCall;

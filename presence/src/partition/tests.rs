@@ -383,6 +383,18 @@ fn rule_10_a_register_more_than_a_minute_after_a_stop_is_a_start() {
 }
 
 #[test]
+fn rule_10_a_heartbeat_after_a_stop_folds_nothing() {
+    let mut roll = Roll::online();
+    roll.goodbye(GoodbyeKind::Stop, 10);
+    roll.heartbeat(20);
+    let back = roll.effects[1];
+    assert_eq!(
+        (back.cause, back.folds),
+        (Cause::Contact(ContactKind::Heartbeat), false)
+    );
+}
+
+#[test]
 fn rule_10_an_announced_restart_has_a_minute() {
     let mut roll = Roll::online();
     roll.goodbye(GoodbyeKind::Restart, 10);

@@ -44,12 +44,12 @@ impl Labels {
 
     fn label(mut self, field: &str, text: &str, least: usize, most: usize) -> Self {
         let length = text.chars().count();
-        let allowed = format!("{least} to {most} characters without control characters");
-        if text.chars().any(char::is_control) {
+        let allowed = format!("{least} to {most} characters without control or invisible characters");
+        if text.chars().any(unseen) {
             let given = text.escape_debug().take(64).collect::<String>();
             self.0.push(FieldError::new(
                 field,
-                "It holds a control character.",
+                "It holds a control or an invisible character.",
                 allowed,
                 given,
             ));
@@ -65,19 +65,27 @@ impl Labels {
     }
 }
 
+/// Whether a character is drawn as nothing, or turns what follows around: with those, one name can look like
+/// another (Unicode TR 36 section 3.6).
+fn unseen(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_label_is_plain_text_of_bounded_length() {
-        let table: [(&str, bool); 7] = [
+        let table: [(&str, bool); 8] = [
             ("web-1", true),
             ("büro-pc", true),
             ("", false),
             ("   ", false),
             ("a\nb", false),
             ("a\0b", false),
+            ("a\u{202e}b", false),
             (&"x".repeat(254), false),
         ];
         for (text, fits) in table {

@@ -14,7 +14,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::api::agent::testing::Server;
 use crate::api::serve;
-use crate::auth::scope::Scope;
+use crate::scope::Scope;
 
 /// A server that listens.
 struct Served {

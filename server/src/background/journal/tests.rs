@@ -48,11 +48,11 @@ async fn failures(log: &mpsc::Receiver<String>, count: usize) {
     }
 }
 
-/// Takes the table of transitions away, or brings it back.
-struct Thief(DatabaseConnection);
+/// Fills the disk, as far as transitions are concerned, or makes room again.
+struct Disk(DatabaseConnection);
 
-impl Thief {
-    async fn at(server: &Server) -> Self {
+impl Disk {
+    async fn of(server: &Server) -> Self {
         let file = server.config.data.join("rollcall.db");
         Self(
             Database::connect(format!("sqlite://{}", file.display()))
@@ -61,17 +61,35 @@ impl Thief {
         )
     }
 
-    async fn takes(&self) {
-        self.does("ALTER TABLE transitions RENAME TO taken").await;
+    /// A table that has used up its numbers answers as a disk without room does (`SQLITE_FULL`).
+    async fn fills(&self) {
+        for sql in [
+            "CREATE TABLE full_disk (id INTEGER PRIMARY KEY AUTOINCREMENT, page INTEGER)",
+            "INSERT INTO full_disk VALUES (9223372036854775807, 0)",
+            "CREATE TRIGGER no_room BEFORE INSERT ON transitions \
+             BEGIN INSERT INTO full_disk (page) VALUES (0); END",
+        ] {
+            self.0.execute_unprepared(sql).await.unwrap();
+        }
     }
 
-    async fn brings_back(&self) {
-        self.does("ALTER TABLE taken RENAME TO transitions").await;
+    async fn has_room_again(&self) {
+        self.0.execute_unprepared("DROP TRIGGER no_room").await.unwrap();
     }
+}
 
-    async fn does(&self, sql: &str) {
-        self.0.execute_unprepared(sql).await.unwrap();
-    }
+/// A change of the agent's status to `to`.
+fn change(server: &Server, agent: &TestAgent, at_ms: i64, to: Status) -> Entry {
+    Entry::Transition(TransitionRecord {
+        id: server.backend.app.engine.next_transition_id(),
+        agent: agent.id.parse().unwrap(),
+        at_ms,
+        from: Some(Status::Pending),
+        to,
+        cause: Cause::Restarted,
+        last_contact: None,
+        folds: None,
+    })
 }
 
 async fn arrived(server: &Server, agent: &TestAgent) -> Vec<String> {
@@ -84,9 +102,9 @@ async fn arrived(server: &Server, agent: &TestAgent) -> Vec<String> {
 async fn what_happens_while_the_database_is_away_lands_in_order_when_it_is_back() {
     let server = Server::on_file(&[]).await;
     let mut agent = server.agent("web-1").await;
-    let thief = Thief::at(&server).await;
+    let disk = Disk::of(&server).await;
     let (_listening, log) = listen();
-    thief.takes().await;
+    disk.fills().await;
     // Presence goes on.
     assert_eq!(agent.register(&server).await.status, StatusCode::OK);
     failures(&log, 1).await;
@@ -100,7 +118,7 @@ async fn what_happens_while_the_database_is_away_lands_in_order_when_it_is_back(
     let waiting = server.backend.app.journal.waiting();
     assert!(waiting >= 4, "{waiting}");
     failures(&log, 1).await;
-    thief.brings_back().await;
+    disk.has_room_again().await;
     while server.backend.app.journal.waiting() > 0 {
         tokio::task::yield_now().await;
     }
@@ -114,19 +132,9 @@ async fn what_happens_while_the_database_is_away_lands_in_order_when_it_is_back(
 async fn at_the_end_a_database_that_stays_away_is_not_waited_for_for_ever() {
     let server = Server::on_file(&[]).await;
     let agent = server.agent("web-1").await;
-    Thief::at(&server).await.takes().await;
-    let app = &server.backend.app;
-    let (journal, writer) = journal(app.store.clone());
-    journal.push(Entry::Transition(TransitionRecord {
-        id: app.engine.next_transition_id(),
-        agent: agent.id.parse().unwrap(),
-        at_ms: 0,
-        from: Some(Status::Pending),
-        to: Status::Retired,
-        cause: Cause::Retired,
-        last_contact: None,
-        folds: None,
-    }));
+    Disk::of(&server).await.fills().await;
+    let (journal, writer) = journal(server.backend.app.store.clone());
+    journal.push(change(&server, &agent, 0, Status::Retired));
     let (_listening, log) = listen();
     drop(journal);
     writer.run(Duration::ZERO).await;
@@ -145,24 +153,13 @@ async fn more_than_a_batch_lands_in_order() {
     let app = &server.backend.app;
     let (journal, writer) = journal(app.store.clone());
     let entries = BATCH * 2 + 1;
-    let mut last = None;
     for number in 0..entries {
-        let id = app.engine.next_transition_id();
-        last = Some(id);
-        journal.push(Entry::Transition(TransitionRecord {
-            id,
-            agent: agent.id.parse().unwrap(),
-            at_ms: i64::try_from(number).unwrap(),
-            from: Some(Status::Online),
-            to: if number % 2 == 0 {
-                Status::Offline
-            } else {
-                Status::Online
-            },
-            cause: Cause::Restarted,
-            last_contact: None,
-            folds: None,
-        }));
+        let to = if number % 2 == 0 {
+            Status::Offline
+        } else {
+            Status::Online
+        };
+        journal.push(change(&server, &agent, i64::try_from(number).unwrap(), to));
     }
     assert_eq!(journal.waiting(), entries);
     let counted = journal.clone();
@@ -173,7 +170,6 @@ async fn more_than_a_batch_lands_in_order() {
     }
     drop(counted);
     written.await.unwrap();
-    assert_eq!(app.store.transitions().greatest_id().await.unwrap(), last);
     let mut status = None;
     let agents = app.store.agents();
     agents
@@ -182,4 +178,34 @@ async fn more_than_a_batch_lands_in_order() {
         .unwrap();
     let last_at = i64::try_from(entries - 1).unwrap();
     assert_eq!(status, Some((Status::Offline, last_at)));
+}
+
+#[tokio::test]
+async fn an_entry_that_can_never_be_written_keeps_no_other_from_the_disk() {
+    let server = Server::on_file(&[]).await;
+    let agent = server.agent("web-1").await;
+    let (journal, writer) = journal(server.backend.app.store.clone());
+    journal.push(change(&server, &agent, 1, Status::Online));
+    journal.push(Entry::Registered {
+        agent: agent.id.parse().unwrap(),
+        boot: agent.boot.parse().unwrap(),
+        name: "a\0b".to_owned(),
+        platform: String::new(),
+        machine_id: String::new(),
+        agent_version: String::new(),
+        address: None,
+        applied: 0,
+        last_contact: (1, rollcall_shared::ContactKind::Register),
+    });
+    journal.push(change(&server, &agent, 2, Status::Offline));
+    drop(journal);
+    let (_listening, log) = listen();
+    writer.run(Duration::ZERO).await;
+    let history = server.history_of(&agent, 3).await;
+    assert_eq!(
+        (&history[0]["to"], &history[1]["to"]),
+        (&"offline".into(), &"online".into())
+    );
+    let said: Vec<String> = log.try_iter().collect();
+    assert!(said.iter().any(|line| line.contains("dropped")), "{said:?}");
 }
