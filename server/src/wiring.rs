@@ -19,7 +19,7 @@ use crate::auth::people::{Parts, People};
 use crate::auth::secret::Secret;
 use crate::auth::setup_link::SetupLink;
 use crate::background::database_watch::DatabaseWatch;
-use crate::background::{engine_time, gauges, journal, tidying};
+use crate::background::{contacts, engine_time, gauges, journal, tidying};
 use crate::clock::{Clock, NoRandomness};
 use crate::config::Config;
 use crate::engine::{Engine, Known, Prepared, Running, Start};
@@ -37,6 +37,10 @@ const REMEMBERED: u64 = 200;
 
 /// How long the last changes may wait for a database that is away when the server stops.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What writing them may take once the database answers. With the listeners' ten seconds it all stays below the
+/// thirty after which the service's unit has the server killed.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Why the backend does not start.
 #[derive(Debug, thiserror::Error)]
@@ -160,12 +164,11 @@ impl Backend {
         // Joining a thread blocks, so not on a thread of the runtime.
         ended(tokio::task::spawn_blocking(move || engine.stop()).await);
         let store = app.store.clone();
-        // The writer ends when the last handle of its queue is gone, and the last is the app's.
-        drop(app);
-        if let Ok(task) = tokio::time::timeout(PATIENCE * 2, writer).await {
+        app.journal.close();
+        if let Ok(task) = tokio::time::timeout(PATIENCE + GRACE, writer).await {
             ended(task);
         } else {
-            tracing::error!("the last changes were not written: something still holds the journal");
+            tracing::error!("the last changes were not written in time");
         }
         if let Err(error) = store.close().await {
             tracing::warn!(%error, "the database was not closed in good order");
@@ -296,6 +299,11 @@ fn background(app: &App) -> Vec<JoinHandle<()>> {
             stopping(),
         )),
         tokio::spawn(gauges::run(
+            Arc::clone(&app.roster),
+            app.journal.clone(),
+            stopping(),
+        )),
+        tokio::spawn(contacts::run(
             Arc::clone(&app.roster),
             app.journal.clone(),
             stopping(),

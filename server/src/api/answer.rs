@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use rollcall_shared::problem::{self, FieldError, Problem, kind};
 
+use super::app::NotDurable;
 use crate::error_chain::chain;
 use crate::store::StoreError;
 
@@ -116,6 +117,18 @@ impl Refusal {
             "The server failed",
         )
         .detail("The cause is in the server's log.")
+    }
+
+    /// 503: done, but not yet safe from a crash.
+    #[must_use]
+    pub fn not_durable(error: NotDurable) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "/problems/not-durable",
+            "Not written yet",
+        )
+        .detail(error.to_string())
+        .retry_after(5)
     }
 
     /// 503: what the answer needs is away (the database); nothing was done.

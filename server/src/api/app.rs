@@ -20,6 +20,14 @@ use crate::roster::Roster;
 use crate::settings::InForce;
 use crate::store::Store;
 
+/// How long whoever asked waits for the database: well within the time that a request has.
+const DURABLE_WITHIN: Duration = Duration::from_secs(5);
+
+/// A change holds, but a server that is killed now forgets it.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the change holds, and is written as soon as the database answers; ask again to be sure that it is")]
+pub struct NotDurable;
+
 /// The backend's parts.
 pub struct App {
     /// Time and randomness.
@@ -57,6 +65,16 @@ impl App {
     #[must_use]
     pub fn epoch(&self) -> u32 {
         u32::try_from(self.clock.monotonic().as_secs()).unwrap_or(u32::MAX)
+    }
+
+    /// Waits until what was just changed is in the database.
+    ///
+    /// # Errors
+    /// Where that takes too long: the change holds, and will be written when the database is back.
+    pub async fn durable(&self) -> Result<(), NotDurable> {
+        tokio::time::timeout(DURABLE_WITHIN, self.journal.durable())
+            .await
+            .map_err(|_| NotDurable)
     }
 
     /// Notes the settings version that an agent reports as applied, where it is another than before.

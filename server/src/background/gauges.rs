@@ -30,7 +30,7 @@ pub async fn run(roster: Arc<Roster>, journal: Journal, mut stop: watch::Receive
         for status in Status::ALL {
             gauge!(AGENTS, "status" => status.key()).set(as_f64(counts.get(&status).copied().unwrap_or(0)));
         }
-        gauge!(WAITING).set(as_f64(journal.waiting()));
+        gauge!(WAITING).set(as_f64(usize::try_from(journal.waiting()).unwrap_or(usize::MAX)));
     }
 }
 

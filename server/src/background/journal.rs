@@ -4,10 +4,10 @@
 //! While the database is away they wait, and go when it is back. So presence never waits for a disk.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::error_chain::chain;
 use crate::store::Store;
@@ -26,30 +26,44 @@ const TRY_AGAIN: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Journal {
     queue: mpsc::UnboundedSender<Entry>,
-    waiting: Arc<AtomicUsize>,
+    pushed: Arc<AtomicU64>,
+    written: watch::Receiver<u64>,
+    closing: Arc<Closing>,
 }
 
 /// The task's end of the queue.
 pub struct Writer {
     queue: mpsc::UnboundedReceiver<Entry>,
-    waiting: Arc<AtomicUsize>,
+    written: watch::Sender<u64>,
+    closing: Arc<Closing>,
     store: Store,
+}
+
+/// Tells the writer that nothing more will come.
+#[derive(Default)]
+struct Closing {
+    said: AtomicBool,
+    wake: Notify,
 }
 
 /// A queue into this store.
 #[must_use]
 pub fn journal(store: Store) -> (Journal, Writer) {
     let (sender, receiver) = mpsc::unbounded_channel();
-    let waiting = Arc::new(AtomicUsize::new(0));
+    let (counter, written) = watch::channel(0);
+    let closing = Arc::new(Closing::default());
     let journal = Journal {
         queue: sender,
-        waiting: Arc::clone(&waiting),
+        pushed: Arc::default(),
+        written,
+        closing: Arc::clone(&closing),
     };
     (
         journal,
         Writer {
             queue: receiver,
-            waiting,
+            written: counter,
+            closing,
             store,
         },
     )
@@ -58,26 +72,53 @@ pub fn journal(store: Store) -> (Journal, Writer) {
 impl Journal {
     /// Hands in an entry. Never blocks.
     pub fn push(&self, entry: Entry) {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
         if self.queue.send(entry).is_err() {
             tracing::error!("the journal is closed: a change was not written");
+            return;
         }
+        self.pushed.fetch_add(1, Ordering::SeqCst);
     }
 
     /// How many entries are not yet durable.
     #[must_use]
-    pub fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+    pub fn waiting(&self) -> u64 {
+        self.pushed
+            .load(Ordering::SeqCst)
+            .saturating_sub(*self.written.borrow())
+    }
+
+    /// Waits until all that was handed in before is in the database; as long as that is away.
+    pub async fn durable(&self) {
+        let pushed = self.pushed.load(Ordering::SeqCst);
+        let mut progress = self.written.clone();
+        // An error means that the writer is gone: then nobody will ever know better.
+        let _known = progress.wait_for(|written| *written >= pushed).await;
+    }
+
+    /// Tells the writer to write what it has and to end; what is handed in later is refused.
+    pub fn close(&self) {
+        self.closing.said.store(true, Ordering::Release);
+        self.closing.wake.notify_one();
     }
 }
 
 impl Writer {
-    /// Writes until every [`Journal`] is gone and the queue is empty; so at the end nothing is left behind,
-    /// unless the database stays away for longer than `patience`.
+    /// Writes until the journal is closed, or every handle of it gone, and the queue empty; so at the end nothing
+    /// is left behind, unless the database stays away for longer than `patience`.
     pub async fn run(mut self, patience: Duration) {
         let mut batch = Vec::new();
-        while self.queue.recv_many(&mut batch, BATCH).await > 0 {
-            if batch.len() < BATCH && !self.queue.is_closed() {
+        loop {
+            let taken = tokio::select! {
+                taken = self.queue.recv_many(&mut batch, BATCH) => taken,
+                () = self.closing.wake.notified() => {
+                    self.queue.close();
+                    continue;
+                }
+            };
+            if taken == 0 {
+                return;
+            }
+            if batch.len() < BATCH && !self.ends() {
                 tokio::time::sleep(GATHER).await;
                 while batch.len() < BATCH
                     && let Ok(entry) = self.queue.try_recv()
@@ -86,15 +127,20 @@ impl Writer {
                 }
             }
             if !self.write(&batch, patience).await {
-                tracing::error!(
-                    lost = batch.len() + self.queue.len(),
-                    "changes were not written: the database is away"
-                );
+                let lost = batch.len() + self.queue.len();
+                tracing::error!(lost, "changes were not written: the database is away");
                 return;
             }
-            self.waiting.fetch_sub(batch.len(), Ordering::Relaxed);
+            let count = u64::try_from(batch.len()).unwrap_or(u64::MAX);
+            self.written
+                .send_modify(|written| *written = written.saturating_add(count));
             batch.clear();
         }
+    }
+
+    /// Whether nothing more will come.
+    fn ends(&self) -> bool {
+        self.closing.said.load(Ordering::Acquire) || self.queue.is_closed()
     }
 
     /// Writes a batch, however long the database is away; only at the end of the server is patience limited.
@@ -103,7 +149,7 @@ impl Writer {
         loop {
             match self.store.journal().write(batch).await {
                 Ok(()) => return true,
-                Err(error) if error.is_transient() => {
+                Err(error) if !error.is_fault_of_data() => {
                     tracing::warn!(
                         error = chain(&error),
                         entries = batch.len(),
@@ -128,7 +174,7 @@ impl Writer {
                     return true;
                 }
             }
-            if self.queue.is_closed() {
+            if self.ends() {
                 waited += TRY_AGAIN;
                 if waited > patience {
                     return false;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use rollcall_shared::feed::{PULSE_MS, ToConsole};
+use rollcall_shared::feed::{Event, PULSE_MS, Row, ToConsole};
 use tokio::sync::broadcast;
 
 use super::Subscription;
@@ -62,6 +62,16 @@ impl Channel {
     }
 
     pub(super) fn subscribe(&self, roster: &Roster, now_ms: i64) -> Subscription {
+        let (whole, sequence, messages) = self.stand(roster, now_ms);
+        // Encoded where nobody waits for it: neither the engine, which writes the roster, nor the other consoles.
+        Subscription {
+            opening: whole.encode(sequence, now_ms),
+            messages,
+        }
+    }
+
+    /// What is seen now, the number that it stands at, and what follows.
+    fn stand(&self, roster: &Roster, now_ms: i64) -> (Whole, u64, broadcast::Receiver<Bytes>) {
         let mut place = self.place.lock();
         let view = roster.view();
         if place.begun {
@@ -71,11 +81,14 @@ impl Channel {
             place.begun = true;
             place.cursor = view.cursor();
         }
-        let messages = self.messages.subscribe();
-        Subscription {
-            opening: snapshot(&self.scope, &view, place.sequence, now_ms),
-            messages,
-        }
+        let whole = Whole {
+            rows: view.rows(&self.scope).map(encode::row).collect(),
+            transitions: view
+                .latest(&self.scope)
+                .map(|change| encode::event(&change))
+                .collect(),
+        };
+        (whole, place.sequence, self.messages.subscribe())
     }
 
     fn follow(&self, place: &mut Place, view: &View<'_>, now_ms: i64) {
@@ -123,29 +136,40 @@ impl Channel {
     }
 }
 
-fn snapshot(scope: &Scope, view: &View<'_>, sequence: u64, now_ms: i64) -> Vec<Bytes> {
-    let mut rows: Vec<_> = view.rows(scope).map(encode::row).collect();
-    let mut transitions: Vec<_> = view.latest(scope).map(|change| encode::event(&change)).collect();
-    let mut parts = Vec::new();
-    loop {
-        let rest = rows.split_off(rows.len().min(ROWS_A_PART));
-        let last = rest.is_empty();
-        let part = ToConsole::Snapshot {
-            sequence,
-            now_ms,
-            first: parts.is_empty(),
-            last,
-            rows,
-            transitions: if last {
-                std::mem::take(&mut transitions)
-            } else {
-                Vec::new()
-            },
-        };
-        parts.push(encode::message(&part));
-        if last {
-            return parts;
+/// All that a scope sees.
+struct Whole {
+    rows: Vec<Row>,
+    transitions: Vec<Event>,
+}
+
+impl Whole {
+    /// As messages, in parts.
+    fn encode(self, sequence: u64, now_ms: i64) -> Vec<Bytes> {
+        let Self {
+            mut rows,
+            mut transitions,
+        } = self;
+        let mut parts = Vec::new();
+        loop {
+            let rest = rows.split_off(rows.len().min(ROWS_A_PART));
+            let last = rest.is_empty();
+            let part = ToConsole::Snapshot {
+                sequence,
+                now_ms,
+                first: parts.is_empty(),
+                last,
+                rows,
+                transitions: if last {
+                    std::mem::take(&mut transitions)
+                } else {
+                    Vec::new()
+                },
+            };
+            parts.push(encode::message(&part));
+            if last {
+                return parts;
+            }
+            rows = rest;
         }
-        rows = rest;
     }
 }

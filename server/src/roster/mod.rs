@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use parking_lot::RwLock;
 use rollcall_presence::Place;
 use rollcall_shared::console_api::{Agent, LastContact};
-use rollcall_shared::{AgentId, BootId, Cause, Status, TransitionId};
+use rollcall_shared::{AgentId, BootId, Cause, ContactKind, Status, TransitionId};
 
 use crate::engine::{Change, Engine};
 use crate::scope::Scope;
@@ -202,6 +202,17 @@ impl Roster {
             .filter_map(|id| inner.rows.get(*inner.by_id.get(id)? as usize))
             .map(|entry| self.seen(entry))
             .collect()
+    }
+
+    /// When and how agents were last heard since the server started.
+    #[must_use]
+    pub fn last_contacts(&self) -> Vec<(AgentId, i64, ContactKind)> {
+        let inner = self.inner.read();
+        let heard = |entry: &Entry| {
+            let (at_ms, kind) = self.engine.last_contact(entry.place)?;
+            Some((entry.agent.id, at_ms, kind))
+        };
+        inner.rows.iter().filter_map(heard).collect()
     }
 
     /// How many agents there are, retired ones and all.

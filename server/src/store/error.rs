@@ -69,6 +69,29 @@ impl StoreError {
     }
 }
 
+impl StoreError {
+    /// Whether what was to be written is at fault, whatever database it is given to: only then is giving it up
+    /// right. All else (a wrong password, a missing table, a disk that is read-only) somebody can mend.
+    #[must_use]
+    pub fn is_fault_of_data(&self) -> bool {
+        match self {
+            Self::Unstorable { .. } => true,
+            Self::Database(source) => code(source).is_some_and(|code| is_code_of_data(&code)),
+            _ => false,
+        }
+    }
+}
+
+/// Postgres: class 22 data exception, 23 integrity constraint. `SQLite`: 18 too big, 19 constraint, 20 mismatch,
+/// 25 range.
+fn is_code_of_data(code: &str) -> bool {
+    if code.len() == 5 {
+        return code.starts_with("22") || code.starts_with("23");
+    }
+    code.parse::<u32>()
+        .is_ok_and(|code| matches!(code & 0xff, 18 | 19 | 20 | 25))
+}
+
 /// What the database driver says, where it was the driver that failed.
 fn driver(error: &DbErr) -> Option<&sqlx::Error> {
     match error {

@@ -59,6 +59,20 @@ impl Store {
 }
 
 impl Tokens<'_> {
+    /// Whether anybody made a token of this hash. Asked of a reader, so that who knows none cannot keep the one
+    /// writer busy.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn is_known(&self, hash: Hash) -> Result<bool, StoreError> {
+        let known = Entity::find()
+            .filter(COLUMN.hash.eq(hash.to_vec()))
+            .one(&self.store.reader)
+            .await?;
+        Ok(known.is_some())
+    }
+
     /// Makes a token that enrols `uses` agents into `domain`. Durable when it returns.
     ///
     /// # Errors

@@ -95,6 +95,10 @@ pub(super) async fn enroll(
     Json(enroll): Json<Enroll>,
 ) -> Result<(StatusCode, axum::Json<Enrolled>), Refusal> {
     let key = checked(&enroll).map_err(EnrollError::Fields)?;
+    let known = app.store.tokens().is_known(hash_of(&enroll.token)).await;
+    if !known.map_err(EnrollError::from)? {
+        Err(EnrollError::TokenUnknown)?;
+    }
     let asked = new_agent(&app, &enroll, &key).map_err(EnrollError::from)?;
     // Also where the answer is an earlier record: then it is only news if a crash kept it from being told.
     let transition = asked.transition.id;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use http::StatusCode;
 use rollcall_presence::Event;
-use rollcall_shared::Problem;
 use rollcall_shared::agent_api::Goodbye;
+use rollcall_shared::{GoodbyeKind, Problem};
 
 use super::caller::Caller;
 use super::{NotCounted, check_fence};
@@ -49,6 +49,10 @@ pub(super) async fn goodbye(
         .await
         .map_err(NotCounted::Engine)?;
     NotCounted::check(outcome)?;
+    if kind == GoodbyeKind::Uninstall {
+        // It retires the agent: what was taken away must not come back with a restart.
+        app.durable().await.map_err(Refusal::not_durable)?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -52,6 +52,7 @@ impl From<RetireError> for Refusal {
         (status = 401, description = "Nobody is signed in", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The person may not", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No agent of that id, or none that the person may see", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Retired, but not yet written: no database; see `Retry-After`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "The id is none", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -72,5 +73,7 @@ pub(super) async fn retire(
         .await
         .map_err(RetireError::from)?;
     app.agents.retire(id);
+    // A credential that was taken away must not come back with a restart.
+    app.durable().await.map_err(Refusal::not_durable)?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -24,6 +24,9 @@ const ASK_AGAIN_EVERY: Duration = Duration::from_secs(15);
 /// How long a console may take none of what it is sent. It is gone, or as good as.
 const STALLED: Duration = Duration::from_secs(30);
 
+/// How often a console is given a whole snapshot at the most, however often it asks.
+const SNAPSHOT_EVERY: Duration = Duration::from_secs(2);
+
 /// Close codes (RFC 6455 section 7.4): the server goes; what was sent makes no sense; and, of our own, the
 /// session ended.
 const GOING_AWAY: u16 = 1001;
@@ -54,17 +57,19 @@ async fn talk(socket: &mut WebSocket, app: &App, person: &Person, session: Optio
     let mut stopping = app.stopping.clone();
     let mut contacts = every(CONTACTS_EVERY);
     let mut ask_again = every(ASK_AGAIN_EVERY);
+    let mut snapshot = every(SNAPSHOT_EVERY);
     let mut watched: Vec<u32> = Vec::new();
     let mut known: HashMap<u32, i64> = HashMap::new();
-    if !send(socket, app.hub.hello()).await {
+    if !send(socket, app, app.hub.hello()).await {
         return End::Gone;
     }
     // Each round begins with a snapshot; a console that missed something begins a new one.
     loop {
+        snapshot.tick().await;
         let subscription = app.hub.subscribe(&person.scope);
         let mut messages = subscription.messages;
         for part in subscription.opening {
-            if !send(socket, part).await {
+            if !send(socket, app, part).await {
                 return End::Gone;
             }
         }
@@ -72,7 +77,7 @@ async fn talk(socket: &mut WebSocket, app: &App, person: &Person, session: Optio
         loop {
             tokio::select! {
                 message = messages.recv() => match message {
-                    Ok(message) => if !send(socket, message).await { return End::Gone },
+                    Ok(message) => if !send(socket, app, message).await { return End::Gone },
                     Err(RecvError::Lagged(_)) => break,
                     Err(RecvError::Closed) => return End::Close(GOING_AWAY, "the server stops"),
                 },
@@ -93,7 +98,7 @@ async fn talk(socket: &mut WebSocket, app: &App, person: &Person, session: Optio
                 },
                 _ = contacts.tick() => {
                     if let Some(message) = app.hub.contacts(&person.scope, &watched, &mut known)
-                        && !send(socket, message).await
+                        && !send(socket, app, message).await
                     {
                         return End::Gone;
                     }
@@ -114,11 +119,13 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _said = stopping.wait_for(|stop| *stop).await;
 }
 
-async fn send(socket: &mut WebSocket, message: Bytes) -> bool {
-    matches!(
-        timeout(STALLED, socket.send(Message::Binary(message))).await,
-        Ok(Ok(()))
-    )
+/// Sends a message, unless the console takes none or the server stops.
+async fn send(socket: &mut WebSocket, app: &App, message: Bytes) -> bool {
+    let mut stopping = app.stopping.clone();
+    tokio::select! {
+        sent = timeout(STALLED, socket.send(Message::Binary(message))) => matches!(sent, Ok(Ok(()))),
+        () = stopped(&mut stopping) => false,
+    }
 }
 
 /// Whether the session still stands. A database that is away ends no session.

@@ -23,6 +23,9 @@ const NAME_BURST: u32 = 20;
 /// One more at a name each 30 seconds: 2880 a day, against 15 characters and more.
 const NAME_EVERY: Duration = Duration::from_secs(30);
 
+// A single address that goes on guessing must not keep a name's owner out for ever.
+const _: () = assert!(ADDRESS_EVERY.as_secs() > NAME_EVERY.as_secs());
+
 /// The sign-ins that were wrong lately. `now` is the monotonic clock's.
 #[derive(Debug)]
 pub(super) struct Guessing {
