@@ -49,6 +49,10 @@ test("from the one-time link to an agent that is killed and comes back", async (
     await expect(page).toHaveURL(`${server.url}/agents`);
     await page.goForward();
     await expect(page.getByRole("heading", { name: "atlas" })).toBeVisible();
+    await page.keyboard.press("Escape");
+    await expect(page).toHaveURL(`${server.url}/agents`);
+    await row(page, "atlas").getByText("127.0.0.1").click();
+    await expect(page.getByRole("heading", { name: "atlas" })).toBeVisible();
   });
 
   expect(await marked(page), "all of it without a reload").toBe(true);
