@@ -10,6 +10,7 @@ pub mod config;
 pub mod engine;
 pub mod error_chain;
 pub mod feed;
+pub mod hidden;
 pub mod logging;
 pub mod roster;
 pub mod scope;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use rollcall_server::api::metrics::Metrics;
 use rollcall_server::api::serve::Server;
 use rollcall_server::api::trace::Observer;
-use rollcall_server::api::{assets, router, tls};
+use rollcall_server::api::{assets, capacity, router, tls};
 use rollcall_server::clock::Clock;
 use rollcall_server::config::Config;
 use rollcall_server::error_chain::chain;
@@ -32,6 +32,7 @@ fn main() -> ExitCode {
     if let Err(error) = logging::init(&config.log) {
         return failed(&error);
     }
+    capacity::raise();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),

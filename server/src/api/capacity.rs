@@ -8,6 +8,20 @@ const RESERVE: usize = 128;
 /// What is assumed where the limit cannot be read: the customary soft limit.
 const CUSTOMARY: usize = 1024;
 
+/// Raises the limit of open files to what the process may have: an ordinary shell gives a thousand, and each agent
+/// that keeps its connection takes one. Where that is refused, the limit stays.
+pub fn raise() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    if setrlimit(Resource::Nofile, raised).is_err() {
+        tracing::warn!(files = ?limit.current, "the limit of open files cannot be raised");
+    }
+}
+
 /// The most connections of this process.
 #[must_use]
 pub fn connections() -> usize {

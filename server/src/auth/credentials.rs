@@ -4,6 +4,7 @@
 //! Length is what counts (NIST SP 800-63B-4): no rules about kinds of characters, any Unicode, spaces too.
 //! Only new ones are judged here. Signing in compares, it does not judge.
 
+use crate::hidden::is_hidden;
 use rollcall_shared::FieldError;
 use rollcall_shared::console_api::Setup;
 
@@ -92,15 +93,6 @@ fn wrong_password(password: &str, name: &str) -> Option<FieldError> {
         )),
         ..FieldError::bare("password", detail)
     })
-}
-
-/// Control characters, and those that take no room or turn the text around: with them two names could look
-/// alike, or one could rewrite the line of a log or a list that it stands in.
-fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// What was given, cut where it is long, with nothing invisible in it.

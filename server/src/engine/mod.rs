@@ -214,11 +214,27 @@ impl Prepared {
         } = self;
         let thread = std::thread::Builder::new()
             .name("presence".to_owned())
-            .spawn(move || driver.run(&inbox, &sinks))?;
+            .spawn(move || {
+                let _alive = MustNotPanic;
+                driver.run(&inbox, &sinks);
+            })?;
         Ok(Running {
             thread: Mutex::new(Some(thread)),
             commands,
         })
+    }
+}
+
+/// Ends the process where the driver panics: without it heartbeats would go on being answered, and nobody would
+/// ever go offline again. A supervisor starts the server anew, and nobody is falsely offline for it (rule 6).
+struct MustNotPanic;
+
+impl Drop for MustNotPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("the presence engine panicked: the process ends, to be started again");
+            std::process::abort();
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use rollcall_shared::problem::FieldError;
 
+use crate::hidden::is_hidden;
+
 /// Characters of a host name at the most (RFC 1035 section 3.1).
 const LONGEST_HOST_NAME: usize = 253;
 /// Characters of an operating system's name at the most.
@@ -45,7 +47,7 @@ impl Labels {
     fn label(mut self, field: &str, text: &str, least: usize, most: usize) -> Self {
         let length = text.chars().count();
         let allowed = format!("{least} to {most} characters without control or invisible characters");
-        if text.chars().any(unseen) {
+        if text.chars().any(is_hidden) {
             let given = text.escape_debug().take(64).collect::<String>();
             self.0.push(FieldError::new(
                 field,
@@ -63,13 +65,6 @@ impl Labels {
         }
         self
     }
-}
-
-/// Whether a character is drawn as nothing, or turns what follows around: with those, one name can look like
-/// another (Unicode TR 36 section 3.6).
-fn unseen(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ use crate::api::limits::{Caller, Guesses};
 /// Wrong sign-ins that an address may have at once: a person with several passwords in mind, or a few people
 /// behind one gateway on a Monday.
 const ADDRESS_BURST: u32 = 10;
-/// One more from an address each 6 seconds.
-const ADDRESS_EVERY: Duration = Duration::from_secs(6);
+/// One more from an address each minute: slower than at a name, so that no single address can keep a name shut.
+const ADDRESS_EVERY: Duration = Duration::from_mins(1);
 
 /// Wrong sign-ins at a name, from all addresses together.
 const NAME_BURST: u32 = 20;
