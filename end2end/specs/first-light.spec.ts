@@ -38,6 +38,25 @@ test("from the one-time link to an agent that is killed and comes back", async (
     await expect.poll(async () => (await became()).slice(0, 4)).toEqual(["Offline", "Online", "Offline", "Online"]);
   });
 
+  await test.step("one opens an agent and leaves it, and back and forward lead where one was", async () => {
+    const opened = page.getByRole("heading", { name: "atlas" });
+    await page.goBack();
+    await expect(page).toHaveURL(`${server.url}/agents`);
+    await row(page, "atlas").getByRole("link").click();
+    await expect(page).toHaveURL(/\/agents\/[^/]+$/);
+    await expect(opened).toBeVisible();
+    await page.keyboard.press("Escape");
+    await expect(page).toHaveURL(`${server.url}/agents`);
+    await expect(opened).toBeHidden();
+    await row(page, "atlas").getByText("127.0.0.1").click();
+    await expect(opened).toBeVisible();
+    await page.goBack();
+    await expect(page).toHaveURL(`${server.url}/agents`);
+    await expect(opened).toBeHidden();
+    await page.goForward();
+    await expect(opened).toBeVisible();
+  });
+
   expect(await marked(page), "all of it without a reload").toBe(true);
 });
 

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use rollcall_shared::AgentId;
+use wasm_bindgen::JsCast as _;
 
 use crate::ui::age::Age;
 use crate::ui::mark::StatusWord;
@@ -61,10 +62,15 @@ pub(crate) fn AgentRow(
             role="row"
             aria-rowindex=told::text(move || (index.get() + 2).to_string())
             aria-selected=told::maybe(move || opened.get().then_some("true"))
-            on:click=move |_| open.run(id)
+            on:click=move |event| {
+                // The name is a link, which the router follows; a row that followed too would go there twice.
+                if !event.target().is_some_and(|target| is_in_link(&target)) {
+                    open.run(id);
+                }
+            }
         >
             <td class="cell cell--name" role="cell">
-                <a href=address data-agent=id.to_string() tabindex=told::text(move || if reached.get() { "0" } else { "-1" }.to_owned()) on:click=|event| event.stop_propagation()>
+                <a href=address data-agent=id.to_string() tabindex=told::text(move || if reached.get() { "0" } else { "-1" }.to_owned())>
                     {shown.text(|agent| agent.name.clone())}
                 </a>
             </td>
@@ -76,4 +82,9 @@ pub(crate) fn AgentRow(
             <td class="cell cell--cause" role="cell">{shown.text(|agent| agent.cause.phrase())}</td>
         </tr>
     }
+}
+
+fn is_in_link(target: &web_sys::EventTarget) -> bool {
+    let element = target.dyn_ref::<web_sys::Element>();
+    element.is_some_and(|element| matches!(element.closest("a"), Ok(Some(_))))
 }
