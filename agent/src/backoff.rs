@@ -15,6 +15,13 @@ pub const BASE_MS: u64 = 1_000;
 /// people set, and a hundred thousand agents ask a dead one 450 times a second.
 pub const CAP_MS: u64 = 5 * 60 * 1_000;
 
+/// The first wait, in milliseconds, of an agent that the server does not know.
+pub const UNKNOWN_BASE_MS: u64 = 60 * 1_000;
+
+/// The longest wait, in milliseconds, of an agent that the server does not know: an hour. Somebody has to mend
+/// something first, and a hundred thousand such agents ask some 40 times a second.
+pub const UNKNOWN_CAP_MS: u64 = 60 * 60 * 1_000;
+
 /// A doubling wait with a cap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
@@ -33,6 +40,12 @@ pub struct InvalidBackoff {
 }
 
 impl Backoff {
+    /// The back-off of an agent that the server does not know.
+    pub const UNKNOWN: Self = Self {
+        base_ms: UNKNOWN_BASE_MS,
+        cap_ms: UNKNOWN_CAP_MS,
+    };
+
     /// A back-off from `base_ms` up to `cap_ms`.
     ///
     /// # Errors

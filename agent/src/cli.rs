@@ -12,7 +12,7 @@ use crate::server_url::ServerUrl;
 #[command(
     version,
     after_help = "Exit codes: 0 done; 1 failed, or `status`: not in contact; 2 wrong usage; \
-                  3 another agent runs with this state directory; 4 the server refuses this agent or token for good; \
+                  3 another agent runs with this state directory; 4 this agent was retired, or its enrolment refused; \
                   5 no usable identity (not enrolled, or identity.json is damaged)."
 )]
 pub(crate) struct Cli {

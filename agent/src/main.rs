@@ -46,7 +46,7 @@ use crate::tls::Fingerprint;
 const FAILED: u8 = 1;
 /// Another agent runs with this state directory.
 const RUNS_ALREADY: u8 = 3;
-/// The server refuses for good; starting again would not help.
+/// The agent was retired, or the enrolment refused; starting again would not help.
 const REFUSED: u8 = 4;
 /// There is no usable identity.
 const NO_IDENTITY: u8 = 5;
@@ -144,12 +144,6 @@ async fn present(dir: StateDir, lock: Option<Lock>, goodbye: Option<GoodbyeKind>
     };
     match ended {
         Ok(End::Left) => 0,
-        Ok(End::Unauthenticated) => {
-            tracing::error!(
-                "The server does not know this agent (any more). It stops for good; enrol it again to go on."
-            );
-            REFUSED
-        }
         Ok(End::Retired) => {
             tracing::error!("This agent was retired. It stops for good.");
             REFUSED

@@ -8,7 +8,7 @@ use core::pin::Pin;
 use core::time::Duration;
 use std::rc::Rc;
 
-use rollcall_agent::schedule::{Change, End, Input, Schedule, Send, Step};
+use rollcall_agent::schedule::{Change, End, Input, Refusal, Schedule, Send, Step};
 use rollcall_shared::GoodbyeKind;
 use tracing::{debug, info, warn};
 
@@ -52,7 +52,7 @@ struct Landed {
     result: Result<Reply, CallError>,
 }
 
-/// Runs until it is told to end or the server will not have it again. `goodbye` is what to say then; where it is
+/// Runs until it is told to end or is retired. `goodbye` is what to say then; where it is
 /// not given, what the machine is doing.
 pub(crate) async fn run(dir: StateDir, _lock: Lock, goodbye: Option<GoodbyeKind>) -> Result<End, RunError> {
     let mut signals = Signals::new().map_err(RunError::Signals)?;
@@ -234,7 +234,7 @@ impl Runner {
         if let Some(end) = end {
             self.kept.state = match end {
                 End::Left => State::Stopped,
-                End::Unauthenticated | End::Retired => State::Refused,
+                End::Retired => State::Retired,
             };
             self.kept.next_contact = None;
             self.keep();
@@ -273,8 +273,13 @@ impl Runner {
                     Input::Answered { sequence, answer }
                 }
                 Err(rejection) => {
-                    self.failed(chain(&rejection));
-                    match rejection.refusal() {
+                    let refusal = rejection.refusal();
+                    let state = match refusal {
+                        Some(Refusal::Unauthenticated) => State::Refused,
+                        _ => State::Lost,
+                    };
+                    self.failed(state, chain(&rejection));
+                    match refusal {
                         Some(refusal) => Input::Refused { sequence, refusal },
                         None => Input::Failed {
                             sequence,
@@ -284,7 +289,7 @@ impl Runner {
                 }
             },
             Err(error) => {
-                self.failed(chain(error));
+                self.failed(State::Lost, chain(error));
                 Input::Failed {
                     sequence,
                     retry_after_ms: None,
@@ -311,8 +316,8 @@ impl Runner {
         }
     }
 
-    fn failed(&mut self, error: String) {
-        self.kept.state = State::Lost;
+    fn failed(&mut self, state: State, error: String) {
+        self.kept.state = state;
         self.kept.last_error = Some(error);
         self.kept.last_error_at = Some(clock::wall_s());
     }
@@ -324,11 +329,14 @@ impl Runner {
 
     fn tell(&self, change: Change) {
         let next = self.next_in();
+        let error = self.kept.last_error.as_deref().unwrap_or_default();
         match change {
             Change::Registered(reason) => info!(%reason, "Registered; next contact in {next}"),
             Change::Found => info!("Found the server again; next contact in {next}"),
+            Change::Unknown => {
+                warn!("The server does not know this agent; asking again in {next} ({error})");
+            }
             Change::Lost => {
-                let error = self.kept.last_error.as_deref().unwrap_or_default();
                 let what = if self.found {
                     "Lost the server"
                 } else {

@@ -14,6 +14,7 @@ use crate::backoff::Backoff;
 use crate::epoch::EpochMark;
 use crate::spread;
 
+mod refused;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -46,10 +47,6 @@ pub const MOST_RETRY_AFTER_MS: u64 = 3_600_000;
 /// `Retry-After` has whole seconds: this much more keeps those with the same second apart.
 const RETRY_AFTER_SPREAD_MS: u64 = 1_000;
 
-/// So many stale sequences in a row are no repetition on the way, but a machine set back to an older state:
-/// only a new boot gets past the server's count.
-const STALE_IN_A_ROW: u32 = 3;
-
 /// An agent's behaviour toward its server.
 #[derive(Debug, Clone)]
 pub struct Schedule {
@@ -68,6 +65,8 @@ pub struct Schedule {
     not_before_ms: u64,
     flight: Option<u32>,
     failures: u32,
+    /// How often the server said that it does not know this agent, since it last knew it.
+    unknown: u32,
     stale: u32,
     standing: Standing,
     epoch: Option<EpochMark>,
@@ -78,12 +77,13 @@ pub struct Schedule {
     end: Option<End>,
 }
 
-/// Whether the last call succeeded.
+/// How the agent stands with the server, as people were told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
-    Unknown,
+    Untold,
     Here,
     Lost,
+    Unknown,
 }
 
 impl Schedule {
@@ -103,8 +103,9 @@ impl Schedule {
             not_before_ms: now_ms,
             flight: None,
             failures: 0,
+            unknown: 0,
             stale: 0,
-            standing: Standing::Unknown,
+            standing: Standing::Untold,
             epoch: None,
             fetched: 0,
             leave_by_ms: None,
@@ -155,7 +156,10 @@ impl Schedule {
                 retry_after_ms,
             } if self.lands(sequence) => self.failed(retry_after_ms, now_ms, random),
             Input::Answered { .. } | Input::Refused { .. } | Input::Failed { .. } => Step::default(),
-            Input::Reload => self.register_anew(RegisterReason::Reload, now_ms, 0),
+            Input::Reload => {
+                self.forget_refusals();
+                self.register_anew(RegisterReason::Reload, now_ms, 0)
+            }
             Input::AddressChanged => {
                 let wait = spread::up_to(random, REGISTER_SPREAD_MS);
                 self.register_anew(RegisterReason::AddressChanged, now_ms, wait)
@@ -187,6 +191,7 @@ impl Schedule {
             return self.ended(End::Left);
         }
         self.failures = 0;
+        self.unknown = 0;
         self.stale = 0;
         let was = core::mem::replace(&mut self.standing, Standing::Here);
         match answer {
@@ -246,58 +251,39 @@ impl Schedule {
         self.due_ms = now_ms.saturating_add(wait_ms);
     }
 
-    fn refused(&mut self, refusal: Refusal, now_ms: u64, random: u64) -> Step {
-        if self.leave_by_ms.is_some() {
-            return self.ended(End::Left);
-        }
-        match refusal {
-            Refusal::Unauthenticated => self.ended(End::Unauthenticated),
-            Refusal::Retired => self.ended(End::Retired),
-            // A refused register means that this boot was superseded: go on as a new one, not in a loop.
-            Refusal::RegisterFirst | Refusal::StaleSequence if self.register.is_some() => {
-                self.renew_boot(random);
-                self.hold_back(now_ms, random);
-                Step::default()
-            }
-            Refusal::RegisterFirst => {
-                self.register = Some(RegisterReason::Reload);
-                self.send(random)
-            }
-            Refusal::StaleSequence => {
-                self.stale += 1;
-                if self.stale >= STALE_IN_A_ROW {
-                    self.renew_boot(random);
-                    self.register = Some(RegisterReason::Reload);
-                }
-                self.hold_back(now_ms, random);
-                Step::default()
-            }
-        }
-    }
-
     fn failed(&mut self, retry_after_ms: Option<u64>, now_ms: u64, random: u64) -> Step {
         if self.leave_by_ms.is_some() {
             return self.ended(End::Left);
         }
-        match retry_after_ms {
-            Some(wait) => {
-                let wait = wait.clamp(LEAST_WAIT_MS, MOST_RETRY_AFTER_MS);
-                self.failures = self.failures.saturating_add(1);
-                self.due_ms = now_ms.saturating_add(wait + spread::up_to(random, RETRY_AFTER_SPREAD_MS));
-                self.not_before_ms = self.due_ms;
-            }
-            None => self.hold_back(now_ms, random),
+        self.hold_back(now_ms, random);
+        if let Some(wait) = retry_after_ms {
+            let wait = wait.clamp(LEAST_WAIT_MS, MOST_RETRY_AFTER_MS);
+            self.not_before_ms = now_ms.saturating_add(wait + spread::up_to(random, RETRY_AFTER_SPREAD_MS));
+            self.due_ms = if self.unknown == 0 {
+                self.not_before_ms
+            } else {
+                self.due_ms.max(self.not_before_ms)
+            };
+        }
+        if self.unknown > 0 {
+            return Step::default();
         }
         match core::mem::replace(&mut self.standing, Standing::Lost) {
             Standing::Lost => Step::default(),
-            Standing::Unknown | Standing::Here => Step::changed(Change::Lost),
+            Standing::Untold | Standing::Here | Standing::Unknown => Step::changed(Change::Lost),
         }
     }
 
     /// The next call after a failure comes when the back-off says.
     fn hold_back(&mut self, now_ms: u64, random: u64) {
-        self.due_ms = now_ms.saturating_add(self.backoff.delay_ms(self.failures, random));
-        self.failures = self.failures.saturating_add(1);
+        let wait_ms = if let Some(refusals) = self.unknown.checked_sub(1) {
+            Backoff::UNKNOWN.delay_ms(refusals, random)
+        } else {
+            let failures = self.failures;
+            self.failures = failures.saturating_add(1);
+            self.backoff.delay_ms(failures, random)
+        };
+        self.due_ms = now_ms.saturating_add(wait_ms);
     }
 
     /// Something changed here: what is under way is void, and a register comes after `wait_ms`.

@@ -29,8 +29,10 @@ pub(crate) enum State {
     Lost,
     /// It ended when told to.
     Stopped,
-    /// The server will not have it again; it ended.
+    /// The server does not know it; it asks again from time to time.
     Refused,
+    /// The server will not have it again; it ended.
+    Retired,
 }
 
 /// What `run` keeps for `status` and for the process after it.
@@ -168,10 +170,11 @@ impl Report {
                 format!("Process {pid} runs, but its next contact is overdue")
             }
             (true, Some((State::Lost, pid))) => format!("Running (process {pid}), but the server is lost"),
-            (true, _) => "Running, no contact yet".to_owned(),
-            (false, Some((State::Refused, _))) => {
-                "Not running: the server refused this agent for good".to_owned()
+            (true, Some((State::Refused, pid))) => {
+                format!("Running (process {pid}), but refused: the server does not know this agent")
             }
+            (true, _) => "Running, no contact yet".to_owned(),
+            (false, Some((State::Retired, _))) => "Not running: this agent was retired".to_owned(),
             (false, _) => "Not running".to_owned(),
         });
         if let Some(kept) = kept {
@@ -238,6 +241,7 @@ mod tests {
             (true, State::InContact, 100_001 + LATE_MS, false),
             (false, State::InContact, 90_000, false),
             (true, State::Lost, 90_000, false),
+            (true, State::Refused, 90_000, false),
             (true, State::Starting, 90_000, false),
         ] {
             let report = Report::new(None, running, Some(kept(state)), now_ms);

@@ -73,7 +73,8 @@ pub struct Problem {
 
 /// The kinds that a program acts on by name.
 pub mod kind {
-    /// Nobody by that credential, or none given: an agent stops, a console asks to sign in.
+    /// Nobody by that credential, or none given: an agent stops beating and asks from time to time, a console asks to
+    /// sign in.
     pub const UNAUTHENTICATED: &str = "/problems/unauthenticated";
     /// The agent was retired: it stops for good.
     pub const RETIRED: &str = "/problems/retired";

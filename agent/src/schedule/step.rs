@@ -69,9 +69,9 @@ pub enum Answer {
 /// A refusal that the agent acts on by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// The credential is nobody's.
+    /// The credential is nobody's, or did not reach the server.
     Unauthenticated,
-    /// The agent was retired.
+    /// The agent was retired: said only to who has its secret.
     Retired,
     /// This boot is not the current one.
     RegisterFirst,
@@ -152,6 +152,8 @@ pub enum Change {
     Lost,
     /// A heartbeat came through again.
     Found,
+    /// The server does not know this agent. Told once, until it takes a register.
+    Unknown,
 }
 
 /// Why a schedule ended.
@@ -159,8 +161,6 @@ pub enum Change {
 pub enum End {
     /// It was told to leave, and said goodbye as well as it could.
     Left,
-    /// The server does not know the credential.
-    Unauthenticated,
     /// The agent was retired.
     Retired,
 }

@@ -2,6 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod refused;
+
 const MINUTE: u64 = 60_000;
 /// All low, so that every spread is 0 and every back-off the full span.
 const CALM: u64 = 7;
@@ -95,71 +97,6 @@ fn an_agent_registers_first_and_then_sends_heartbeats_when_the_server_wants_them
     assert_eq!(second.call, Call::Heartbeat);
     assert_eq!((second.fence.sequence, second.fence.applied), (2, 1));
     assert_eq!(second.fence.boot, first.fence.boot);
-}
-
-#[test]
-fn a_credential_that_is_nobodys_and_a_retired_agent_end_it_for_good() {
-    for (refusal, end) in [
-        (Refusal::Unauthenticated, End::Unauthenticated),
-        (Refusal::Retired, End::Retired),
-    ] {
-        let mut agent = Agent::settled();
-        let sent = agent.next();
-        assert_eq!(agent.refuse(sent, refusal).end, Some(end));
-        assert_eq!(agent.schedule.due(), None);
-        assert_eq!(agent.tell(Input::Reload), Step::default());
-        assert_eq!(agent.tell(Input::Wake), Step::default());
-    }
-}
-
-#[test]
-fn told_to_register_first_it_does_so_at_once_under_the_same_boot() {
-    let mut agent = Agent::settled();
-    let beat = agent.next();
-    let step = agent.refuse(beat, Refusal::RegisterFirst);
-    let again = step.send.unwrap();
-    assert_eq!(again.call, Call::Register(RegisterReason::Reload));
-    assert_eq!(again.fence.boot, beat.fence.boot);
-    assert_eq!(again.fence.sequence, beat.fence.sequence + 1);
-}
-
-#[test]
-fn a_superseded_boot_goes_on_as_a_new_one_but_never_in_a_loop() {
-    let mut agent = Agent::settled();
-    let beat = agent.next();
-    let again = agent.refuse(beat, Refusal::RegisterFirst).send.unwrap();
-    let before = agent.now;
-    assert_eq!(agent.refuse(again, Refusal::RegisterFirst), Step::default());
-    let renewed = agent.next();
-    assert!(agent.now > before, "it rests before it tries again");
-    assert_ne!(renewed.fence.boot, beat.fence.boot);
-    assert_eq!(renewed.fence.sequence, 1);
-    assert_eq!(renewed.call, Call::Register(RegisterReason::Reload));
-}
-
-#[test]
-fn after_a_stale_sequence_it_just_goes_on_with_the_next() {
-    let mut agent = Agent::settled();
-    let beat = agent.next();
-    let _ = agent.refuse(beat, Refusal::StaleSequence);
-    let next = agent.next();
-    assert_eq!(next.call, Call::Heartbeat);
-    assert_eq!(next.fence.boot, beat.fence.boot);
-    assert_eq!(next.fence.sequence, beat.fence.sequence + 1);
-}
-
-#[test]
-fn a_machine_set_back_to_an_older_state_gets_past_the_servers_count_as_a_new_boot() {
-    let mut agent = Agent::settled();
-    let boot = agent.schedule.boot();
-    for _ in 0..STALE_IN_A_ROW {
-        let beat = agent.next();
-        assert_eq!(beat.fence.boot, boot);
-        let _ = agent.refuse(beat, Refusal::StaleSequence);
-    }
-    let next = agent.next();
-    assert_eq!(next.call, Call::Register(RegisterReason::Reload));
-    assert_ne!(next.fence.boot, boot);
 }
 
 #[test]
@@ -263,6 +200,7 @@ fn a_late_answer_to_a_dropped_call_changes_nothing() {
     let mut agent = Agent::settled();
     let dropped = agent.next();
     let _ = agent.tell(Input::Resumed);
+    assert_eq!(agent.refuse(dropped, Refusal::Retired), Step::default());
     assert_eq!(agent.refuse(dropped, Refusal::Unauthenticated), Step::default());
     assert_eq!(agent.next().call, Call::Register(RegisterReason::Resumed));
 }
@@ -364,7 +302,12 @@ fn events() -> impl Strategy<Value = Event> {
     prop_oneof![
         4 => (0..=u64::from(u32::MAX)).prop_map(Event::Wait),
         4 => answer.prop_map(Event::Answered),
-        2 => prop_oneof![Just(Refusal::RegisterFirst), Just(Refusal::StaleSequence)].prop_map(Event::Refused),
+        2 => prop_oneof![
+            Just(Refusal::RegisterFirst),
+            Just(Refusal::StaleSequence),
+            Just(Refusal::Unauthenticated),
+        ]
+        .prop_map(Event::Refused),
         2 => any::<Option<u64>>().prop_map(Event::Failed),
         1 => prop_oneof![Just(Input::Reload), Just(Input::AddressChanged), Just(Input::Resumed), Just(Input::Wake)]
             .prop_map(Event::Here),

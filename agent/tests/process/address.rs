@@ -1,9 +1,9 @@
 //! A machine that is given another address, as a network namespace of its own.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use crate::home::{Agent, Home};
+use crate::skipped::{skipped, tool};
 use crate::stub::Stub;
 
 /// A namespace that is joined to this one by a pair of interfaces.
@@ -14,18 +14,16 @@ struct Network {
 }
 
 impl Network {
-    /// `None` where this may not be done here.
-    fn lay() -> Option<Self> {
+    /// Says what is missing where this may not be done here.
+    fn lay() -> Result<Self, String> {
         let name = format!("rc{}", std::process::id());
-        if !ip(&["netns", "add", &name]) {
-            return None;
-        }
+        ip(&["netns", "add", &name])?;
         let network = Self {
             name,
             third: std::process::id() % 256,
         };
         let (near, far) = (network.near(), format!("{}b", network.name));
-        let laid = ip(&[
+        ip(&[
             "link",
             "add",
             &near,
@@ -36,11 +34,12 @@ impl Network {
             &far,
             "netns",
             &network.name,
-        ]) && ip(&["addr", "add", &network.with_width(1), "dev", &near])
-            && ip(&["link", "set", &near, "up"])
-            && network.far(&["addr", "add", &network.with_width(2)])
-            && ip(&["-n", &network.name, "link", "set", &far, "up"]);
-        laid.then_some(network)
+        ])?;
+        ip(&["addr", "add", &network.with_width(1), "dev", &near])?;
+        ip(&["link", "set", &near, "up"])?;
+        network.far(&["addr", "add", &network.with_width(2)])?;
+        ip(&["-n", &network.name, "link", "set", &far, "up"])?;
+        Ok(network)
     }
 
     fn near(&self) -> String {
@@ -57,7 +56,7 @@ impl Network {
     }
 
     /// Changes the far end.
-    fn far(&self, arguments: &[&str]) -> bool {
+    fn far(&self, arguments: &[&str]) -> Result<(), String> {
         let device = format!("{}b", self.name);
         ip(&[&["-n", &self.name], arguments, &["dev", &device]].concat())
     }
@@ -66,28 +65,23 @@ impl Network {
 impl Drop for Network {
     fn drop(&mut self) {
         // First the cable: the namespace may live on for as long as a connection in it waits to be closed.
-        ip(&["link", "del", &self.near()]);
-        ip(&["netns", "del", &self.name]);
+        let _ = ip(&["link", "del", &self.near()]);
+        let _ = ip(&["netns", "del", &self.name]);
     }
 }
 
-fn ip(arguments: &[&str]) -> bool {
-    Command::new("ip")
-        .args(arguments)
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+fn ip(arguments: &[&str]) -> Result<(), String> {
+    tool(Command::new("ip").args(arguments))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_whose_address_changes_registers_again_from_the_new_one() {
-    let Some(network) = Network::lay() else {
-        writeln!(
-            std::io::stderr(),
-            "SKIPPED: a network namespace needs root and iproute2"
-        )
-        .unwrap();
-        return;
+    let network = match Network::lay() {
+        Ok(network) => network,
+        Err(missing) => {
+            skipped(&format!("a network namespace needs root and iproute2: {missing}"));
+            return;
+        }
     };
     let (stub, home) = (
         Stub::start_at(network.address(1).parse().unwrap()).await,
@@ -118,10 +112,8 @@ async fn an_agent_whose_address_changes_registers_again_from_the_new_one() {
     let first = stub.nth("register", 1).await;
     assert_eq!(first.body["local_address"], network.address(2));
     stub.nth("heartbeat", 1).await;
-    assert!(
-        network.far(&["addr", "del", &network.with_width(2)])
-            && network.far(&["addr", "add", &network.with_width(3)])
-    );
+    network.far(&["addr", "del", &network.with_width(2)]).unwrap();
+    network.far(&["addr", "add", &network.with_width(3)]).unwrap();
     let again = stub.nth("register", 2).await;
     assert_eq!((again.reason(), again.boot()), ("address_changed", first.boot()));
     assert_eq!(again.body["local_address"], network.address(3));

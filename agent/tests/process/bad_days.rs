@@ -4,11 +4,12 @@ use std::fs::{DirBuilder, File};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use nix::sys::signal::Signal;
 
 use crate::home::{Home, text};
+use crate::skipped::{skipped, tool};
 use crate::stub::{SECRET, Scripted, Stub};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,13 +110,14 @@ async fn a_status_file_that_cannot_be_written_costs_the_file_not_the_agent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_costs_the_status_file_not_the_agent_and_no_half_identity_is_left() {
     let (stub, home) = (Stub::start().await, Home::new());
-    let Some(disk) = SmallDisk::mount(&home.state()) else {
-        writeln!(
-            std::io::stderr(),
-            "SKIPPED: a full disk needs the permission to mount a tmpfs"
-        )
-        .unwrap();
-        return;
+    let disk = match SmallDisk::mount(&home.state()) {
+        Ok(disk) => disk,
+        Err(missing) => {
+            skipped(&format!(
+                "a full disk needs the permission to mount a tmpfs: {missing}"
+            ));
+            return;
+        }
     };
     home.enrol(&stub).await;
     let agent = home.run();
@@ -156,17 +158,16 @@ struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// `None` where this may not be done here.
-    fn mount(at: &Path) -> Option<Self> {
+    /// Says what is missing where this may not be done here.
+    fn mount(at: &Path) -> Result<Self, String> {
         DirBuilder::new().mode(0o700).create(at).unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs"])
-            .arg(at)
-            .stderr(Stdio::null())
-            .status();
-        mounted
-            .is_ok_and(|status| status.success())
-            .then(|| Self { at: at.to_owned() })
+        let mut mount = Command::new("mount");
+        tool(
+            mount
+                .args(["-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs"])
+                .arg(at),
+        )?;
+        Ok(Self { at: at.to_owned() })
     }
 
     /// Writes until nothing more fits.

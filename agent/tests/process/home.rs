@@ -60,6 +60,21 @@ impl Home {
         let value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
         (value, output.status.code().unwrap())
     }
+
+    /// The same, as soon as the state is this one.
+    pub(crate) async fn status_once(&self, state: &str) -> (serde_json::Value, i32) {
+        let asked = async {
+            loop {
+                let (report, code) = self.status().await;
+                if report["state"] == state {
+                    return (report, code);
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, asked)
+            .await
+            .unwrap_or_else(|_| panic!("waited in vain for the state {state}"))
+    }
 }
 
 fn command(state: &Path, arguments: &[&str]) -> Command {

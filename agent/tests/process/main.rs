@@ -8,5 +8,6 @@ mod enrolment;
 mod home;
 mod presence;
 mod refusals;
+mod skipped;
 mod stub;
 mod tls;

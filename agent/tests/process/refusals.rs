@@ -1,27 +1,57 @@
 //! Doing what the server says when it says no.
 
+use nix::sys::signal::Signal;
 use rollcall_shared::problem::kind;
 
-use crate::home::Home;
+use crate::home::{Home, text};
 use crate::stub::{Scripted, Stub};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_revoked_or_retired_agent_stops_for_good_and_says_so() {
-    for (status, kind, said) in [
-        (401, kind::UNAUTHENTICATED, "does not know this agent"),
-        (410, kind::RETIRED, "was retired"),
-    ] {
-        let (stub, home) = (Stub::start().await, Home::new());
-        home.enrol(&stub).await;
-        let agent = home.run();
-        stub.nth("heartbeat", 1).await;
-        stub.script("heartbeat", Scripted::Problem(status, kind, "No."));
-        let (status, log) = agent.end().await;
-        assert_eq!(status.code(), Some(4), "{log}");
-        assert!(log.contains(said), "{log}");
-        let (report, code) = home.status().await;
-        assert_eq!((report["state"].as_str(), code), (Some("refused"), 1));
-    }
+async fn a_retired_agent_stops_for_good_and_says_so() {
+    let (stub, home) = (Stub::start().await, Home::new());
+    home.enrol(&stub).await;
+    let agent = home.run();
+    stub.nth("heartbeat", 1).await;
+    stub.script("heartbeat", Scripted::Problem(401, kind::RETIRED, "No."));
+    let (status, log) = agent.end().await;
+    assert_eq!(status.code(), Some(4), "{log}");
+    assert!(log.contains("was retired"), "{log}");
+    let (report, code) = home.status().await;
+    assert_eq!((report["state"].as_str(), code), (Some("retired"), 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_the_server_does_not_know_waits_says_why_and_is_back_when_it_is_known_again() {
+    let (stub, home) = (Stub::start().await, Home::new());
+    home.enrol(&stub).await;
+    let agent = home.run();
+    let first = stub.nth("heartbeat", 1).await;
+    let refusal = Scripted::Problem(401, kind::UNAUTHENTICATED, "Nobody by that name.");
+    stub.always(Some(refusal));
+    let (report, code) = home.status_once("refused").await;
+    assert_eq!((report["running"].as_bool(), code), (Some(true), 1), "{report}");
+    let error = report["last_error"].as_str().unwrap();
+    assert!(error.contains("Nobody by that name."), "{report}");
+    let wait = report["next_contact"].as_u64().unwrap() - report["last_error_at"].as_u64().unwrap();
+    assert!((25..=61).contains(&wait), "{report}");
+    let said = text(&home.output(&["status"]).await.stdout);
+    assert!(
+        said.contains("the server does not know this agent") && said.contains("Nobody by that name."),
+        "{said}"
+    );
+
+    let beats = stub.of("heartbeat").len();
+    stub.always(None);
+    agent.signal(Signal::SIGHUP);
+    let again = stub.nth("register", 2).await;
+    assert_eq!((again.reason(), again.boot()), ("reload", first.boot()));
+    assert_eq!(stub.nth("heartbeat", beats + 1).await.boot(), first.boot());
+    assert_eq!(home.status_once("in_contact").await.1, 0);
+    agent.signal(Signal::SIGTERM);
+    let (status, log) = agent.end().await;
+    assert!(status.success(), "{log}");
+    let told = "The server does not know this agent; asking again in ";
+    assert_eq!(log.matches(told).count(), 1, "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
