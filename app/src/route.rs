@@ -68,6 +68,24 @@ impl Opened {
     }
 }
 
+/// Where to go after signing in: `next` where it is a page of the fleet, and else the agents.
+///
+/// `next` comes from a link that anybody may have made. Browsers drop tabs and line breaks in an address and
+/// read a backslash as a slash, so what looks like a path may lead to another host.
+#[must_use]
+pub fn after_sign_in(next: Option<&str>) -> &str {
+    const USUAL: &str = "/agents";
+    next.filter(|next| leads_into_the_fleet(next)).unwrap_or(USUAL)
+}
+
+fn leads_into_the_fleet(next: &str) -> bool {
+    let path = next.split(['?', '#']).next().unwrap_or_default();
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && !next.contains(|letter: char| letter.is_control() || letter == '\\')
+        && matches!(Page::at(path), Page::Agents | Page::Events)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +106,45 @@ mod tests {
         ] {
             assert_eq!(Page::at(path), page, "{path}");
         }
+    }
+
+    #[test]
+    fn signing_in_leads_nowhere_but_into_the_fleet() {
+        for next in [
+            "/",
+            "/agents",
+            "/agents/0000000000abc",
+            "/agents?status=offline&q=a/b",
+            "/events?status=offline",
+        ] {
+            assert_eq!(after_sign_in(Some(next)), next);
+        }
+        for next in [
+            "",
+            "agents",
+            "//",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "\t//evil.example",
+            "/agents\t",
+            "/agents?q=\\",
+            "/%2f/evil.example",
+            "/%09/evil.example",
+            "/agents/../evil.example/x",
+            "https:evil.example",
+            "https://evil.example/agents",
+            "javascript:alert(1)",
+            "/setup",
+            "/sign-in",
+            "/sign-out",
+        ] {
+            assert_eq!(after_sign_in(Some(next)), "/agents", "{next:?}");
+        }
+        assert_eq!(after_sign_in(None), "/agents");
     }
 
     #[test]

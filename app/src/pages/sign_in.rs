@@ -8,6 +8,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::api::{self, Failure};
 use crate::people::{People, Who};
+use crate::route;
 use crate::ui::door::Door;
 use crate::ui::field::Field;
 use crate::ui::title;
@@ -28,12 +29,6 @@ pub(crate) fn address(path: &str, search: &str) -> String {
     format!("/sign-in?next={back}")
 }
 
-/// Only paths of this console: an address in a link from elsewhere must not lead away after signing in.
-fn safe(next: Option<String>) -> String {
-    next.filter(|next| next.starts_with('/') && !next.starts_with("//") && !next.contains('\\'))
-        .unwrap_or_else(|| "/agents".to_owned())
-}
-
 /// The page.
 #[component]
 pub(crate) fn SignInPage() -> impl IntoView {
@@ -47,7 +42,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
     let navigate = use_navigate();
     Effect::new(move |_| {
         let to = match people.who() {
-            Who::SignedIn(_) => safe(next.clone()),
+            Who::SignedIn(_) => route::after_sign_in(next.as_deref()).to_owned(),
             Who::SignedOut { setup_needed: true } => "/setup".to_owned(),
             Who::SignedOut { .. } | Who::Unknown(_) => return,
         };
