@@ -8,12 +8,16 @@ use rollcall_shared::problem::FieldError;
 use rollcall_shared::{AgentId, Problem, TransitionId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use web_sys::AbortSignal;
+
+/// No call is waited for longer: a path that was lost without a word answers nothing for minutes.
+const PATIENCE_MS: u32 = 10_000;
 
 /// Why a call brought no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Failure {
-    /// The call did not come through.
-    #[error("The server cannot be reached. Check the network; nothing was changed.")]
+    /// The call did not come through, or no answer came in time; what it asked for may have been done.
+    #[error("The server did not answer. Check the network.")]
     Unreachable,
     /// The server refused, and said why.
     #[error("{}", .0.detail.as_deref().unwrap_or(&.0.title))]
@@ -104,7 +108,9 @@ pub(crate) async fn settings() -> Result<SettingsVersion, Failure> {
 
 /// One call. Not generic, so that it is in the bundle once.
 async fn call(method: Method, path: &str, body: Option<String>) -> Result<String, Failure> {
-    let request = RequestBuilder::new(&format!("/api/v1/{path}")).method(method);
+    let request = RequestBuilder::new(&format!("/api/v1/{path}"))
+        .method(method)
+        .abort_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MS)));
     let request = match body {
         Some(body) => request.header("content-type", "application/json").body(body),
         None => request.build(),

@@ -16,6 +16,16 @@ pub(crate) fn now_ms() -> i64 {
     Date::now() as i64
 }
 
+/// Milliseconds since the page was opened. Nobody sets this clock, so spans are measured by it.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "whole milliseconds, far below 2^53"
+)]
+pub(crate) fn steady_ms() -> i64 {
+    let performance = web_sys::window().and_then(|window| window.performance());
+    performance.map_or_else(now_ms, |performance| performance.now() as i64)
+}
+
 /// A random number from 0 to 1, for jitter; not for secrets.
 pub(crate) fn draw() -> f64 {
     Math::random()

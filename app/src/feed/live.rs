@@ -38,14 +38,13 @@ struct State {
 impl Live {
     /// An empty picture.
     pub(crate) fn new() -> Self {
-        let now_ms = clock::now_ms();
         Self {
             state: StoredValue::new_local(State {
-                began_ms: now_ms,
+                began_ms: clock::steady_ms(),
                 ..State::default()
             }),
             version: RwSignal::new(0),
-            now: RwSignal::new(now_ms),
+            now: RwSignal::new(clock::now_ms()),
             standing: RwSignal::new(Standing::default()),
         }
     }
@@ -92,7 +91,7 @@ impl Live {
         let last = self
             .state
             .with_value(|state| state.frame_ms.unwrap_or(state.began_ms));
-        clock::now_ms() - last
+        clock::steady_ms() - last
     }
 
     /// Whether a delta was missed, and no snapshot is on its way; not tracked.
@@ -103,7 +102,7 @@ impl Live {
 
     /// Applies a frame, and has it drawn.
     pub(crate) fn take(self, message: ToConsole) -> Answer {
-        let here_ms = clock::now_ms();
+        let here_ms = clock::steady_ms();
         let answer = self
             .state
             .try_update_value(|state| {
@@ -140,14 +139,14 @@ impl Live {
         self.state.update_value(|state| {
             state.mirror.disconnected();
             state.heard.connected = false;
-            state.offset = Offset::default();
+            state.offset.start_anew();
         });
         self.judge();
     }
 
     /// Forgets everything: another person may sign in here next.
     pub(crate) fn clear(self) {
-        let began_ms = clock::now_ms();
+        let began_ms = clock::steady_ms();
         self.state.update_value(|state| {
             *state = State {
                 began_ms,
@@ -160,11 +159,11 @@ impl Live {
     }
 
     fn judge(self) {
-        let here_ms = clock::now_ms();
+        let here_ms = clock::steady_ms();
         let (standing, now_ms) = self.state.with_value(|state| {
             (
                 Standing::judge(state.heard, state.began_ms, here_ms),
-                state.offset.server_ms(here_ms),
+                state.offset.server_ms(here_ms).unwrap_or_else(clock::now_ms),
             )
         });
         self.now.set(now_ms);
@@ -193,9 +192,9 @@ impl Live {
             state.touched = state.mirror.take_touched();
         });
         // Frames may have been waiting while ages stood still: both are told by one clock.
-        let here_ms = clock::now_ms();
-        self.now
-            .set(self.state.with_value(|state| state.offset.server_ms(here_ms)));
+        let here_ms = clock::steady_ms();
+        let server_ms = self.state.with_value(|state| state.offset.server_ms(here_ms));
+        self.now.set(server_ms.unwrap_or_else(clock::now_ms));
         self.version
             .update(|version| *version = version.wrapping_add(1).max(1));
     }

@@ -38,6 +38,8 @@ pub(crate) struct Feed {
 struct Line {
     /// Whether it should be open.
     wanted: bool,
+    /// Counts the attempts to connect, so that what was meant for an earlier one is known as stale.
+    attempt: u32,
     socket: Option<WebSocket>,
     opened_ms: i64,
     asked_ms: i64,
@@ -89,6 +91,7 @@ impl Feed {
     pub(crate) fn stop(self) {
         self.line.update_value(|line| {
             line.wanted = false;
+            line.attempt = line.attempt.wrapping_add(1);
             line.watched.clear();
         });
         self.hang_up();
@@ -113,12 +116,12 @@ impl Feed {
     /// without closing.
     pub(crate) fn tick(self) {
         let asked_ms = self.line.with_value(|line| line.asked_ms);
-        if self.live.is_adrift() && clock::now_ms() - asked_ms > ASKED_FOR_MS {
+        if self.live.is_adrift() && clock::steady_ms() - asked_ms > ASKED_FOR_MS {
             self.ask();
         }
         let dead = self
             .line
-            .with_value(|line| line.socket.is_some() && clock::now_ms() - line.opened_ms > DEAD_AFTER_MS);
+            .with_value(|line| line.socket.is_some() && clock::steady_ms() - line.opened_ms > DEAD_AFTER_MS);
         if dead && self.live.silent_ms() > DEAD_AFTER_MS {
             self.lost();
         }
@@ -139,6 +142,10 @@ impl Feed {
         if !self.line.with_value(|line| line.wanted) {
             return;
         }
+        self.line
+            .update_value(|line| line.attempt = line.attempt.wrapping_add(1));
+        // Whatever was said over the connection before holds for this one no more.
+        self.live.disconnected();
         let location = window().location();
         let scheme = match location.protocol() {
             Ok(protocol) if protocol == "https:" => "wss",
@@ -152,7 +159,7 @@ impl Feed {
                     socket.set_onmessage(Some(listeners.message.as_ref().unchecked_ref()));
                     socket.set_onclose(Some(listeners.close.as_ref().unchecked_ref()));
                 }
-                line.opened_ms = clock::now_ms();
+                line.opened_ms = clock::steady_ms();
                 line.socket = Some(socket);
             }),
             Err(_) => self.again(),
@@ -202,16 +209,24 @@ impl Feed {
         self.lost();
     }
 
-    /// The connection is gone. It says not why, so the API is asked whether somebody still is signed in.
+    /// The connection is gone. It says not why, so the API is asked whether somebody still is signed in; the next
+    /// attempt does not wait for the answer, which may never come.
     fn lost(self) {
         self.hang_up();
         self.live.disconnected();
+        self.again();
+        let attempt = self.attempt();
         spawn_local(async move {
-            match api::session().await {
-                Err(failure) if failure.is_signed_out() => self.people.signed_out(),
-                _ => self.again(),
+            if let Err(failure) = api::session().await
+                && self.attempt() == attempt
+            {
+                self.people.heed(&failure);
             }
         });
+    }
+
+    fn attempt(self) -> u32 {
+        self.line.with_value(|line| line.attempt)
     }
 
     fn again(self) {
@@ -221,7 +236,13 @@ impl Feed {
         });
         let wait_ms = backoff::delay_ms(failures.unwrap_or(0), clock::draw());
         let wait = Duration::from_millis(u64::from(wait_ms));
-        let retry = set_timeout_with_handle(move || self.connect(), wait).ok();
+        let attempt = self.attempt();
+        let connect = move || {
+            if self.attempt() == attempt {
+                self.connect();
+            }
+        };
+        let retry = set_timeout_with_handle(connect, wait).ok();
         self.line.update_value(|line| {
             if let Some(earlier) = core::mem::replace(&mut line.retry, retry) {
                 earlier.clear();
@@ -231,7 +252,7 @@ impl Feed {
 
     /// Asks for a snapshot.
     fn ask(self) {
-        self.line.update_value(|line| line.asked_ms = clock::now_ms());
+        self.line.update_value(|line| line.asked_ms = clock::steady_ms());
         self.send(&FromConsole::Resync);
     }
 

@@ -13,7 +13,7 @@ const FRAME_MS: i64 = 100;
 pub struct Heard {
     /// Whether this connection stands, and has brought a whole snapshot.
     pub connected: bool,
-    /// When what is shown was last right, by this machine's clock; nothing before the first snapshot was whole.
+    /// When what is shown was last right, by a clock of this machine that nobody sets; nothing before the first snapshot was whole.
     pub shown_ms: Option<i64>,
     /// How much later than the quickest frame of this connection the last one came, in milliseconds.
     pub late_ms: i64,
@@ -38,7 +38,7 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// The judgement at `now_ms` by this machine's clock. `began_ms` is when connecting began.
+    /// The judgement at `now_ms` by that same clock. `began_ms` is when connecting began.
     #[must_use]
     pub fn judge(heard: Heard, began_ms: i64, now_ms: i64) -> Self {
         let age_ms = heard.shown_ms.map(|shown_ms| (now_ms - shown_ms).max(0));
@@ -60,27 +60,70 @@ impl Standing {
 
 /// Tells the clocks of server and browser apart, from the frames alone.
 ///
-/// The quickest frame so far came with the least delay, so the others are late against it. A browser's clock
-/// that is wrong by an hour then shows ages right all the same.
+/// The quickest frame of late came with the least delay, so the others are late against it. A browser's clock
+/// that is wrong by an hour then shows ages right all the same. Of late, not ever: a server's clock that is set
+/// back would make every later frame late, by as much, for as long as the connection stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Offset {
-    /// The server's clock minus the browser's, by the quickest frame.
-    best_ms: Option<i64>,
+    now: Option<Span>,
+    before_ms: Option<i64>,
+    /// Whether the next frame is of another connection, so that what is known holds only until it comes.
+    anew: bool,
 }
 
+/// What the frames of half a minute told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Span {
+    began_ms: i64,
+    /// The server's clock minus the browser's, by the quickest frame.
+    best_ms: i64,
+}
+
+/// The quickest frame is sought in this span and the one before it.
+const SPAN_MS: i64 = 30_000;
+
 impl Offset {
-    /// Takes a frame that was made at `server_ms` and came at `here_ms`; answers how late it was.
+    /// Takes a frame that was made at `server_ms` and came at `here_ms`; answers how late it was. `here_ms` is of
+    /// a clock that nobody sets.
     pub fn frame(&mut self, server_ms: i64, here_ms: i64) -> i64 {
+        if core::mem::take(&mut self.anew) {
+            *self = Self::default();
+        }
         let difference = server_ms - here_ms;
-        let best = self.best_ms.map_or(difference, |best| best.max(difference));
-        self.best_ms = Some(best);
-        best - difference
+        let fresh = Span {
+            began_ms: here_ms,
+            best_ms: difference,
+        };
+        let span = match self.now {
+            Some(span) if here_ms - span.began_ms < SPAN_MS => Span {
+                best_ms: span.best_ms.max(difference),
+                ..span
+            },
+            Some(span) => {
+                let is_next = here_ms - span.began_ms < 2 * SPAN_MS;
+                self.before_ms = is_next.then_some(span.best_ms);
+                fresh
+            }
+            None => fresh,
+        };
+        self.now = Some(span);
+        self.best_ms().unwrap_or(difference) - difference
     }
 
-    /// The server's clock at `here_ms` by the browser's.
+    /// The next frame is of another connection: perhaps by another way, perhaps from another server.
+    pub fn start_anew(&mut self) {
+        self.anew = true;
+    }
+
+    /// The server's clock at `here_ms`; nothing before the first frame.
     #[must_use]
-    pub fn server_ms(self, here_ms: i64) -> i64 {
-        here_ms + self.best_ms.unwrap_or(0)
+    pub fn server_ms(self, here_ms: i64) -> Option<i64> {
+        Some(here_ms + self.best_ms()?)
+    }
+
+    fn best_ms(self) -> Option<i64> {
+        let now_ms = self.now?.best_ms;
+        Some(self.before_ms.map_or(now_ms, |before_ms| before_ms.max(now_ms)))
     }
 }
 
@@ -150,6 +193,42 @@ mod tests {
         let mut offset = Offset::default();
         assert_eq!(offset.frame(3_600_000, 40), 0);
         assert_eq!(offset.frame(3_601_000, 1_340), 300);
-        assert_eq!(offset.server_ms(1_340), 3_601_300);
+        assert_eq!(offset.server_ms(1_340), Some(3_601_300));
+    }
+
+    /// A frame a second from `from` to `to` by the steady clock; answers how late the last one was.
+    fn pulses(offset: &mut Offset, ahead_ms: i64, from: i64, to: i64) -> i64 {
+        (from..=to)
+            .map(|second| offset.frame(ahead_ms + second * 1_000, second * 1_000))
+            .last()
+            .unwrap_or(0)
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_is_followed_within_a_minute() {
+        let mut offset = Offset::default();
+        assert_eq!(pulses(&mut offset, 50_000, 0, 100), 0);
+        assert_eq!(pulses(&mut offset, 20_000, 101, 102), 30_000);
+        assert_eq!(pulses(&mut offset, 20_000, 103, 161), 0);
+        assert_eq!(offset.server_ms(161_000), Some(181_000));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_forward_is_followed_at_once() {
+        let mut offset = Offset::default();
+        pulses(&mut offset, 50_000, 0, 100);
+        assert_eq!(pulses(&mut offset, 90_000, 101, 101), 0);
+        assert_eq!(offset.server_ms(101_000), Some(191_000));
+    }
+
+    #[test]
+    fn between_two_connections_the_clock_goes_on() {
+        let mut offset = Offset::default();
+        assert_eq!(offset.server_ms(10), None);
+        pulses(&mut offset, 50_000, 0, 10);
+        offset.start_anew();
+        assert_eq!(offset.server_ms(11_000), Some(61_000));
+        assert_eq!(offset.frame(41_000, 12_000), 0);
+        assert_eq!(offset.server_ms(12_000), Some(41_000));
     }
 }
