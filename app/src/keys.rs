@@ -5,11 +5,12 @@ use wasm_bindgen::JsCast as _;
 use web_sys::KeyboardEvent;
 
 /// Listens to keys of the whole page for as long as the component that asks is there. Keys that a dialog or a
-/// menu is open for are left to it, and so are those with a modifier.
+/// menu is open for are left to it, and so are those with a modifier and those
+/// that compose a letter.
 pub(crate) fn on_key(handle: impl Fn(&KeyboardEvent) + 'static) {
     let listener = window_event_listener(leptos::ev::keydown, move |event| {
         let modified = event.ctrl_key() || event.meta_key() || event.alt_key();
-        if !modified && !event.default_prevented() && !is_something_open() {
+        if !modified && !event.is_composing() && !event.default_prevented() && !is_something_open() {
             handle(&event);
         }
     });
@@ -22,6 +23,16 @@ pub(crate) fn is_typing(event: &KeyboardEvent) -> bool {
         .target()
         .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
     target.is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
+}
+
+/// Whether the keyboard is nowhere in particular, or within what the selector names.
+pub(crate) fn is_free_or_in(event: &KeyboardEvent, selector: &str) -> bool {
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|element| {
+        element.tag_name() == "BODY" || element.closest(selector).is_ok_and(|found| found.is_some())
+    })
 }
 
 fn is_something_open() -> bool {

@@ -10,6 +10,9 @@ use crate::keys;
 use crate::ui::table::Rows;
 use crate::ui::viewport::Viewport;
 
+/// Where the arrows are the table's: elsewhere they scroll, or belong to what has the keyboard.
+const OWN: &str = ".table, .search";
+
 /// Lets the arrows walk the rows. Answers the row that Tab reaches: where the keyboard was last, or the first.
 pub(crate) fn walk(rows: Rows, viewport: Viewport, visible: Memo<Vec<AgentId>>) -> Memo<Option<AgentId>> {
     let live = expect_context::<Live>();
@@ -20,6 +23,9 @@ pub(crate) fn walk(rows: Rows, viewport: Viewport, visible: Memo<Vec<AgentId>>) 
         }
     });
     keys::on_key(move |event| {
+        if !keys::is_free_or_in(event, OWN) {
+            return;
+        }
         let Some((index, id)) = step(event, live, rows, at.get_untracked(), viewport.page()) else {
             return;
         };
