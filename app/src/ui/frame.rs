@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
+use wasm_bindgen::JsCast as _;
 
 use crate::api::Failure;
 use crate::feed::live::Live;
@@ -62,7 +63,7 @@ fn Rooms(page: Memo<Page>) -> impl IntoView {
     });
     go_by_keys();
     view! {
-        <a class="skip" href="#main">"Skip to the content"</a>
+        <a class="skip" href="#main" on:click=skip>"Skip to the content"</a>
         <div class=frame>
             <Rail />
             <header class="top">
@@ -74,6 +75,17 @@ fn Rooms(page: Memo<Page>) -> impl IntoView {
                 {move || if is_events.get() { view! { <Events /> }.into_any() } else { view! { <Agents /> }.into_any() }}
             </main>
         </div>
+    }
+}
+
+/// Moves the keyboard to the content. The router would take the link for a way to another page.
+#[expect(clippy::needless_pass_by_value, reason = "a listener is given its event")]
+fn skip(event: web_sys::MouseEvent) {
+    event.prevent_default();
+    let main = document().get_element_by_id("main");
+    if let Some(main) = main.and_then(|main| main.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // What cannot take the keyboard leaves it where it is.
+        let _ = main.focus();
     }
 }
 
