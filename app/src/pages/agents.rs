@@ -35,8 +35,8 @@ pub(crate) fn Agents() -> impl IntoView {
     title::use_live_title(|| "Agents".to_owned());
 
     let address = Address::new();
-    let search = RwSignal::new(address.view.with_untracked(|view| view.search.clone()));
-    follow(address, search);
+    let search = address.search;
+    follow(address);
     // The table follows every letter; the address follows later.
     let view = Memo::new(move |_| View {
         search: search.get(),
@@ -136,6 +136,8 @@ pub(crate) fn Agents() -> impl IntoView {
 #[derive(Clone, Copy)]
 struct Address {
     view: Memo<View>,
+    /// What stands in the field, which the address follows.
+    search: RwSignal<String>,
     path: Memo<String>,
     navigate: Callback<(String, bool)>,
 }
@@ -149,6 +151,7 @@ impl Address {
         let navigate = use_navigate();
         Self {
             view,
+            search: RwSignal::new(view.with_untracked(|view| view.search.clone())),
             path: use_location().pathname,
             navigate: Callback::new(move |(to, replace): (String, bool)| {
                 let options = NavigateOptions {
@@ -161,15 +164,23 @@ impl Address {
         }
     }
 
+    /// What is shown, with what was typed but did not reach the address yet.
+    fn typed(self) -> View {
+        View {
+            search: self.search.with_untracked(|search| search.trim().to_owned()),
+            ..self.view.get_untracked()
+        }
+    }
+
     /// Goes to another page, and keeps what is shown.
     fn go(self, path: &str) {
-        let query = self.view.with_untracked(View::to_query);
+        let query = self.typed().to_query();
         self.navigate.run((format!("{path}{query}"), false));
     }
 
     /// Shows something else on this page.
     fn change(self, change: impl FnOnce(&mut View)) {
-        let mut view = self.view.get_untracked();
+        let mut view = self.typed();
         change(&mut view);
         let path = self.path.get_untracked();
         self.navigate.run((format!("{path}{}", view.to_query()), true));
@@ -177,7 +188,8 @@ impl Address {
 }
 
 /// What is typed goes into the address, and what comes from the address into the field.
-fn follow(address: Address, search: RwSignal<String>) {
+fn follow(address: Address) {
+    let search = address.search;
     let typed = StoredValue::new(None::<TimeoutHandle>);
     Effect::new(move |first: Option<()>| {
         let text = search.get();
