@@ -12,6 +12,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::api::{self, Failure};
 use crate::clock;
 use crate::feed::live::Live;
+use crate::feed::mirror::{Fleet, Happening as Held, MOST_EVENTS};
 use crate::people::People;
 use crate::table::view::Statuses;
 use crate::ui::happening::{Happening, Line};
@@ -32,6 +33,9 @@ const FILTERS: [Status; 6] = [
     Status::Retired,
 ];
 
+/// What tells one entry from all others.
+type Key = (u8, i64, i64, Option<AgentId>, String);
+
 /// A heading, or a transition. What tells two apart comes first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Entry {
@@ -41,11 +45,15 @@ enum Entry {
 }
 
 impl Entry {
-    fn key(&self) -> (u8, i64, i64) {
+    /// Headings have their words in it: what was "Today" is drawn anew tomorrow.
+    fn key(&self) -> Key {
         match self {
-            Self::Day(number, _) => (0, *number, 0),
-            Self::Live(serial, line) => (1, i64::from(*serial), line.at_ms),
-            Self::Stored(id, _) => (2, id.as_i64(), 0),
+            Self::Day(number, heading) => (0, *number, 0, None, heading.clone()),
+            Self::Live(serial, line) => {
+                let agent = line.agent.as_ref().map(|(id, _)| *id);
+                (1, i64::from(*serial), line.at_ms, agent, String::new())
+            }
+            Self::Stored(id, _) => (2, id.as_i64(), 0, None, String::new()),
         }
     }
 
@@ -84,9 +92,9 @@ pub(crate) fn Events() -> impl IntoView {
     let older = Older::new();
     let entries = Memo::new(move |_| {
         let wanted = statuses.get();
-        let fits = |line: &Line| wanted.is_empty() || wanted.has(line.to);
+        let fits = |line: &Line| fits(wanted, line.to);
         let mut entries: Vec<Entry> = live.read(|fleet| {
-            let entry = |event: &crate::feed::mirror::Happening| {
+            let entry = |event: &Held| {
                 let told = Line {
                     agent: Some((event.agent, fleet.at(event.place)?.name.clone())),
                     at_ms: event.at_ms,
@@ -99,7 +107,7 @@ pub(crate) fn Events() -> impl IntoView {
                 .events()
                 .iter()
                 .filter_map(entry)
-                .take(older.drawn.get())
+                .take(older.drawn())
                 .collect()
         });
         older.append(&mut entries, fits);
@@ -131,15 +139,18 @@ pub(crate) fn Events() -> impl IntoView {
                     }
                 />
             </ol>
-            <If so=told::flag(move || live.has_arrived() && entries.with(Vec::is_empty))>
+            <If so=told::flag(move || older.is_nothing())>
                 <div class="empty">
                     <p class="empty__title">"Nothing happened yet"</p>
                     <p class="empty__text">"Each change of an agent's status is written here, with its time and its cause, the moment it happens."</p>
                 </div>
             </If>
+            <If so=told::flag(move || older.found_none() && entries.with(Vec::is_empty))>
+                <div class="empty"><p class="empty__text">"Nothing to show among the latest transitions."</p></div>
+            </If>
             <p class="events__more">
-                <If so=told::flag(move || older.may_be_more(entries.with(Vec::len)))>
-                    <button class="button" disabled=move || older.busy.get() on:click=move |_| older.ask()>
+                <If so=told::flag(move || older.may_be_more())>
+                    <button class="button" disabled=move || older.busy.get() on:click=move |_| older.more(statuses.get_untracked())>
                         "Show older"
                     </button>
                 </If>
@@ -147,6 +158,11 @@ pub(crate) fn Events() -> impl IntoView {
             </p>
         </div>
     }
+}
+
+/// Whether a change to that status passes the filter.
+fn fits(wanted: Statuses, to: Status) -> bool {
+    wanted.is_empty() || wanted.has(to)
 }
 
 /// Puts the name of its day before the first entry of each.
@@ -167,13 +183,22 @@ fn by_day(entries: Vec<Entry>) -> Vec<Entry> {
     grouped
 }
 
+/// See [`Older::asked`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct At(Edge);
+
+/// The oldest transition that the feed holds: what the store has goes on from there.
+type Edge = Option<(u32, i64, AgentId)>;
+
 /// The transitions that the feed does not hold.
 #[derive(Clone, Copy)]
 struct Older {
     live: Live,
     people: People,
-    /// How many of those that the feed holds are drawn.
+    /// How many of those that the feed holds are drawn, until the store was asked.
     drawn: RwSignal<usize>,
+    /// Where the feed's ended when the store was asked first; nothing before that.
+    asked: RwSignal<Option<At>>,
     stored: RwSignal<Vec<Transition>>,
     at_end: RwSignal<bool>,
     busy: RwSignal<bool>,
@@ -182,15 +207,56 @@ struct Older {
 
 impl Older {
     fn new() -> Self {
-        Self {
+        let older = Self {
             live: expect_context(),
             people: expect_context(),
             drawn: RwSignal::new(PAGE as usize),
+            asked: RwSignal::new(None),
             stored: RwSignal::new(Vec::new()),
             at_end: RwSignal::new(false),
             busy: RwSignal::new(false),
             failure: RwSignal::new(None),
+        };
+        Effect::new(move |_| older.keep());
+        older
+    }
+
+    /// Keeps feed and store side by side without a hole. Where the feed let go of its oldest, or began anew,
+    /// those from the store are given up; where it holds none at all, the store is asked at once.
+    fn keep(self) {
+        let edge = self.live.read(edge);
+        match self.asked.get_untracked() {
+            Some(At(None)) if edge.is_some() => self.asked.set(Some(At(edge))),
+            Some(At(was)) if was != edge => {
+                // All of the feed's stay drawn, so that the next question goes to the store again.
+                self.drawn.set(MOST_EVENTS);
+                self.asked.set(None);
+                self.at_end.set(false);
+                self.stored.set(Vec::new());
+            }
+            Some(_) => {}
+            None => {
+                if self.live.has_arrived() && edge.is_none() {
+                    self.ask();
+                }
+            }
         }
+    }
+
+    /// How many of those that the feed holds are to be drawn: all, once older ones follow; tracked.
+    fn drawn(self) -> usize {
+        if self.asked.get().is_some() {
+            usize::MAX
+        } else {
+            self.drawn.get()
+        }
+    }
+
+    /// Whether nothing ever happened; tracked.
+    fn is_nothing(self) -> bool {
+        self.at_end.get()
+            && self.stored.with(Vec::is_empty)
+            && self.live.read(|fleet| fleet.events().is_empty())
     }
 
     /// Adds those from the store. Some of the feed's carry no id, so what happened to one agent at one moment is
@@ -217,20 +283,40 @@ impl Older {
         });
     }
 
+    /// Whether something happened, and was looked through; tracked.
+    fn found_none(self) -> bool {
+        self.live.has_arrived() && !self.busy.get() && !self.is_nothing()
+    }
+
     /// Whether asking may bring more; tracked.
-    fn may_be_more(self, shown: usize) -> bool {
-        shown > 0 && !self.at_end.get()
+    fn may_be_more(self) -> bool {
+        self.live.has_arrived() && !self.at_end.get()
     }
 
     /// Draws more of what is here, or asks the store.
-    fn ask(self) {
-        let (held, oldest) = self.live.peek(|fleet| {
-            let oldest = fleet.events().iter().rev().find_map(|event| event.id);
-            (fleet.events().len(), oldest)
+    fn more(self, wanted: Statuses) {
+        let held = self.live.peek(|fleet| {
+            let events = fleet.events().iter();
+            events.filter(|event| fits(wanted, event.to)).count()
         });
-        if self.drawn.get_untracked() < held {
+        if self.asked.get_untracked().is_none() && self.drawn.get_untracked() < held {
             self.drawn.update(|drawn| *drawn += PAGE as usize);
+        } else {
+            self.ask();
+        }
+    }
+
+    /// Asks the store for those before what is here.
+    fn ask(self) {
+        if self.busy.get_untracked() {
             return;
+        }
+        let (edge, oldest) = self.live.peek(|fleet| {
+            let oldest = fleet.events().iter().rev().find_map(|event| event.id);
+            (edge(fleet), oldest)
+        });
+        if self.asked.get_untracked().is_none() {
+            self.asked.set(Some(At(edge)));
         }
         let before = self
             .stored
@@ -242,6 +328,8 @@ impl Older {
             let answer = api::transitions(None, before, PAGE).await;
             self.busy.set(false);
             match answer {
+                // It goes on from where the feed no longer ends, or the page is gone.
+                Ok(_) if self.asked.try_get_untracked().flatten().is_none() => {}
                 Ok(page) => {
                     self.at_end.set(page.next.is_none() || page.items.is_empty());
                     self.stored.update(|stored| stored.extend(page.items));
@@ -253,4 +341,10 @@ impl Older {
             }
         });
     }
+}
+
+/// Where the feed's transitions end.
+fn edge(fleet: &Fleet) -> Edge {
+    let oldest = fleet.events().back()?;
+    Some((oldest.serial, oldest.at_ms, oldest.agent))
 }
