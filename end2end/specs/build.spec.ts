@@ -1,6 +1,8 @@
 /** The server was updated under an open console: the console reloads itself before it reads what it cannot. */
 import { expect, mark, marked, signIn, standing, test } from "../support/rollcall.js";
 
+test.use({ serverGoesAway: true });
+
 /** `Hello` of another build: variant 0, then a string of the same length with other digits (`shared::feed`). */
 function ofAnotherBuild(hello: Buffer): Buffer {
   expect(hello[0], "the first message is Hello").toBe(0);

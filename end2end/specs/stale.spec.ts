@@ -1,6 +1,8 @@
 /** A screen that is not connected says so, with the age of what it shows, and mends itself. */
 import { banner, expect, mark, marked, row, signIn, standing, test } from "../support/rollcall.js";
 
+test.use({ serverGoesAway: true });
+
 test("a stalled server is seen within seconds, and its return", async ({ page, server, agents }) => {
   await signIn(page, server);
   await page.goto(`${server.url}/agents`);

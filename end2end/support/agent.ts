@@ -62,10 +62,23 @@ export class Agent {
 
   private async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     const child = this.process;
-    this.process = undefined;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    child.kill(signal);
-    await once(child, "exit");
+    if (!child) return;
+    if (child.exitCode === null && child.signalCode === null) {
+      const exit = once(child, "exit");
+      child.kill(signal);
+      // Longer than its goodbye may take.
+      const guard = setTimeout(() => {
+        this.log += "\nend2end: it did not end within 10 s and was killed\n";
+        child.kill("SIGKILL");
+      }, 10_000);
+      await exit;
+      clearTimeout(guard);
+    }
+    // Only now is it gone. Whoever asks in the meantime waits for the same exit.
+    if (this.process === child) this.process = undefined;
+    if (signal === "SIGTERM" && child.signalCode) {
+      throw new Error(`agent ${this.name} was ended by ${child.signalCode}, not by itself:\n${this.log}`);
+    }
     if (this.log.includes("panicked")) throw new Error(`agent ${this.name} panicked:\n${this.log}`);
   }
 }

@@ -6,7 +6,19 @@ import { Server } from "./server.js";
 
 export const ADMIN = { name: "ada", password: "correct horse battery staple" };
 
+/** What Chromium logs as an error though all is well, with the address it is about. */
+const EXPECTED = [
+  { why: "nobody is signed in, or a sign-in is refused", line: /status of 401 .*\/api\/v1\/session\)$/ },
+];
+/** The same, while there is no server. */
+const WITHOUT_SERVER = [
+  { why: "the feed is tried again and again", line: /^WebSocket connection to .*\/api\/v1\/feed/ },
+  { why: "so are requests", line: /net::ERR_\w+ .*\/api\/v1\// },
+];
+
 interface Rollcall {
+  /** An option: the test stops or stalls the server, and the console is right to fail to reach it. */
+  serverGoesAway: boolean;
   server: Server;
   agents: {
     /** By the line that the server printed. */
@@ -36,27 +48,42 @@ export const test = base.extend<Rollcall>({
       return agent;
     };
     const enrol = async (name: string, url?: string): Promise<Agent> => kept(await Agent.enrol(server, name, url));
-    await use({
-      byPrintedLine: (name) => kept(Agent.byPrintedLine(server, name)),
-      enrol,
-      start: async (name) => {
-        const agent = await enrol(name);
-        agent.start();
-        return agent;
-      },
-    });
-    for (const agent of all) {
-      if (info.status !== info.expectedStatus) await info.attach(`${agent.name}.log`, { body: agent.log });
-      await agent.kill();
+    try {
+      await use({
+        byPrintedLine: (name) => kept(Agent.byPrintedLine(server, name)),
+        enrol,
+        start: async (name) => {
+          const agent = await enrol(name);
+          agent.start();
+          return agent;
+        },
+      });
+    } finally {
+      // All of them, whatever one says: none may outlive its test.
+      const ends = await Promise.allSettled(all.map((agent) => agent.kill()));
+      if (info.status !== info.expectedStatus) {
+        for (const agent of all) await info.attach(`${agent.name}.log`, { body: agent.log });
+      }
+      const failures = ends.flatMap((end) => (end.status === "rejected" ? [String(end.reason)] : []));
+      if (failures.length > 0) throw new Error(failures.join("\n"));
     }
   },
 
-  // A console that logs an error, or whose code throws, fails the test that saw it.
-  page: async ({ page }, use) => {
+  serverGoesAway: [false, { option: true }],
+
+  // A console that logs an error, or whose code throws, fails the test that saw it. It takes the server so that it
+  // looks before the server is stopped: what the console says of that is no news.
+  page: async ({ page, server: _, serverGoesAway }, use) => {
+    const expected = serverGoesAway ? [...EXPECTED, ...WITHOUT_SERVER] : EXPECTED;
     const errors: string[] = [];
     page.on("pageerror", (error) => errors.push(String(error)));
+    page.on("console", (message) => {
+      if (message.type() !== "error") return;
+      const line = `${message.text()} (${message.location().url})`;
+      if (!expected.some(({ line: pattern }) => pattern.test(line))) errors.push(line);
+    });
     await use(page);
-    expect(errors, "the console threw").toEqual([]);
+    expect(errors, "the console threw, or logged an error").toEqual([]);
   },
 });
 

@@ -49,7 +49,12 @@ export class Server {
 
   static async start(): Promise<Server> {
     const server = new Server(await mkdtemp(join(tmpdir(), "rollcall-e2e-")));
-    await server.start();
+    try {
+      await server.start();
+    } catch (error) {
+      await rm(server.home, { recursive: true, force: true });
+      throw error;
+    }
     return server;
   }
 
@@ -64,7 +69,7 @@ export class Server {
     return token;
   }
 
-  /** Starts it; again after a stop, with the same data on the same port. */
+  /** Starts it; again after a stop, with the same data on the same port. One that does not come up is killed. */
   async start(): Promise<void> {
     const announce = join(this.home, "announce.json");
     await rm(announce, { force: true });
@@ -83,13 +88,19 @@ export class Server {
     );
     child.stdout?.on("data", (text) => (this.log += text));
     child.stderr?.on("data", (text) => (this.log += text));
+    child.on("error", (error) => (this.log += `${error}`));
     this.process = child;
-    await until("the server announces itself", () => {
-      if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${this.log}`);
-      return existsSync(announce);
-    });
-    this.announcement = JSON.parse(await readFile(announce, "utf8")) as Announcement;
-    this.port = Number(new URL(this.announcement.url).port);
+    try {
+      await until("the server announces itself", () => {
+        if (ended(child)) throw new Error(`the server ended with ${child.exitCode ?? child.signalCode}`);
+        return existsSync(announce);
+      });
+      this.announcement = JSON.parse(await readFile(announce, "utf8")) as Announcement;
+      this.port = Number(new URL(this.announcement.url).port);
+    } catch (error) {
+      await this.kill();
+      throw new Error(`the server did not start:\n${this.log}`, { cause: error });
+    }
   }
 
   signal(name: "SIGSTOP" | "SIGCONT"): void {
@@ -119,8 +130,13 @@ export class Server {
 
   private async end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null> {
     const child = this.process;
-    this.process = undefined;
-    if (!child || child.exitCode !== null) return child?.exitCode ?? null;
+    if (!child) return null;
+    if (ended(child)) {
+      this.process = undefined;
+      if (signal === "SIGTERM" && child.signalCode) throw this.endedBy(child.signalCode);
+      return child.exitCode;
+    }
+    const exit = once(child, "exit");
     child.kill("SIGCONT");
     child.kill(signal);
     // Longer than it may take for its last requests and the database.
@@ -128,9 +144,20 @@ export class Server {
       this.log += "\nend2end: it did not end within 15 s and was killed\n";
       child.kill("SIGKILL");
     }, 15_000);
-    const [code, killed] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
+    const [code, killed] = (await exit) as [number | null, NodeJS.Signals | null];
     clearTimeout(guard);
-    if (signal === "SIGTERM" && killed) throw new Error(`the server was ended by ${killed}, not by itself:\n${this.log}`);
+    // Only now is it gone. Whoever asks in the meantime waits for the same exit.
+    if (this.process === child) this.process = undefined;
+    if (signal === "SIGTERM" && killed) throw this.endedBy(killed);
     return code;
   }
+
+  private endedBy(signal: NodeJS.Signals): Error {
+    return new Error(`the server was ended by ${signal}, not by itself:\n${this.log}`);
+  }
+}
+
+/** By itself, or by a signal: then there is no exit code. */
+function ended(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
