@@ -4,6 +4,8 @@
  */
 import { banner, events, expect, paint, row, signIn, test } from "./support/rollcall.js";
 
+test.use({ serverGoesAway: true });
+
 const WIDTHS = [
   [390, 844],
   [1280, 800],
