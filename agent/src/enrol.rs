@@ -119,8 +119,10 @@ fn already(dir: &StateDir, server: &ServerUrl) -> Result<bool, EnrolError> {
         None => Ok(false),
         Some(identity) if identity.server == *server => {
             say::out(&format!(
-                "Already enrolled as {} at {}",
-                identity.agent, identity.server
+                "Already enrolled as {} at {}; where that server was set up anew, remove {} and enrol again",
+                identity.agent,
+                identity.server,
+                dir.path().join("identity.json").display()
             ));
             Ok(true)
         }
