@@ -3,6 +3,7 @@
  * For eyes and for the README; nothing is compared.
  */
 import { banner, events, expect, paint, row, signIn, test } from "./support/rollcall.js";
+import { changeSettings } from "./support/settings.js";
 
 test.use({ serverGoesAway: true });
 
@@ -47,6 +48,12 @@ test("screenshots", async ({ page, server, agents }) => {
   await row(page, "athens-frontdesk").getByRole("link").click();
   await expect(page.getByRole("heading", { name: "athens-frontdesk" })).toBeVisible();
   await shoot("agent");
+
+  await changeSettings(page, server, { unreachable_network: ["127.0.0.0/8", "::1"] });
+  await expect(row(page, "athens-frontdesk")).toContainText("Unreachable / Online");
+  await page.getByRole("button", { name: "Verify now" }).click();
+  await expect(page.getByText("proved itself")).toBeVisible();
+  await shoot("agent-unreachable");
 
   await page.goto(`${server.url}/events`);
   await expect(events(page, "faro-kiosk").first()).toBeVisible();

@@ -13,9 +13,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::client::Reply;
+use crate::living::{KnownSettings, Living};
 
-/// What `register` answers, as far as this version uses it. Its own type, since the settings of a newer server
-/// may hold more than those that this version knows, which the shared type refuses.
+/// What `register` answers, as far as this version uses it.
 #[derive(Debug, Deserialize)]
 struct Registered {
     settings: KnownSettings,
@@ -23,22 +23,41 @@ struct Registered {
     minute_ms: u32,
     observed_address: IpAddr,
     reachability: Reachability,
-    next_in_ms: u64,
+    #[serde(default)]
+    next_in_ms: Option<u64>,
+    next_poll_in_ms: u64,
+    epoch: u32,
+}
+
+/// What `poll` answers, likewise.
+#[derive(Debug, Deserialize)]
+struct Polled {
+    #[serde(default)]
+    settings: Option<NewSettings>,
+    observed_address: IpAddr,
+    reachability: Reachability,
+    #[serde(default)]
+    next_in_ms: Option<u64>,
+    next_poll_in_ms: u64,
     epoch: u32,
 }
 
 #[derive(Debug, Deserialize)]
-struct KnownSettings {
-    heartbeat_every: rollcall_shared::Minutes,
+struct NewSettings {
+    settings: KnownSettings,
+    version: u32,
+    minute_ms: u32,
 }
 
-/// What the server said of this agent when it registered.
+/// What the server said of this agent when it registered or polled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Seen {
     /// The address that the server sees.
     pub(crate) observed_address: IpAddr,
     /// Whether it is in the unreachable network.
     pub(crate) reachability: Reachability,
+    /// What the agent lives by from now on.
+    pub(crate) living: Living,
 }
 
 /// Why a reply is no answer.
@@ -104,21 +123,41 @@ impl Rejection {
     }
 }
 
-/// The answer to `call`, and where it registered, how the server sees the agent.
-pub(crate) fn judge(call: Call, reply: &Reply) -> Result<(Answer, Option<Seen>), Rejection> {
+/// The answer to `call`, and where it says so, how the server sees the agent. `living` is what it lived by so far.
+pub(crate) fn judge(call: Call, reply: &Reply, living: Living) -> Result<(Answer, Option<Seen>), Rejection> {
     match call {
         Call::Register(_) => {
             let body: Registered = success(reply)?;
-            let interval_ms = u64::from(body.settings.heartbeat_every.get()) * u64::from(body.minute_ms);
-            let answer = Answer::Registered {
-                next_in_ms: body.next_in_ms,
-                epoch_s: body.epoch,
-                settings_version: body.settings_version,
-                interval_ms,
-            };
             let seen = Seen {
                 observed_address: body.observed_address,
                 reachability: body.reachability,
+                living: Living::by(body.settings, body.settings_version, body.minute_ms),
+            };
+            let answer = Answer::Registered {
+                next_in_ms: body.next_in_ms,
+                next_poll_in_ms: body.next_poll_in_ms,
+                epoch_s: body.epoch,
+                settings_version: body.settings_version,
+                contact_every_ms: seen.living.contact_every_ms(body.reachability),
+            };
+            Ok((answer, Some(seen)))
+        }
+        Call::Poll => {
+            let body: Polled = success(reply)?;
+            let settings_version = body.settings.as_ref().map(|new| new.version);
+            let seen = Seen {
+                observed_address: body.observed_address,
+                reachability: body.reachability,
+                living: body
+                    .settings
+                    .map_or(living, |new| Living::by(new.settings, new.version, new.minute_ms)),
+            };
+            let answer = Answer::Polled {
+                next_in_ms: body.next_in_ms,
+                next_poll_in_ms: body.next_poll_in_ms,
+                epoch_s: body.epoch,
+                settings_version,
+                contact_every_ms: seen.living.contact_every_ms(body.reachability),
             };
             Ok((answer, Some(seen)))
         }
@@ -128,6 +167,7 @@ pub(crate) fn judge(call: Call, reply: &Reply) -> Result<(Answer, Option<Seen>),
                 next_in_ms: body.next_in_ms,
                 epoch_s: body.epoch,
                 settings_version: body.settings_version,
+                poll_now: body.poll_now,
             };
             Ok((answer, None))
         }
@@ -182,28 +222,66 @@ mod tests {
             retry_after_s: None,
             location: None,
             peer: ([127, 0, 0, 1], 1).into(),
+            local: ([127, 0, 0, 1], 1).into(),
             body: Bytes::copy_from_slice(body.as_bytes()),
         }
     }
 
     const REGISTERED: &str = r#"{"settings":{"heartbeat_every":10,"offline_after":60,"poll_every":30,"tomorrow":1},
         "settings_version":3,"minute_ms":2000,"observed_address":"192.0.2.7","reachability":"reachable",
-        "next_in_ms":18000,"epoch":5,"later":true}"#;
+        "next_in_ms":18000,"next_poll_in_ms":59000,"epoch":5,"later":true}"#;
+
+    fn lived() -> Living {
+        Living::by(KnownSettings::default(), 2, 1_000)
+    }
 
     #[test]
     fn an_older_agent_understands_a_newer_servers_settings() {
         let reply = reply(200, "application/json", REGISTERED);
-        let (answer, seen) = judge(Call::Register(RegisterReason::Start), &reply).unwrap();
+        let (answer, seen) = judge(Call::Register(RegisterReason::Start), &reply, lived()).unwrap();
         assert_eq!(
             answer,
             Answer::Registered {
-                next_in_ms: 18_000,
+                next_in_ms: Some(18_000),
+                next_poll_in_ms: 59_000,
                 epoch_s: 5,
                 settings_version: 3,
-                interval_ms: 20_000
+                contact_every_ms: 20_000
             }
         );
-        assert_eq!(seen.unwrap().observed_address.to_string(), "192.0.2.7");
+        let seen = seen.unwrap();
+        assert_eq!(seen.observed_address.to_string(), "192.0.2.7");
+        assert_eq!(seen.living.version(), 3);
+    }
+
+    #[test]
+    fn a_poll_without_settings_leaves_the_agent_with_those_that_it_has() {
+        for (settings, version, contact_every_ms) in [
+            ("", None, 600_000 / 60),
+            (
+                r#""settings":{"settings":{"heartbeat":false,"verify_every":4,"x":1},"version":9,"minute_ms":500},"#,
+                Some(9),
+                2_000,
+            ),
+        ] {
+            let text = format!(
+                r#"{{{settings}"observed_address":"192.0.2.7","reachability":"reachable","next_poll_in_ms":7,
+                "epoch":5,"components":[]}}"#
+            );
+            let reply = reply(200, "application/json", &text);
+            let (answer, seen) = judge(Call::Poll, &reply, lived()).unwrap();
+            assert_eq!(
+                answer,
+                Answer::Polled {
+                    next_in_ms: None,
+                    next_poll_in_ms: 7,
+                    epoch_s: 5,
+                    settings_version: version,
+                    contact_every_ms
+                }
+            );
+            assert_eq!(seen.unwrap().living.version(), version.unwrap_or(2));
+        }
     }
 
     #[test]
@@ -242,7 +320,7 @@ mod tests {
             (200, "text/html", "<h1>Welcome</h1>".to_owned(), None),
             (302, "text/html", String::new(), None),
         ] {
-            let rejection = judge(Call::Heartbeat, &reply(status, media_type, &text)).unwrap_err();
+            let rejection = judge(Call::Heartbeat, &reply(status, media_type, &text), lived()).unwrap_err();
             assert_eq!(rejection.refusal(), refusal, "{status} {media_type} {text}");
         }
     }
@@ -251,7 +329,7 @@ mod tests {
     fn a_problem_is_told_in_its_own_words_without_control_characters() {
         let text = r#"{"type":"/problems/invalid","title":"t","status":400,"detail":"The token\u001b[2J is used up.",
             "errors":[{"field":"token","detail":"It was used.","allowed":"a new one"}]}"#;
-        let rejection = judge(Call::Heartbeat, &reply(400, problem::MEDIA_TYPE, text)).unwrap_err();
+        let rejection = judge(Call::Heartbeat, &reply(400, problem::MEDIA_TYPE, text), lived()).unwrap_err();
         assert_eq!(
             rejection.to_string(),
             "the server refused: The token[2J is used up.; token: It was used. Allowed: a new one"
@@ -263,8 +341,8 @@ mod tests {
         fn no_reply_makes_judging_panic(status in 100..=999_u16, media in 0..3_usize, body in ".{0,200}") {
             let media = ["application/json", problem::MEDIA_TYPE, "text/html"][media];
             let reply = reply(status, media, &body);
-            for call in [Call::Register(RegisterReason::Start), Call::Heartbeat] {
-                let _ = judge(call, &reply).map_err(|rejection| rejection.to_string());
+            for call in [Call::Register(RegisterReason::Start), Call::Heartbeat, Call::Poll] {
+                let _ = judge(call, &reply, lived()).map_err(|rejection| rejection.to_string());
             }
         }
     }

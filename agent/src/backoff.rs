@@ -6,14 +6,17 @@
 //!
 //! Not for a wait that the server named: that is obeyed as it stands.
 
+use rollcall_shared::patience::LONGEST_BACKOFF;
+
+use crate::schedule::LEAST_WAIT_MS;
 use crate::spread;
 
 /// The first wait, in milliseconds, before jitter. Most losses are one dropped connection.
 pub const BASE_MS: u64 = 1_000;
 
-/// The longest wait, in milliseconds: five minutes find a server that is back soon enough for every lease that
-/// people set, and a hundred thousand agents ask a dead one 450 times a second.
-pub const CAP_MS: u64 = 5 * 60 * 1_000;
+/// The longest wait, in milliseconds, as the server knows it: five minutes find a server that is back soon enough
+/// for every lease that people set, and a hundred thousand agents ask a dead one 450 times a second.
+pub const CAP_MS: u64 = LONGEST_BACKOFF.as_secs() * 1_000;
 
 /// The first wait, in milliseconds, of an agent that the server does not know.
 pub const UNKNOWN_BASE_MS: u64 = 60 * 1_000;
@@ -59,27 +62,39 @@ impl Backoff {
     }
 
     /// The back-off of an agent that is expected every `interval_ms`: it never waits longer than that, so one
-    /// failure costs no more than one missed heartbeat.
+    /// failure costs no more than one missed heartbeat. But whatever interval an answer names, it does not wait less
+    /// than [`LEAST_WAIT_MS`].
     #[must_use]
     pub const fn within(interval_ms: u64) -> Self {
         let cap_ms = if interval_ms < CAP_MS { interval_ms } else { CAP_MS };
-        let cap_ms = if cap_ms == 0 { 1 } else { cap_ms };
+        let cap_ms = if cap_ms < LEAST_WAIT_MS {
+            LEAST_WAIT_MS
+        } else {
+            cap_ms
+        };
         let base_ms = if BASE_MS < cap_ms { BASE_MS } else { cap_ms };
         Self { base_ms, cap_ms }
     }
 
-    /// How long to wait after `failures` failures before this one: half to all of the capped span.
+    /// How long to wait after `failures` failures before this one: half to all of the capped span, and not less than
+    /// [`LEAST_WAIT_MS`] where the cap allows that.
     #[must_use]
     pub fn delay_ms(self, failures: u32, random: u64) -> u64 {
         let factor = 1_u64.checked_shl(failures).unwrap_or(u64::MAX);
         let span = self.base_ms.saturating_mul(factor).min(self.cap_ms);
-        span - spread::up_to(random, span / 2)
+        (span - spread::up_to(random, span / 2)).max(self.least_ms())
     }
 
     /// The shortest wait that it ever gives.
     #[must_use]
     pub const fn least_ms(self) -> u64 {
-        self.base_ms - self.base_ms / 2
+        let half = self.base_ms - self.base_ms / 2;
+        let floor = if LEAST_WAIT_MS < self.cap_ms {
+            LEAST_WAIT_MS
+        } else {
+            self.cap_ms
+        };
+        if half < floor { floor } else { half }
     }
 
     /// The longest wait that it ever gives.
@@ -112,10 +127,14 @@ mod tests {
         }
 
         #[test]
-        fn an_agent_never_waits_longer_than_its_interval_nor_spins(interval_ms: u64, failures: u32, random: u64) {
+        fn an_agent_never_waits_longer_than_its_interval_nor_spins(
+            interval_ms in prop_oneof![0..2_000_u64, any::<u64>()],
+            failures in prop_oneof![0..20_u32, any::<u32>()],
+            random: u64,
+        ) {
             let delay = Backoff::within(interval_ms).delay_ms(failures, random);
-            prop_assert!(delay >= 1);
-            prop_assert!(delay <= interval_ms.max(1) && delay <= CAP_MS);
+            prop_assert!(delay >= LEAST_WAIT_MS);
+            prop_assert!(delay <= interval_ms.max(LEAST_WAIT_MS) && delay <= CAP_MS);
         }
     }
 
@@ -140,6 +159,15 @@ mod tests {
         );
         assert!(waits.first().is_some_and(|least| *least < 152_000));
         assert!(waits.last().is_some_and(|most| *most == 300_000));
+    }
+
+    #[test]
+    fn a_server_whose_minute_is_nothing_is_not_asked_over_and_over() {
+        for interval_ms in [0, 1, LEAST_WAIT_MS] {
+            let backoff = Backoff::within(interval_ms);
+            assert_eq!(backoff.delay_ms(0, u64::MAX), LEAST_WAIT_MS, "{interval_ms}");
+            assert_eq!(backoff.delay_ms(9, 0), LEAST_WAIT_MS, "{interval_ms}");
+        }
     }
 
     #[test]

@@ -5,13 +5,14 @@ use std::ffi::OsString;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rollcall_shared::GoodbyeKind;
 
+use crate::dialled::NotifyPort;
 use crate::server_url::ServerUrl;
 
 /// Reports to a Rollcall server that this machine is here.
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Exit codes: 0 done; 1 failed, or `status`: not in contact; 2 wrong usage; \
+    after_help = "Exit codes: 0 done; 1 failed, `status`: not in contact, `poll`: none runs; 2 wrong usage; \
                   3 another agent runs with this state directory; 4 this agent was retired, or its enrolment refused; \
                   5 no usable identity (not enrolled, or identity.json is damaged)."
 )]
@@ -41,6 +42,8 @@ pub(crate) enum Command {
     Enroll(EnrollArgs),
     /// Keep this agent present until told to stop (SIGTERM). SIGHUP reads the identity again.
     Run(RunArgs),
+    /// Have the running agent ask the server at once for what is new. Exits with 1 where none runs.
+    Poll(PollArgs),
     /// Show what this agent is and how it stands. Exits with 0 where it runs and is in contact, else with 1.
     Status(StatusArgs),
 }
@@ -57,6 +60,19 @@ pub(crate) struct StateArgs {
         hide_env_values = true
     )]
     pub(crate) state: Option<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NotifyArgs {
+    /// The port on which the server may connect to this agent.
+    #[arg(
+        long,
+        help = "The TCP port on which the server may connect to this agent, to verify that it is there and to tell \
+                it that something is new: 1 to 65535, or `off` [default: 8117, or where that is taken, a free one]",
+        value_name = "PORT",
+        env = "ROLLCALL_AGENT_NOTIFY_PORT"
+    )]
+    pub(crate) notify_port: Option<NotifyPort>,
 }
 
 #[derive(Debug, Args)]
@@ -95,6 +111,8 @@ pub(crate) struct EnrollArgs {
     /// Go on to `run` afterwards, in the same process.
     #[arg(long)]
     pub(crate) run: bool,
+    #[command(flatten)]
+    pub(crate) notify: NotifyArgs,
 }
 
 #[derive(Debug, Args)]
@@ -104,6 +122,14 @@ pub(crate) struct RunArgs {
     /// What to tell the server when told to stop [default: restart where systemd restarts the machine, else stop].
     #[arg(long, value_enum)]
     pub(crate) goodbye: Option<Goodbye>,
+    #[command(flatten)]
+    pub(crate) notify: NotifyArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PollArgs {
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
 }
 
 /// What a stop means.

@@ -4,6 +4,7 @@
 //! agent must not have. Redirects in particular are never followed, since the credential would go along. The
 //! WebSocket channel will upgrade from the same connection.
 
+use core::cell::Cell;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use std::io;
@@ -15,8 +16,8 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, LOCATION, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use rollcall_agent::families::Impossible;
 use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -25,6 +26,7 @@ use crate::clock;
 use crate::server_url::ServerUrl;
 use crate::tls::{self, Fingerprint, TlsError, WrongCertificate};
 
+mod connect;
 #[cfg(test)]
 mod tests;
 
@@ -33,9 +35,6 @@ const LARGEST_ANSWER: usize = 64 * 1024;
 
 /// hyper's buffer for one connection, headers included. Answers are a few hundred bytes.
 const BUFFER: usize = 16 * 1024;
-
-/// How long one of several addresses may take to connect before the next is tried.
-const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// A connection that was idle for longer may have been forgotten by a NAT, which then says nothing at all.
 const FORGOTTEN_AFTER_MS: u64 = 60_000;
@@ -50,6 +49,8 @@ pub(crate) struct Endpoint {
     authorization: Option<HeaderValue>,
     host: HeaderValue,
     plain_anywhere: bool,
+    /// The address of the server that worked last.
+    worked: Cell<Option<SocketAddr>>,
 }
 
 /// Why there is no way to call a server.
@@ -102,6 +103,7 @@ impl Endpoint {
             authorization,
             host,
             plain_anywhere,
+            worked: Cell::new(None),
         })
     }
 }
@@ -111,6 +113,8 @@ impl Endpoint {
 pub(crate) enum CallError {
     #[error("the address of {host} cannot be found")]
     Resolve { host: String, source: io::Error },
+    #[error(transparent)]
+    Impossible(#[from] Impossible),
     #[error("{host} is not this machine but {peer}, and the call is not encrypted")]
     NotLoopback { host: String, peer: IpAddr },
     #[error("no connection to {peer}")]
@@ -140,11 +144,16 @@ pub(crate) enum CallError {
 }
 
 impl CallError {
-    /// Whether the same call may succeed later; not where the server was found and is not believed.
+    /// Whether the same call may succeed soon; not where the server was found and is not believed, nor where it and
+    /// this machine cannot meet.
     pub(crate) const fn is_passing(&self) -> bool {
         !matches!(
             self,
-            Self::NotLoopback { .. } | Self::NotPinned { .. } | Self::Untrusted { .. } | Self::Unwritable(_)
+            Self::Impossible(_)
+                | Self::NotLoopback { .. }
+                | Self::NotPinned { .. }
+                | Self::Untrusted { .. }
+                | Self::Unwritable(_)
         )
     }
 }
@@ -162,6 +171,8 @@ pub(crate) struct Reply {
     pub(crate) body: Bytes,
     /// Who sent it.
     pub(crate) peer: SocketAddr,
+    /// This machine's end of the connection.
+    pub(crate) local: SocketAddr,
 }
 
 /// A connection to the server.
@@ -240,7 +251,7 @@ async fn attempt(
 }
 
 async fn connect(endpoint: &Endpoint) -> Result<Link, CallError> {
-    let (stream, peer) = open(endpoint).await?;
+    let (stream, peer) = connect::open(endpoint).await?;
     // Small messages must not wait for each other's acknowledgement; where it cannot be set, they just wait.
     let _ = stream.set_nodelay(true);
     let local = stream
@@ -259,6 +270,7 @@ async fn connect(endpoint: &Endpoint) -> Result<Link, CallError> {
         let (sender, connection) = builder.handshake(TokioIo::new(stream)).await?;
         (sender, tokio::spawn(async { drop(connection.await) }))
     };
+    endpoint.worked.set(Some(peer));
     Ok(Link {
         sender,
         task,
@@ -283,42 +295,6 @@ fn no_tls(peer: SocketAddr, source: io::Error) -> CallError {
     }
 }
 
-async fn open(endpoint: &Endpoint) -> Result<(TcpStream, SocketAddr), CallError> {
-    let (host, port) = (endpoint.url.host(), endpoint.url.port());
-    let peers: Vec<SocketAddr> = match host.parse::<IpAddr>() {
-        Ok(address) => vec![SocketAddr::new(address, port)],
-        Err(_) => tokio::net::lookup_host((host, port))
-            .await
-            .map_err(|source| CallError::Resolve {
-                host: host.to_owned(),
-                source,
-            })?
-            .collect(),
-    };
-    let mut last = CallError::Resolve {
-        host: host.to_owned(),
-        source: io::Error::from(io::ErrorKind::NotFound),
-    };
-    for peer in peers {
-        if endpoint.tls.is_none() && !endpoint.plain_anywhere && !peer.ip().to_canonical().is_loopback() {
-            last = CallError::NotLoopback {
-                host: host.to_owned(),
-                peer: peer.ip(),
-            };
-            continue;
-        }
-        let connected = match timeout(CONNECT_WITHIN, TcpStream::connect(peer)).await {
-            Ok(connected) => connected,
-            Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut)),
-        };
-        match connected {
-            Ok(stream) => return Ok((stream, peer)),
-            Err(source) => last = CallError::Connect { peer, source },
-        }
-    }
-    Err(last)
-}
-
 async fn exchange(
     endpoint: &Endpoint,
     mut link: Link,
@@ -333,13 +309,13 @@ async fn exchange(
     }
     link.sender.ready().await?;
     let response = link.sender.send_request(request.body(Full::new(body))?).await?;
-    let reply = read(response, link.peer).await?;
+    let reply = read(response, &link).await?;
     link.used_ms = clock::now_ms();
     let reusable = !link.sender.is_closed();
     Ok((reusable.then_some(link), reply))
 }
 
-async fn read(response: Response<hyper::body::Incoming>, peer: SocketAddr) -> Result<Reply, CallError> {
+async fn read(response: Response<hyper::body::Incoming>, link: &Link) -> Result<Reply, CallError> {
     let (head, body) = response.into_parts();
     let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
     let media_type = text(CONTENT_TYPE)
@@ -365,6 +341,7 @@ async fn read(response: Response<hyper::body::Incoming>, peer: SocketAddr) -> Re
         retry_after_s,
         location,
         body,
-        peer,
+        peer: link.peer,
+        local: link.local,
     })
 }

@@ -24,7 +24,12 @@ pub(crate) fn awake_ms() -> u64 {
 
 /// Seconds since 1970, as the machine's clock has it. A label, never a basis for a decision.
 pub(crate) fn wall_s() -> u64 {
-    read_ms(ClockId::CLOCK_REALTIME) / 1_000
+    wall_ms() / 1_000
+}
+
+/// Milliseconds since 1970, likewise.
+pub(crate) fn wall_ms() -> u64 {
+    read_ms(ClockId::CLOCK_REALTIME)
 }
 
 /// A clock that the kernel does not have reads 0; every kernel that runs Rust's standard library has these.

@@ -5,7 +5,11 @@
 
 use core::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::hmac;
 use rollcall_shared::AgentId;
+use rollcall_shared::dial::KEY_PURPOSE;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{self, NoRandomness};
@@ -15,6 +19,9 @@ use crate::state_dir::{StateDir, StateError};
 
 const IDENTITY: &str = "identity.json";
 const ENROLMENT: &str = "enrolment.json";
+
+/// Bytes of a secret.
+const SECRET: usize = 32;
 
 /// Who this agent is and which server it belongs to.
 #[derive(Clone, Serialize, Deserialize)]
@@ -74,6 +81,15 @@ impl Identity {
         Self::find(dir)?.ok_or_else(|| IdentityError::Missing {
             path: dir.file(IDENTITY).display().to_string(),
         })
+    }
+
+    /// The key by which this agent and its server prove themselves to each other where the server connects; `None`
+    /// where the secret is of a kind that this version does not know.
+    pub(crate) fn proof_key(&self) -> Option<hmac::Key> {
+        let secret = URL_SAFE_NO_PAD.decode(&self.secret).ok()?;
+        let secret = <[u8; SECRET]>::try_from(secret).ok()?;
+        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &secret), KEY_PURPOSE);
+        Some(hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()))
     }
 
     /// Keeps it, for good when this returns; the enrolment's key is of no more use then.

@@ -8,5 +8,6 @@
 
 pub mod backoff;
 pub mod epoch;
+pub mod families;
 pub mod schedule;
 pub mod spread;

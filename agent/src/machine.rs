@@ -95,8 +95,23 @@ fn pretty_name(os_release: &str) -> Option<String> {
     (!value.is_empty()).then_some(value)
 }
 
-/// The machine's addresses, without loopback and link-local ones: at most as many as a register may list.
+/// The machine's addresses as it reports them: at most as many as a register may list.
 pub(crate) fn addresses() -> Vec<IpAddr> {
+    at_most(all_addresses(), Register::MOST_ADDRESSES)
+}
+
+/// So many of the addresses, of both families where there are both: a machine with many containers would else
+/// seem to have no IPv6.
+fn at_most(addresses: Vec<IpAddr>, most: usize) -> Vec<IpAddr> {
+    let (mut kept, mut v6): (Vec<_>, Vec<_>) = addresses.into_iter().partition(IpAddr::is_ipv4);
+    v6.truncate(most.saturating_sub(kept.len()).max(most / 2));
+    kept.truncate(most - v6.len());
+    kept.append(&mut v6);
+    kept
+}
+
+/// The machine's addresses, without loopback and link-local ones. None where they cannot be listed.
+pub(crate) fn all_addresses() -> Vec<IpAddr> {
     let Ok(interfaces) = getifaddrs() else {
         return Vec::new();
     };
@@ -113,7 +128,6 @@ pub(crate) fn addresses() -> Vec<IpAddr> {
         .collect();
     addresses.sort_unstable();
     addresses.dedup();
-    addresses.truncate(Register::MOST_ADDRESSES);
     addresses
 }
 
@@ -145,6 +159,24 @@ mod tests {
         assert_eq!(host_name(Some("a\u{1b}[31mb\n")), "a[31mb");
         assert_eq!(host_name(Some("")), "unnamed");
         assert!(!host_name(None).is_empty());
+    }
+
+    #[test]
+    fn of_too_many_addresses_some_of_both_families_are_reported() {
+        let v4 = |count: u8| (0..count).map(|last| IpAddr::from([192, 0, 2, last]));
+        let v6 = |count: u16| (0..count).map(|last| IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, last]));
+        for (four, six, kept) in [
+            (3, 2, (3, 2)),
+            (200, 2, (8, 2)),
+            (200, 200, (5, 5)),
+            (2, 200, (2, 8)),
+            (200, 0, (10, 0)),
+            (0, 200, (0, 10)),
+        ] {
+            let addresses = at_most(v4(four).chain(v6(six)).collect(), 10);
+            let of_four = addresses.iter().filter(|address| address.is_ipv4()).count();
+            assert_eq!((of_four, addresses.len() - of_four), kept, "{four} {six}");
+        }
     }
 
     #[test]

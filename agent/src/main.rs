@@ -1,4 +1,4 @@
-//! The agent: `rollcall-agent enroll | run | status`.
+//! The agent: `rollcall-agent enroll | run | poll | status`.
 //!
 //! What it decides is in the library beside it, without I/O; here is what reads clocks, files, sockets and
 //! signals. One thread does it all: an agent has one server and one call at a time.
@@ -7,14 +7,17 @@ mod answer;
 mod cli;
 mod client;
 mod clock;
+mod dialled;
 mod enrol;
 mod failure;
 mod hex;
 mod identity;
 mod leaving;
+mod living;
 mod machine;
 mod message;
 mod notify;
+mod poll;
 mod run;
 mod say;
 mod server_url;
@@ -33,11 +36,12 @@ use rollcall_shared::GoodbyeKind;
 use tracing::Level;
 
 use crate::answer::Rejection;
-use crate::cli::{Cli, Command, EnrollArgs, LogFormat, RunArgs, StatusArgs};
+use crate::cli::{Cli, Command, EnrollArgs, LogFormat, PollArgs, RunArgs, StatusArgs};
 use crate::enrol::{EnrolError, Wish};
 use crate::failure::chain;
 use crate::identity::{Identity, IdentityError};
-use crate::run::RunError;
+use crate::poll::PollError;
+use crate::run::{Manner, RunError};
 use crate::state_dir::{Lock, StateDir, StateError};
 use crate::status::{Kept, Report};
 use crate::tls::Fingerprint;
@@ -75,6 +79,7 @@ fn main() -> ExitCode {
         match cli.command {
             Command::Enroll(args) => enroll(args).await,
             Command::Run(args) => run(args).await,
+            Command::Poll(args) => poll(&args),
             Command::Status(args) => status(&args),
         }
     });
@@ -105,6 +110,10 @@ fn start_log(format: LogFormat, verbose: bool) {
 
 async fn enroll(args: EnrollArgs) -> u8 {
     let go_on = args.run;
+    let manner = Manner {
+        goodbye: None,
+        notify_port: args.notify.notify_port.unwrap_or_default(),
+    };
     let enrolled = async {
         let wish = Wish {
             fingerprint: args.fingerprint.as_deref().map(Fingerprint::parse).transpose()?,
@@ -119,7 +128,7 @@ async fn enroll(args: EnrollArgs) -> u8 {
         Ok::<_, EnrolError>((dir, lock))
     };
     match enrolled.await {
-        Ok((dir, lock)) if go_on => present(dir, lock, None).await,
+        Ok((dir, lock)) if go_on => present(dir, lock, manner).await,
         Ok(_) => 0,
         Err(error) => fail(&error, code_of_enrol(&error)),
     }
@@ -127,19 +136,23 @@ async fn enroll(args: EnrollArgs) -> u8 {
 
 async fn run(args: RunArgs) -> u8 {
     let dir = state_dir::path_or_default(args.state.state.as_deref()).and_then(StateDir::open);
+    let manner = Manner {
+        goodbye: args.goodbye.map(GoodbyeKind::from),
+        notify_port: args.notify.notify_port.unwrap_or_default(),
+    };
     match dir {
-        Ok(dir) => present(dir, None, args.goodbye.map(GoodbyeKind::from)).await,
+        Ok(dir) => present(dir, None, manner).await,
         Err(error) => fail(&error, code_of_state(&error)),
     }
 }
 
-async fn present(dir: StateDir, lock: Option<Lock>, goodbye: Option<GoodbyeKind>) -> u8 {
+async fn present(dir: StateDir, lock: Option<Lock>, manner: Manner) -> u8 {
     let lock = match lock {
         Some(lock) => Ok(lock),
         None => dir.lock().await,
     };
     let ended = match lock {
-        Ok(lock) => run::run(dir, lock, goodbye).await,
+        Ok(lock) => run::run(dir, lock, manner).await,
         Err(error) => Err(RunError::State(error)),
     };
     match ended {
@@ -152,6 +165,26 @@ async fn present(dir: StateDir, lock: Option<Lock>, goodbye: Option<GoodbyeKind>
             let code = match &error {
                 RunError::State(error) => code_of_state(error),
                 RunError::Identity(error) => code_of_identity(error),
+                _ => FAILED,
+            };
+            fail(&error, code)
+        }
+    }
+}
+
+fn poll(args: &PollArgs) -> u8 {
+    let asked = state_dir::path_or_default(args.state.state.as_deref())
+        .and_then(StateDir::open)
+        .map_err(PollError::from)
+        .and_then(|dir| poll::ask(&dir));
+    match asked {
+        Ok(pid) => {
+            say::out(&format!("Asked the running agent (process {pid}) to poll"));
+            0
+        }
+        Err(error) => {
+            let code = match &error {
+                PollError::State(error) => code_of_state(error),
                 _ => FAILED,
             };
             fail(&error, code)

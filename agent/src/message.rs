@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 
 use rollcall_agent::schedule::{Call, Send};
-use rollcall_shared::agent_api::{Goodbye, Heartbeat, Register};
+use rollcall_shared::agent_api::{Goodbye, Heartbeat, Poll, Register};
 
 use crate::machine;
 use crate::state_dir::StateDir;
@@ -15,14 +15,16 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(crate) struct Messages {
     machine_id: String,
     name: Option<String>,
+    notify_port: Option<u16>,
 }
 
 impl Messages {
-    /// For an agent with its state in `dir`, called `name` where it was given one.
-    pub(crate) fn new(dir: &StateDir, name: Option<String>) -> Self {
+    /// For an agent with its state in `dir`, called `name` where it was given one, that listens on `notify_port`.
+    pub(crate) fn new(dir: &StateDir, name: Option<String>, notify_port: Option<u16>) -> Self {
         Self {
             machine_id: machine::machine_id(dir),
             name,
+            notify_port,
         }
     }
 
@@ -31,6 +33,7 @@ impl Messages {
         match call {
             Call::Register(_) => "register",
             Call::Heartbeat => "heartbeat",
+            Call::Poll => "poll",
             Call::Goodbye(_) => "goodbye",
         }
     }
@@ -47,9 +50,12 @@ impl Messages {
                 platform: machine::platform(),
                 agent_version: VERSION.to_owned(),
                 local_address: Some(local),
+                notify_port: self.notify_port,
                 addresses: machine::addresses(),
+                clock_ms: Some(crate::clock::wall_ms()),
             }),
             Call::Heartbeat => serde_json::to_vec(&Heartbeat { fence }),
+            Call::Poll => serde_json::to_vec(&Poll { fence }),
             Call::Goodbye(kind) => serde_json::to_vec(&Goodbye { fence, kind }),
         };
         // Texts, numbers and addresses always have a JSON form.

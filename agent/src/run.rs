@@ -8,23 +8,29 @@ use core::pin::Pin;
 use core::time::Duration;
 use std::rc::Rc;
 
-use rollcall_agent::schedule::{Change, End, Input, Refusal, Schedule, Send, Step};
+use ring::hmac;
+use rollcall_agent::schedule::{End, Input, Schedule, Send, Step};
 use rollcall_shared::GoodbyeKind;
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
-use crate::answer::{self, Seen};
 use crate::client::{self, CallError, Endpoint, EndpointError, Link, Outgoing, Reply};
 use crate::clock::{self, Dice, NoRandomness};
+use crate::dialled::{Ask, Dialled, ListenError, NotifyPort};
 use crate::failure::chain;
 use crate::identity::{Identity, IdentityError};
 use crate::leaving;
+use crate::living::Living;
 use crate::message::Messages;
 use crate::notify::Notifier;
 use crate::signals::{Signals, Told};
 use crate::state_dir::{Lock, StateDir, StateError};
-use crate::status::{Kept, State, span};
+use crate::status::{Kept, State};
 use crate::tls::{Fingerprint, TlsError};
 use crate::watch::{self, AddressWatch, SleepWatch};
+
+mod asked;
+mod landing;
+mod telling;
 
 /// Why the process cannot begin.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +45,8 @@ pub(crate) enum RunError {
     Tls(#[from] TlsError),
     #[error(transparent)]
     Random(#[from] NoRandomness),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     #[error("signals cannot be received")]
     Signals(#[source] std::io::Error),
 }
@@ -52,11 +60,21 @@ struct Landed {
     result: Result<Reply, CallError>,
 }
 
-/// Runs until it is told to end or is retired. `goodbye` is what to say then; where it is
-/// not given, what the machine is doing.
-pub(crate) async fn run(dir: StateDir, _lock: Lock, goodbye: Option<GoodbyeKind>) -> Result<End, RunError> {
+/// How to run.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Manner {
+    /// What to say at the end; where it is not given, what the machine is doing.
+    pub(crate) goodbye: Option<GoodbyeKind>,
+    /// Where to listen for the server.
+    pub(crate) notify_port: NotifyPort,
+}
+
+/// Runs until it is told to end or is retired.
+pub(crate) async fn run(dir: StateDir, mut lock: Lock, manner: Manner) -> Result<End, RunError> {
     let mut signals = Signals::new().map_err(RunError::Signals)?;
-    let mut runner = Runner::new(dir, goodbye)?;
+    let mut runner = Runner::new(dir, manner)?;
+    // Not before signals are received: until then the one that asks for a poll would end the process.
+    lock.name_process(std::process::id());
     runner.notifier.send("READY=1");
     info!(agent = %runner.identity.agent, server = %runner.identity.server, "Started");
     runner.keep();
@@ -69,6 +87,7 @@ pub(crate) async fn run(dir: StateDir, _lock: Lock, goodbye: Option<GoodbyeKind>
         event = tokio::select! {
             landed = landing(&mut runner.flight) => Event::Landed(Box::new(landed)),
             told = signals.next() => Event::Told(told),
+            ask = runner.dialled.next() => Event::Asked(ask),
             () = tokio::time::sleep(wait) => Event::Due,
         };
     }
@@ -89,6 +108,7 @@ enum Event {
     Due,
     Landed(Box<Landed>),
     Told(Told),
+    Asked(Ask),
 }
 
 struct Runner {
@@ -97,6 +117,10 @@ struct Runner {
     endpoint: Rc<Endpoint>,
     messages: Rc<Messages>,
     schedule: Schedule,
+    living: Living,
+    dialled: Dialled,
+    /// By which this agent and the server prove themselves where the server connects.
+    key: Option<hmac::Key>,
     dice: Dice,
     flight: Option<Flight>,
     link: Option<Link>,
@@ -113,19 +137,28 @@ struct Runner {
 }
 
 impl Runner {
-    fn new(dir: StateDir, goodbye: Option<GoodbyeKind>) -> Result<Self, RunError> {
+    fn new(dir: StateDir, manner: Manner) -> Result<Self, RunError> {
         let identity = Identity::load(&dir)?;
+        let dialled = Dialled::listen(manner.notify_port)?;
         let endpoint = Rc::new(endpoint_of(&identity)?);
         let mut dice = Dice::seeded()?;
         let before = Kept::find(&dir);
-        let schedule = Schedule::new(Kept::reason(before.as_ref()), clock::now_ms(), dice.roll());
+        let living = before
+            .as_ref()
+            .and_then(|before| before.living)
+            .unwrap_or_else(Living::unsettled);
+        let schedule = Schedule::new(Kept::reason(before.as_ref()), clock::now_ms(), dice.roll())
+            .having_applied(living.version());
         let kept = Kept::starting(before.as_ref(), std::process::id(), schedule.boot());
         Ok(Self {
-            messages: Rc::new(Messages::new(&dir, identity.name.clone())),
+            messages: Rc::new(Messages::new(&dir, identity.name.clone(), dialled.port())),
             dir,
+            key: identity.proof_key(),
             identity,
             endpoint,
             schedule,
+            living,
+            dialled,
             dice,
             flight: None,
             link: None,
@@ -135,7 +168,7 @@ impl Runner {
             kept,
             found: false,
             keeping_fails: false,
-            goodbye,
+            goodbye: manner.goodbye,
             leaving: false,
             notifier: Notifier::from_environment(),
         })
@@ -157,6 +190,11 @@ impl Runner {
                 self.feed(input)
             }
             Event::Landed(landed) => self.landed(*landed),
+            Event::Asked(ask) => self.asked(ask),
+            Event::Told(Told::Poll) => {
+                info!("Told to poll");
+                self.feed(Input::PollNow)
+            }
             Event::Told(Told::Reload) => {
                 if self.reload() {
                     self.feed(Input::Reload)
@@ -210,7 +248,10 @@ impl Runner {
         match fresh {
             Ok((endpoint, identity)) => {
                 info!(agent = %identity.agent, server = %identity.server, "Read the identity again");
-                self.messages = Rc::new(Messages::new(&self.dir, identity.name.clone()));
+                let (name, port) = (identity.name.clone(), self.dialled.port());
+                self.messages = Rc::new(Messages::new(&self.dir, name, port));
+                self.key = identity.proof_key();
+                self.dialled.forget_server();
                 self.endpoint = Rc::new(endpoint);
                 self.identity = identity;
                 self.hang_up();
@@ -225,6 +266,8 @@ impl Runner {
 
     fn feed(&mut self, input: Input) -> Option<End> {
         let Step { send, change, end } = self.schedule.handle(input, clock::now_ms(), self.dice.roll());
+        let server = self.peer.map(|peer| peer.ip().to_canonical());
+        self.dialled.set_open(self.schedule.may_prove(), server);
         if let Some(send) = send {
             self.send(send);
         }
@@ -257,110 +300,6 @@ impl Runner {
             let (link, result) = client::call(&endpoint, link, outgoing, within).await;
             Landed { send, link, result }
         }));
-    }
-
-    fn landed(&mut self, landed: Landed) -> Option<End> {
-        let Landed { send, link, result } = landed;
-        self.link = link;
-        if let Ok(reply) = &result {
-            self.peer = Some(reply.peer);
-        }
-        let sequence = send.fence.sequence;
-        let input = match &result {
-            Ok(reply) => match answer::judge(send.call, reply) {
-                Ok((answer, seen)) => {
-                    self.heard(seen);
-                    Input::Answered { sequence, answer }
-                }
-                Err(rejection) => {
-                    let refusal = rejection.refusal();
-                    let state = match refusal {
-                        Some(Refusal::Unauthenticated) => State::Refused,
-                        _ => State::Lost,
-                    };
-                    self.failed(state, chain(&rejection));
-                    match refusal {
-                        Some(refusal) => Input::Refused { sequence, refusal },
-                        None => Input::Failed {
-                            sequence,
-                            retry_after_ms: reply.retry_after_s.map(|seconds| seconds.saturating_mul(1_000)),
-                        },
-                    }
-                }
-            },
-            Err(error) => {
-                self.failed(State::Lost, chain(error));
-                Input::Failed {
-                    sequence,
-                    retry_after_ms: None,
-                }
-            }
-        };
-        debug!(sequence, ?input, "Answered");
-        let end = self.feed(input);
-        if end.is_none() {
-            self.keep();
-        }
-        end
-    }
-
-    fn heard(&mut self, seen: Option<Seen>) {
-        self.found = true;
-        self.kept.state = State::InContact;
-        self.kept.last_contact = Some(clock::wall_s());
-        if let Some(seen) = seen {
-            self.kept.observed_address = Some(seen.observed_address);
-            self.kept.reachability = Some(seen.reachability);
-            self.kept.registered = true;
-            self.kept.announced_restart = false;
-        }
-    }
-
-    fn failed(&mut self, state: State, error: String) {
-        self.kept.state = state;
-        self.kept.last_error = Some(error);
-        self.kept.last_error_at = Some(clock::wall_s());
-    }
-
-    fn next_in(&self) -> String {
-        let due = self.schedule.due().unwrap_or_default();
-        span(due.saturating_sub(clock::now_ms()))
-    }
-
-    fn tell(&self, change: Change) {
-        let next = self.next_in();
-        let error = self.kept.last_error.as_deref().unwrap_or_default();
-        match change {
-            Change::Registered(reason) => info!(%reason, "Registered; next contact in {next}"),
-            Change::Found => info!("Found the server again; next contact in {next}"),
-            Change::Unknown => {
-                warn!("The server does not know this agent; asking again in {next} ({error})");
-            }
-            Change::Lost => {
-                let what = if self.found {
-                    "Lost the server"
-                } else {
-                    "No contact with the server yet"
-                };
-                warn!("{what}: {error}; trying again in {next}");
-            }
-        }
-    }
-
-    /// Writes the status file. A full disk costs the file, not the agent; it is told once.
-    fn keep(&mut self) {
-        let wait_ms = self.schedule.due().map(|due| due.saturating_sub(clock::now_ms()));
-        self.kept.next_contact = wait_ms.map(|wait| clock::wall_s() + wait / 1_000);
-        self.kept.next_contact_ms = self.schedule.due().unwrap_or_default();
-        self.kept.boot = Some(self.schedule.boot());
-        self.kept.settings_version = self.schedule.applied();
-        let kept = self.kept.store(&self.dir);
-        if let Err(error) = &kept
-            && !self.keeping_fails
-        {
-            warn!("The status file cannot be written: {}", chain(error));
-        }
-        self.keeping_fails = kept.is_err();
     }
 }
 

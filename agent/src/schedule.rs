@@ -3,18 +3,27 @@
 //! A driver feeds [`Schedule::handle`] with what happened and does what the [`Step`] says; between two steps it
 //! sleeps until [`Schedule::due`]. There is at most one call at a time, and a new [`Send`] replaces the one that
 //! is under way: the driver drops it with its connection. A late answer to a dropped call changes nothing, since
-//! answers carry the sequence that they answer.
+//! answers carry the sequence that they answer. When the server connects, [`Schedule::prove`] gives the fence of
+//! the proof.
+//!
+//! Heartbeats and polls are due independently of each other, each when the server last said; a poll that falls
+//! within seconds of a heartbeat takes its place, since it answers all that a heartbeat does.
+//!
+//! Deterministic: the same inputs at the same times with the same random bits give the same steps. All jitter
+//! comes from the `random` of the call that it is drawn in.
 //!
 //! Not the place for what a call carries besides its fence (addresses, versions): the driver adds that.
 
-use rollcall_shared::agent_api::Fence;
-use rollcall_shared::{BootId, GoodbyeKind, RegisterReason};
+use rollcall_shared::{BootId, RegisterReason};
 
 use crate::backoff::Backoff;
 use crate::epoch::EpochMark;
 use crate::spread;
 
+mod answered;
+mod proof;
 mod refused;
+mod sending;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -31,6 +40,14 @@ pub const GOODBYE_WITHIN_MS: u64 = 2_000;
 /// spread their registers: RFC 6887 section 8.5.
 pub const REGISTER_SPREAD_MS: u64 = 5_000;
 
+/// Over how long agents spread the contact that tells the server of newly applied settings: a fleet that is
+/// dialled or polls in one instant does not report back in one.
+pub const CONFIRM_SPREAD_MS: u64 = 5_000;
+
+/// A poll that is due within so long of a heartbeat is made instead of it; but never within more than a tenth of
+/// the contact interval, or agents with a short one would do nothing but poll.
+pub const MERGE_WITHIN_MS: u64 = 5_000;
+
 /// Before the first settings nobody knows the interval: a minute at most, so that a server that is started
 /// after its agents finds them soon.
 pub const FIRST_INTERVAL_MS: u64 = 60_000;
@@ -38,8 +55,12 @@ pub const FIRST_INTERVAL_MS: u64 = 60_000;
 /// The shortest wait for a next contact that is believed; less would be a loop, whoever asks for it.
 pub const LEAST_WAIT_MS: u64 = 250;
 
-/// The longest wait for a next contact that is believed: the longest interval that settings can hold.
+/// The longest wait for a next heartbeat that is believed: the longest interval that settings can hold.
 pub const MOST_WAIT_MS: u64 = 129_600 * 60_000;
+
+/// The longest wait for a next poll that is believed: every agent polls at least once a day, whatever the settings
+/// and whatever a server says (rule 14).
+pub const MOST_POLL_WAIT_MS: u64 = 24 * 60 * 60_000;
 
 /// The longest `Retry-After` that is obeyed: an hour. A slot is minutes; a proxy that says a week is wrong.
 pub const MOST_RETRY_AFTER_MS: u64 = 3_600_000;
@@ -53,28 +74,51 @@ pub struct Schedule {
     boot: BootId,
     sequence: u32,
     applied: u32,
-    /// The register that comes before any heartbeat; `None` while the boot is registered.
+    /// The highest version applied since the last register: only a higher one is told of soon, or two servers
+    /// that differ in their versions would be told forever.
+    newest: u32,
+    /// The register that comes before anything else; `None` while the boot is registered.
     register: Option<RegisterReason>,
     /// Whether the server took a register of this process.
     registered: bool,
+    /// Whether the server took a register of this boot.
+    boot_registered: bool,
     /// Whether anything was sent that the server may have taken: only then there is someone to say goodbye to.
     spoken: bool,
     backoff: Backoff,
-    due_ms: u64,
+    /// When the next heartbeat is due; `None` where none are sent.
+    heartbeat_ms: Option<u64>,
+    /// When the next poll is due.
+    poll_ms: u64,
+    /// Since when a poll is wanted that was not sent yet, whatever the one under way will say.
+    asked_ms: Option<u64>,
+    /// Within how long of a heartbeat a poll takes its place.
+    merge_ms: u64,
+    /// No call before this, as the last failure or the cause of a register has it.
+    hold_ms: u64,
     /// No call before this: a server that is busy said so.
     not_before_ms: u64,
-    flight: Option<u32>,
+    flight: Option<Flight>,
     failures: u32,
+    /// How many polls failed since one did not, also where heartbeats come through.
+    poll_failures: u32,
     /// How often the server said that it does not know this agent, since it last knew it.
     unknown: u32,
     stale: u32,
     standing: Standing,
     epoch: Option<EpochMark>,
-    /// The settings version that a register was last made for.
-    fetched: u32,
     /// When to leave, answered or not.
     leave_by_ms: Option<u64>,
     end: Option<End>,
+}
+
+/// The call under way.
+#[derive(Debug, Clone, Copy)]
+struct Flight {
+    sequence: u32,
+    call: Call,
+    /// Whether a proof went out since, with a higher sequence: the server may call this one stale then.
+    overtaken: bool,
 }
 
 /// How the agent stands with the server, as people were told.
@@ -92,37 +136,52 @@ impl Schedule {
     #[must_use]
     pub const fn new(reason: RegisterReason, now_ms: u64, random: u64) -> Self {
         Self {
-            boot: boot_from(random, None),
+            boot: sending::boot_from(random, None),
             sequence: 0,
             applied: 0,
+            newest: 0,
             register: Some(reason),
             registered: false,
+            boot_registered: false,
             spoken: false,
             backoff: Backoff::within(FIRST_INTERVAL_MS),
-            due_ms: now_ms,
+            heartbeat_ms: None,
+            poll_ms: now_ms,
+            asked_ms: None,
+            merge_ms: 0,
+            hold_ms: now_ms,
             not_before_ms: now_ms,
             flight: None,
             failures: 0,
+            poll_failures: 0,
             unknown: 0,
             stale: 0,
             standing: Standing::Untold,
             epoch: None,
-            fetched: 0,
             leave_by_ms: None,
             end: None,
         }
     }
 
+    /// The same for an agent whose process before this one applied settings version `applied`: it is reported
+    /// until the register brings a newer one.
+    #[must_use]
+    pub const fn having_applied(mut self, applied: u32) -> Self {
+        self.applied = applied;
+        self.newest = applied;
+        self
+    }
+
     /// When [`Input::Wake`] is wanted, in milliseconds; `None` where only an answer or an event goes on.
     #[must_use]
-    pub const fn due(&self) -> Option<u64> {
+    pub fn due(&self) -> Option<u64> {
         if self.end.is_some() {
             return None;
         }
         match self.leave_by_ms {
             Some(by) => Some(by),
             None if self.flight.is_some() => None,
-            None => Some(self.due_ms),
+            None => Some(self.next_ms()),
         }
     }
 
@@ -138,6 +197,20 @@ impl Schedule {
         self.applied
     }
 
+    /// When the next heartbeat is due, in milliseconds; `None` where this agent sends none (and before it first
+    /// registers).
+    #[must_use]
+    pub const fn heartbeat_due(&self) -> Option<u64> {
+        self.heartbeat_ms
+    }
+
+    /// When the next poll is due, in milliseconds.
+    #[must_use]
+    pub fn poll_due(&self) -> u64 {
+        self.asked_ms
+            .map_or(self.poll_ms, |asked_ms| asked_ms.min(self.poll_ms))
+    }
+
     /// Something happened at `now_ms`. `random` is fresh for every call.
     pub fn handle(&mut self, input: Input, now_ms: u64, random: u64) -> Step {
         if self.end.is_some() {
@@ -145,17 +218,23 @@ impl Schedule {
         }
         match input {
             Input::Wake => self.wake(now_ms, random),
-            Input::Answered { sequence, answer } if self.lands(sequence) => {
-                self.answered(answer, now_ms, random)
+            Input::Answered { sequence, answer } => {
+                self.landed(sequence).map_or_else(Step::default, |flight| {
+                    self.answered(flight.call, answer, now_ms, random)
+                })
             }
-            Input::Refused { sequence, refusal } if self.lands(sequence) => {
-                self.refused(refusal, now_ms, random)
+            Input::Refused { sequence, refusal } => {
+                self.landed(sequence).map_or_else(Step::default, |flight| {
+                    self.refused(flight, refusal, now_ms, random)
+                })
             }
             Input::Failed {
                 sequence,
                 retry_after_ms,
-            } if self.lands(sequence) => self.failed(retry_after_ms, now_ms, random),
-            Input::Answered { .. } | Input::Refused { .. } | Input::Failed { .. } => Step::default(),
+            } => self.landed(sequence).map_or_else(Step::default, |flight| {
+                self.failed(flight.call, retry_after_ms, now_ms, random)
+            }),
+            Input::PollNow => self.poll_now(now_ms),
             Input::Reload => {
                 self.forget_refusals();
                 self.register_anew(RegisterReason::Reload, now_ms, 0)
@@ -172,105 +251,42 @@ impl Schedule {
         }
     }
 
-    /// Whether an answer is to the call under way; from then on none is.
-    fn lands(&mut self, sequence: u32) -> bool {
-        self.flight.take_if(|flight| *flight == sequence).is_some()
+    /// The call under way, where this is its sequence; from then on none is.
+    fn landed(&mut self, sequence: u32) -> Option<Flight> {
+        self.flight.take_if(|flight| flight.sequence == sequence)
+    }
+
+    /// When the next call is due.
+    fn next_ms(&self) -> u64 {
+        if self.register.is_some() {
+            return self.hold_ms;
+        }
+        let poll_ms = self.poll_due();
+        let contact_ms = self.heartbeat_ms.map_or(poll_ms, |beat_ms| beat_ms.min(poll_ms));
+        contact_ms.max(self.hold_ms)
+    }
+
+    /// Which call is due at `now_ms`, where one is.
+    fn due_call(&self, now_ms: u64) -> Call {
+        if let Some(reason) = self.register {
+            return Call::Register(reason);
+        }
+        let beat_is_due = self.heartbeat_ms.is_some_and(|beat_ms| beat_ms <= now_ms);
+        let poll_is_due = self.poll_due() <= now_ms.saturating_add(self.merge_ms);
+        // Where polls fail, heartbeats have to go on.
+        if beat_is_due && (!poll_is_due || self.poll_failures > 0) {
+            Call::Heartbeat
+        } else {
+            Call::Poll
+        }
     }
 
     fn wake(&mut self, now_ms: u64, random: u64) -> Step {
         match self.leave_by_ms {
             Some(by) if now_ms >= by => self.ended(End::Left),
             Some(_) => Step::default(),
-            None if self.flight.is_some() || now_ms < self.due_ms => Step::default(),
-            None => self.send(random),
-        }
-    }
-
-    fn answered(&mut self, answer: Answer, now_ms: u64, random: u64) -> Step {
-        if self.leave_by_ms.is_some() {
-            return self.ended(End::Left);
-        }
-        self.failures = 0;
-        self.unknown = 0;
-        self.stale = 0;
-        let was = core::mem::replace(&mut self.standing, Standing::Here);
-        match answer {
-            Answer::Registered {
-                next_in_ms,
-                epoch_s,
-                settings_version,
-                interval_ms,
-            } => {
-                let reason = self.register.take().unwrap_or(RegisterReason::Reload);
-                self.registered = true;
-                self.applied = settings_version;
-                self.fetched = settings_version;
-                self.backoff = Backoff::within(interval_ms);
-                self.epoch = Some(EpochMark {
-                    epoch_s,
-                    at_ms: now_ms,
-                });
-                self.due_ms = now_ms.saturating_add(next_in_ms.clamp(LEAST_WAIT_MS, MOST_WAIT_MS));
-                Step::changed(Change::Registered(reason))
-            }
-            Answer::Heard {
-                next_in_ms,
-                epoch_s,
-                settings_version,
-            } => {
-                self.heard(next_in_ms, epoch_s, settings_version, now_ms, random);
-                if was == Standing::Lost {
-                    Step::changed(Change::Found)
-                } else {
-                    Step::default()
-                }
-            }
-            // Only a goodbye is answered so, and the agent leaves then. To anything else it is no answer.
-            Answer::Noted => self.failed(None, now_ms, random),
-        }
-    }
-
-    fn heard(&mut self, next_in_ms: u64, epoch_s: u32, settings_version: u32, now_ms: u64, random: u64) {
-        let mark = EpochMark {
-            epoch_s,
-            at_ms: now_ms,
-        };
-        let memory_lost = self.epoch.is_some_and(|before| before.lost_before(mark));
-        self.epoch = Some(mark);
-        // A version that a register did not bring is asked for once, or two servers that differ in it would be
-        // asked forever.
-        let news = settings_version != self.applied && settings_version != self.fetched;
-        self.fetched = settings_version;
-        let next_ms = next_in_ms.clamp(LEAST_WAIT_MS, MOST_WAIT_MS);
-        let wait_ms = if memory_lost || news {
-            self.register = Some(RegisterReason::Reload);
-            spread::up_to(random, REGISTER_SPREAD_MS).min(next_ms)
-        } else {
-            next_ms
-        };
-        self.due_ms = now_ms.saturating_add(wait_ms);
-    }
-
-    fn failed(&mut self, retry_after_ms: Option<u64>, now_ms: u64, random: u64) -> Step {
-        if self.leave_by_ms.is_some() {
-            return self.ended(End::Left);
-        }
-        self.hold_back(now_ms, random);
-        if let Some(wait) = retry_after_ms {
-            let wait = wait.clamp(LEAST_WAIT_MS, MOST_RETRY_AFTER_MS);
-            self.not_before_ms = now_ms.saturating_add(wait + spread::up_to(random, RETRY_AFTER_SPREAD_MS));
-            self.due_ms = if self.unknown == 0 {
-                self.not_before_ms
-            } else {
-                self.due_ms.max(self.not_before_ms)
-            };
-        }
-        if self.unknown > 0 {
-            return Step::default();
-        }
-        match core::mem::replace(&mut self.standing, Standing::Lost) {
-            Standing::Lost => Step::default(),
-            Standing::Untold | Standing::Here | Standing::Unknown => Step::changed(Change::Lost),
+            None if self.flight.is_some() || now_ms < self.next_ms() => Step::default(),
+            None => self.send(self.due_call(now_ms), random),
         }
     }
 
@@ -283,7 +299,7 @@ impl Schedule {
             self.failures = failures.saturating_add(1);
             self.backoff.delay_ms(failures, random)
         };
-        self.due_ms = now_ms.saturating_add(wait_ms);
+        self.hold_ms = now_ms.saturating_add(wait_ms);
     }
 
     /// Something changed here: what is under way is void, and a register comes after `wait_ms`.
@@ -297,67 +313,17 @@ impl Schedule {
         }
         self.flight = None;
         self.failures = 0;
-        self.due_ms = now_ms.saturating_add(wait_ms).max(self.not_before_ms);
+        self.hold_ms = now_ms.saturating_add(wait_ms).max(self.not_before_ms);
         Step::default()
     }
 
-    fn leave(&mut self, kind: GoodbyeKind, now_ms: u64) -> Step {
-        if self.leave_by_ms.is_some() {
-            return Step::default();
+    /// Someone has news, so nobody waits for a back-off; a server that said when it has time for this agent is
+    /// waited for. The failures stay counted: what asks for this is no answer of the server's.
+    fn poll_now(&mut self, now_ms: u64) -> Step {
+        if self.leave_by_ms.is_none() {
+            self.asked_ms = Some(now_ms);
+            self.hold_ms = self.hold_ms.min(now_ms.max(self.not_before_ms));
         }
-        if !self.spoken || self.sequence == u32::MAX {
-            return self.ended(End::Left);
-        }
-        self.leave_by_ms = Some(now_ms.saturating_add(GOODBYE_WITHIN_MS));
-        let fence = self.next_fence();
-        Step::sending(Call::Goodbye(kind), fence, GOODBYE_WITHIN_MS)
-    }
-
-    fn send(&mut self, random: u64) -> Step {
-        if self.sequence == u32::MAX {
-            self.renew_boot(random);
-            self.register.get_or_insert(RegisterReason::Reload);
-        }
-        self.spoken = true;
-        let call = self.register.map_or(Call::Heartbeat, Call::Register);
-        let fence = self.next_fence();
-        Step::sending(call, fence, CALL_WITHIN_MS)
-    }
-
-    fn next_fence(&mut self) -> Fence {
-        self.sequence += 1;
-        self.flight = Some(self.sequence);
-        Fence {
-            boot: self.boot,
-            sequence: self.sequence,
-            applied: self.applied,
-        }
-    }
-
-    const fn renew_boot(&mut self, random: u64) {
-        self.boot = boot_from(random, Some(self.boot));
-        self.sequence = 0;
-        self.stale = 0;
-    }
-
-    const fn ended(&mut self, end: End) -> Step {
-        self.end = Some(end);
-        self.flight = None;
-        Step::ending(end)
-    }
-}
-
-/// A boot id from the low half of `random` (delays come from the high half), other than the one before.
-#[expect(clippy::cast_possible_truncation, reason = "the low half is what is wanted")]
-const fn boot_from(random: u64, before: Option<BootId>) -> BootId {
-    let mut bits = random as u32;
-    loop {
-        if let Some(boot) = BootId::from_bits(bits) {
-            match before {
-                Some(before) if before.bits() == bits => {}
-                _ => return boot,
-            }
-        }
-        bits = bits.wrapping_add(1);
+        Step::default()
     }
 }

@@ -1,4 +1,4 @@
-//! What people and service managers tell a running agent: SIGHUP, SIGTERM and SIGINT.
+//! What people and service managers tell a running agent: SIGHUP, SIGUSR1, SIGTERM and SIGINT.
 
 use std::io;
 
@@ -9,6 +9,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(crate) enum Told {
     /// Read the identity again.
     Reload,
+    /// Poll at once.
+    Poll,
     /// Say goodbye and end.
     Leave,
 }
@@ -16,6 +18,7 @@ pub(crate) enum Told {
 /// Receives signals from when it is made; none after that is lost.
 pub(crate) struct Signals {
     hangup: Signal,
+    user: Signal,
     terminate: Signal,
     interrupt: Signal,
 }
@@ -24,6 +27,7 @@ impl Signals {
     pub(crate) fn new() -> io::Result<Self> {
         Ok(Self {
             hangup: signal(SignalKind::hangup())?,
+            user: signal(SignalKind::user_defined1())?,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
         })
@@ -33,6 +37,7 @@ impl Signals {
     pub(crate) async fn next(&mut self) -> Told {
         tokio::select! {
             _ = self.hangup.recv() => Told::Reload,
+            _ = self.user.recv() => Told::Poll,
             _ = self.terminate.recv() => Told::Leave,
             _ = self.interrupt.recv() => Told::Leave,
         }

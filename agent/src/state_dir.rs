@@ -4,7 +4,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,6 +14,9 @@ const LARGEST_FILE: u64 = 64 * 1024;
 
 /// Held by the process that runs for this folder.
 const LOCK: &str = "lock";
+
+/// As many characters as the largest process id has, so that a new one always covers the one before.
+const HOLDER_WIDTH: usize = 10;
 
 /// `status` takes the lock for an instant to see whether it is free; a start in that instant tries again.
 const LOCK_TRIES: u32 = 5;
@@ -53,7 +56,25 @@ pub(crate) enum StateError {
 /// Holds the folder for this process until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Lock {
+    /// Says which process holds it, for who wants to send that a signal. Where it cannot be written, nobody can.
+    pub(crate) fn name_process(&mut self, pid: u32) {
+        let _ = self.write(&pid.to_string());
+    }
+
+    /// What the process before this one left must not be taken for this one. Overwritten in place, so that a full
+    /// disk stays as full as it is.
+    fn name_nobody(&mut self) -> io::Result<()> {
+        self.write("").or_else(|_| self.file.set_len(0))
+    }
+
+    fn write(&mut self, holder: &str) -> io::Result<()> {
+        self.file.rewind()?;
+        self.file.write_all(format!("{holder:<HOLDER_WIDTH$}").as_bytes())
+    }
 }
 
 impl StateDir {
@@ -215,7 +236,11 @@ impl StateDir {
         self.give_to_owner(&file).map_err(failed)?;
         for _ in 1..LOCK_TRIES {
             match file.try_lock() {
-                Ok(()) => return Ok(Lock { _file: file }),
+                Ok(()) => {
+                    let mut lock = Lock { file };
+                    lock.name_nobody().map_err(failed)?;
+                    return Ok(lock);
+                }
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
                 Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
             }
@@ -237,6 +262,20 @@ impl StateDir {
             Err(missing) if missing.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(source) => Err(StateError::Io { path, source }),
         }
+    }
+}
+
+impl StateDir {
+    /// The process that holds the lock, where one does and says so.
+    pub(crate) fn holder(&self) -> Result<Option<u32>, StateError> {
+        let named = self.read(LOCK, false)?;
+        // Asked after reading: what is read of a lock that is held now is of who holds it, or nothing.
+        if !self.is_locked()? {
+            return Ok(None);
+        }
+        Ok(named
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .and_then(|text| text.trim().parse().ok()))
     }
 }
 
@@ -329,11 +368,16 @@ mod tests {
     async fn a_lock_is_held_once_and_seen_by_others() {
         let (_parent, dir) = made();
         assert!(!dir.is_locked().unwrap());
-        let held = dir.lock().await.unwrap();
+        let mut held = dir.lock().await.unwrap();
         assert!(dir.is_locked().unwrap());
+        assert_eq!(dir.holder().unwrap(), None, "it did not say");
+        held.name_process(4711);
+        assert_eq!(dir.holder().unwrap(), Some(4711));
         assert!(matches!(dir.lock().await, Err(StateError::Locked { .. })));
         drop(held);
         assert!(!dir.is_locked().unwrap());
-        dir.lock().await.unwrap();
+        assert_eq!(dir.holder().unwrap(), None, "it is gone");
+        let _held = dir.lock().await.unwrap();
+        assert_eq!(dir.holder().unwrap(), None, "the one before it is gone");
     }
 }

@@ -9,6 +9,7 @@ use rollcall_shared::{AgentId, BootId, Reachability, RegisterReason};
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Identity;
+use crate::living::Living;
 use crate::state_dir::{StateDir, StateError};
 
 const STATUS: &str = "status.json";
@@ -56,8 +57,23 @@ pub(crate) struct Kept {
     /// Seconds since 1970, by this machine's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) last_error_at: Option<u64>,
+    /// Seconds since 1970, by this machine's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last_poll: Option<u64>,
+    /// Seconds since 1970, by this machine's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next_poll: Option<u64>,
+    /// When the server connected and proved itself: seconds since 1970, by this machine's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last_dialled: Option<u64>,
+    /// The port on which the agent listens for the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) notify_port: Option<u16>,
     #[serde(default)]
     pub(crate) settings_version: u32,
+    /// The settings of that version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) living: Option<Living>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) observed_address: Option<IpAddr>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,7 +104,12 @@ impl Kept {
             next_contact_ms: 0,
             last_error: None,
             last_error_at: None,
+            last_poll: before.and_then(|before| before.last_poll),
+            next_poll: None,
+            last_dialled: before.and_then(|before| before.last_dialled),
+            notify_port: None,
             settings_version: 0,
+            living: before.and_then(|before| before.living),
             observed_address: None,
             reachability: None,
             registered: before.is_some_and(|before| before.registered),
@@ -198,9 +219,27 @@ impl Kept {
         [
             self.last_contact.map(|at| format!("Last contact: {}", ago(at))),
             next.map(|at| format!("Next contact: {}", until(at))),
+            self.last_poll.map(|at| format!("Last poll: {}", ago(at))),
+            self.next_poll
+                .filter(|_| running)
+                .map(|at| format!("Next poll: {}", until(at))),
+            self.last_dialled
+                .map(|at| format!("The server connected: {}", ago(at))),
+            self.notify_port
+                .filter(|_| running)
+                .map(|port| format!("Listens for the server on port {port}")),
             self.observed_address
                 .map(|address| format!("The server sees: {address}")),
-            (self.settings_version > 0).then(|| format!("Settings version: {}", self.settings_version)),
+            (self.settings_version > 0).then(|| match (self.living, self.reachability) {
+                (Some(living), Some(reachability)) => {
+                    format!(
+                        "Settings version: {} ({})",
+                        self.settings_version,
+                        living.told(reachability)
+                    )
+                }
+                _ => format!("Settings version: {}", self.settings_version),
+            }),
             self.last_error.as_ref().map(|error| {
                 let at = self.last_error_at.map(ago).unwrap_or_default();
                 format!("Last error: {error} ({at})")

@@ -42,6 +42,11 @@ pub(crate) struct AddressWatch {
 }
 
 impl AddressWatch {
+    /// The server was told that it is at this address.
+    pub(crate) const fn told(&mut self, address: IpAddr) {
+        self.last = Some(address);
+    }
+
     /// Whether `current` is another address than the last known one. Having none for a while is no change: a
     /// cable that was out and is in again leaves everything as it was.
     pub(crate) fn changed(&mut self, current: Option<IpAddr>) -> bool {
@@ -86,6 +91,13 @@ mod tests {
         assert!(!watch.changed(address(1)));
         assert!(watch.changed(address(2)));
         assert!(!watch.changed(address(2)));
+    }
+
+    #[test]
+    fn a_change_before_the_first_look_is_one_too() {
+        let mut watch = AddressWatch::default();
+        watch.told(IpAddr::from([192, 0, 2, 1]));
+        assert!(watch.changed(Some(IpAddr::from([192, 0, 2, 2]))));
     }
 
     #[test]

@@ -2,13 +2,17 @@
 
 use gloo_net::http::{Method, RequestBuilder};
 use rollcall_shared::console_api::{
-    Agent, NewToken, Page, Session, SettingsVersion, Setup, SetupState, SignIn, TokenMade, Transition,
+    Agent, Availability, NewToken, Page, Session, Setup, SetupState, SignIn, TokenMade, Transition, Verified,
+    Verify,
 };
 use rollcall_shared::problem::FieldError;
+use rollcall_shared::why::Why;
 use rollcall_shared::{AgentId, Problem, TransitionId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use web_sys::AbortSignal;
+
+use crate::json;
 
 /// No call is waited for longer: a path that was lost without a word answers nothing for minutes.
 const PATIENCE_MS: u32 = 10_000;
@@ -77,6 +81,24 @@ pub(crate) async fn agent(id: AgentId) -> Result<Agent, Failure> {
     read(&call(Method::GET, &format!("agents/{id}"), None).await?)
 }
 
+/// Why an agent has its status.
+pub(crate) async fn why(id: AgentId) -> Result<Why, Failure> {
+    read(&call(Method::GET, &format!("agents/{id}/why"), None).await?)
+}
+
+/// How a period of an agent divides.
+pub(crate) async fn availability(id: AgentId, from_ms: i64, to_ms: i64) -> Result<Availability, Failure> {
+    let path = format!("agents/{id}/availability?from_ms={from_ms}&to_ms={to_ms}");
+    read(&call(Method::GET, &path, None).await?)
+}
+
+/// Has the server connect to an agent now.
+pub(crate) async fn verify(id: AgentId) -> Result<Option<Verified>, Failure> {
+    let body = write(&Verify { agents: vec![id] });
+    let answers: Vec<Verified> = read(&call(Method::POST, "verifications", body).await?)?;
+    Ok(answers.into_iter().find(|answer| answer.agent == id))
+}
+
 /// Takes an agent out of the roll call for good.
 pub(crate) async fn retire(id: AgentId) -> Result<(), Failure> {
     call(Method::POST, &format!("agents/{id}/retire"), None)
@@ -101,11 +123,6 @@ pub(crate) async fn make_token(token: &NewToken) -> Result<TokenMade, Failure> {
     read(&call(Method::POST, "tokens", write(token)).await?)
 }
 
-/// The settings in force.
-pub(crate) async fn settings() -> Result<SettingsVersion, Failure> {
-    read(&call(Method::GET, "settings", None).await?)
-}
-
 /// One call. Not generic, so that it is in the bundle once.
 async fn call(method: Method, path: &str, body: Option<String>) -> Result<String, Failure> {
     let request = RequestBuilder::new(&format!("/api/v1/{path}"))
@@ -124,11 +141,11 @@ async fn call(method: Method, path: &str, body: Option<String>) -> Result<String
     if answer.ok() {
         return Ok(text);
     }
-    Err(serde_json::from_str(&text).map_or_else(|_| Failure::Unreadable(answer.status()), Failure::Refused))
+    Err(json::read(&text).map_or_else(|_| Failure::Unreadable(answer.status()), Failure::Refused))
 }
 
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
-    serde_json::from_str(text).map_err(|_| Failure::Unreadable(200))
+    json::read(text).map_err(|_| Failure::Unreadable(200))
 }
 
 /// What is sent are structs of strings and numbers, which always can be written.

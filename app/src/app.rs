@@ -82,7 +82,7 @@ fn Pages() -> impl IntoView {
     // would say so.
     let browser = use_context::<BrowserUrl>();
     Effect::new(move |_| {
-        path.track();
+        path.with(|_| ());
         if let Some(browser) = &browser {
             browser.ready_to_complete();
         }

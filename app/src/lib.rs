@@ -14,8 +14,12 @@
     )
 )]
 
+pub mod availability;
 pub mod calendar;
+pub mod explain;
 pub mod feed;
+pub mod generation;
+pub mod json;
 pub mod phrase;
 pub mod route;
 pub mod table;

@@ -1,4 +1,4 @@
-//! An agent as the hot path sees it: two atomic words, no lock.
+//! An agent as the hot path sees it: a few atomic words, no lock.
 //!
 //! The *contact word* holds when the agent was last heard, how, and whether it is online. A contact and the
 //! flip to offline are compare-and-exchanges on this one word, so only one of them wins: a contact that was
@@ -6,20 +6,23 @@
 //!
 //! The *fence word* holds the current boot and its last sequence (rule 8). A boot gets there only by a
 //! registration, which the owner does; from then on a higher sequence is all that a contact needs.
+//!
+//! Beside them the settings version that the agent last applied, so that the owner hears only of another one
+//! (rule 5), and when it was last heard on each path, to the second, for people who ask (rule 13).
 
-use core::time::Duration;
-
+use rollcall_shared::agent_api::Fence;
 use rollcall_shared::{BootId, ContactKind};
 
 use crate::engine_time::EngineTime;
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
 /// What became of a contact on the hot path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Contact {
     /// The lease runs from now.
     Renewed,
-    /// The agent is not online: the owner has to hear of it.
+    /// The owner has to hear of it: the agent is not online, or it applied other settings. In the latter case the
+    /// lease was renewed already.
     NeedsEvent,
     /// The sequence is not higher than the last one: a repetition. Nothing was renewed.
     Stale,
@@ -95,11 +98,22 @@ const fn sequence_of(fence: u64) -> u32 {
     (fence & 0xffff_ffff) as u32
 }
 
-/// The two words of an agent.
+/// Kinds of contact that there is room for. There are fewer; a cell shall not grow with the next one.
+pub const PATHS: usize = 8;
+
+const _: () = assert!(
+    ContactKind::ALL.len() <= PATHS,
+    "every kind of contact has a path"
+);
+
+/// An agent's words.
 #[derive(Debug)]
 pub(crate) struct Cell {
     contact: AtomicU64,
     fence: AtomicU64,
+    applied: AtomicU32,
+    /// By kind of contact: the second in which it was last heard so, plus one; 0 for never.
+    paths: [AtomicU32; PATHS],
 }
 
 impl Cell {
@@ -108,12 +122,14 @@ impl Cell {
         Self {
             contact: AtomicU64::new(0),
             fence: AtomicU64::new(0),
+            applied: AtomicU32::new(0),
+            paths: core::array::from_fn(|_| AtomicU32::new(0)),
         }
     }
 
     /// A contact, from any thread. Only a higher sequence of the current boot passes.
-    pub(crate) fn contact(&self, boot: BootId, sequence: u32, kind: ContactKind, now: EngineTime) -> Contact {
-        match self.pass_fence(boot, sequence) {
+    pub(crate) fn contact(&self, fence: Fence, kind: ContactKind, now: EngineTime) -> Contact {
+        match self.pass_fence(fence.boot, fence.sequence) {
             Contact::Renewed => {}
             refused => return refused,
         }
@@ -128,10 +144,47 @@ impl Cell {
                 .contact
                 .compare_exchange_weak(seen.0, renewed.0, Ordering::AcqRel, Ordering::Acquire)
             {
-                Ok(_) => return Contact::Renewed,
+                Ok(_) => break,
                 Err(other) => seen = Word(other),
             }
         }
+        self.note_path(kind, now);
+        // Renewed in any case: the owner may take a while, and the deadline does not wait for it.
+        if self.applied.load(Ordering::Relaxed) == fence.applied {
+            Contact::Renewed
+        } else {
+            Contact::NeedsEvent
+        }
+    }
+
+    /// Of two contacts that meet either may stay: they are within a second of each other.
+    fn note_path(&self, kind: ContactKind, at: EngineTime) {
+        if let Some(path) = self.paths.get(kind as usize) {
+            path.store(at.as_secs().saturating_add(1), Ordering::Relaxed);
+        }
+    }
+
+    /// When it was last heard on each path, to the second.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = (ContactKind, EngineTime)> + '_ {
+        ContactKind::ALL.iter().filter_map(|kind| {
+            let second = self.paths.get(*kind as usize)?.load(Ordering::Relaxed);
+            Some((*kind, EngineTime::from_secs(second.checked_sub(1)?)))
+        })
+    }
+
+    /// Puts back when it was last heard on a path. The owner's.
+    pub(crate) fn restore_path(&self, kind: ContactKind, at: EngineTime) {
+        self.note_path(kind, at);
+    }
+
+    /// Sets the settings version that it applied. The owner's.
+    pub(crate) fn set_applied(&self, applied: u32) {
+        self.applied.store(applied, Ordering::Relaxed);
+    }
+
+    /// The settings version that it last reported as applied.
+    pub(crate) fn applied(&self) -> u32 {
+        self.applied.load(Ordering::Relaxed)
     }
 
     fn pass_fence(&self, boot: BootId, sequence: u32) -> Contact {
@@ -196,6 +249,9 @@ impl Cell {
 
     /// Sets when and how the agent was heard, and whether it is online. The owner's.
     pub(crate) fn set(&self, heard: Heard, online: bool) {
+        if let Some(kind) = heard.kind {
+            self.note_path(kind, heard.at);
+        }
         let mut seen = self.contact.load(Ordering::Acquire);
         loop {
             // A contact that overtook the owner is newer: keep it.
@@ -221,11 +277,6 @@ impl Cell {
     pub(crate) fn online(&self) -> bool {
         Word(self.contact.load(Ordering::Acquire)).online()
     }
-}
-
-/// The deadline of who was last heard then, for a lease that lasts so long (rule 4).
-pub(crate) fn deadline(last: EngineTime, lease: Duration) -> EngineTime {
-    last + lease
 }
 
 #[cfg(all(test, loom))]

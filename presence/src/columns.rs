@@ -7,12 +7,13 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use once_cell::race::OnceBox;
-use rollcall_shared::{BootId, ContactKind};
+use rollcall_shared::ContactKind;
+use rollcall_shared::agent_api::Fence;
 
 use crate::cell::{Cell, Contact, Heard};
 use crate::engine_time::EngineTime;
 
-/// Cells a chunk: 16 KiB of them, so that a small fleet costs little and a large one few look-ups.
+/// Cells a chunk: 56 KiB of them, so that a small fleet costs little and a large one few look-ups.
 const CHUNK: usize = 1024;
 
 /// Chunks a table: room for four million agents in one partition.
@@ -60,23 +61,21 @@ impl Default for Columns {
 impl Columns {
     /// A contact, from any thread. Slots that were never made answer `RegisterFirst`.
     #[must_use]
-    pub fn contact(
-        &self,
-        slot: Slot,
-        boot: BootId,
-        sequence: u32,
-        kind: ContactKind,
-        now: EngineTime,
-    ) -> Contact {
-        self.cell(slot).map_or(Contact::RegisterFirst, |cell| {
-            cell.contact(boot, sequence, kind, now)
-        })
+    pub fn contact(&self, slot: Slot, fence: Fence, kind: ContactKind, now: EngineTime) -> Contact {
+        self.cell(slot)
+            .map_or(Contact::RegisterFirst, |cell| cell.contact(fence, kind, now))
     }
 
     /// When and how an agent was last heard; nothing for a slot that was never made.
     #[must_use]
     pub fn heard(&self, slot: Slot) -> Option<Heard> {
         self.cell(slot).map(Cell::heard)
+    }
+
+    /// The settings version that an agent last reported as applied; 0 for a slot that was never made.
+    #[must_use]
+    pub fn applied(&self, slot: Slot) -> u32 {
+        self.cell(slot).map_or(0, Cell::applied)
     }
 
     pub(crate) fn cell(&self, slot: Slot) -> Option<&Cell> {

@@ -20,6 +20,9 @@ pub struct Deadlines {
     due: Vec<EngineTime>,
 }
 
+/// Superseded checks that a small partition may have beyond one a slot: sweeping so few gains nothing.
+const SPARE: usize = 1_024;
+
 /// Stands for *no check*: engine time never gets there.
 const NONE: EngineTime = EngineTime::MAX;
 
@@ -33,7 +36,21 @@ impl Deadlines {
         if at < self.due[slot.index()] {
             self.due[slot.index()] = at;
             self.heap.push(Reverse((at, slot)));
+            self.sweep();
         }
+    }
+
+    /// Throws superseded checks away where they outnumber the others. Who goes offline is looked at again in a month,
+    /// and comes back tomorrow: without this the checks of a month's evenings would pile up.
+    fn sweep(&mut self) {
+        if self.heap.len() <= 2 * self.due.len() + SPARE {
+            return;
+        }
+        let checks = (0..).map(Slot).zip(&self.due);
+        self.heap = checks
+            .filter(|(_, at)| **at != NONE)
+            .map(|(slot, at)| Reverse((*at, slot)))
+            .collect();
     }
 
     /// Takes the next slot whose check is at or before `now`.

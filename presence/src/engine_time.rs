@@ -43,6 +43,18 @@ impl EngineTime {
         self.0
     }
 
+    /// So many seconds after the engine's first start.
+    #[must_use]
+    pub const fn from_secs(secs: u32) -> Self {
+        Self(secs as u64 * 1_000_000)
+    }
+
+    /// Whole seconds since the engine's first start: 136 years of them fit.
+    #[must_use]
+    pub fn as_secs(self) -> u32 {
+        u32::try_from(self.0 / 1_000_000).unwrap_or(u32::MAX)
+    }
+
     /// How long after `earlier` this is; nothing where it is before.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {

@@ -15,13 +15,16 @@ extern crate alloc;
 #[cfg(any(test, loom))]
 extern crate std;
 
+pub mod availability;
 pub mod cell;
+pub mod checkpoint;
 pub mod columns;
 pub mod deadlines;
 pub mod engine_time;
 pub mod lease;
 pub mod partition;
 pub mod place;
+pub mod rulebook;
 pub mod spread;
 mod sync;
 
@@ -29,5 +32,6 @@ pub use cell::{Contact, Heard};
 pub use columns::{Columns, Slot, TableFull};
 pub use engine_time::{Advance, EngineClock, EngineTime, Ticker};
 pub use lease::Lease;
-pub use partition::{Effect, Event, Outcome, Partition, Restored};
+pub use partition::{Effect, Event, Grounds, Outcome, Partition, Restored};
 pub use place::{PARTITIONS, Place};
+pub use rulebook::{Addresses, Rulebook, Verdict};

@@ -2,12 +2,12 @@
 //!
 //! Two clocks, never mixed: *monotonic* decides (engine time is made from it), *wall* labels history.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The clocks and the random source of this process.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
-    start: Instant,
+    start: Duration,
 }
 
 /// The operating system gave no randomness. Nothing that needs a secret can go on.
@@ -15,27 +15,36 @@ pub struct Clock {
 #[error("the operating system gave no randomness")]
 pub struct NoRandomness(#[source] getrandom::Error);
 
+/// Time since the machine was started, its sleep included.
+#[cfg(target_os = "linux")]
+fn since_boot() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    Duration::try_from(now).unwrap_or_default()
+}
+
+/// Time since some point in the past. Where the machine sleeps, this may stand still.
+#[cfg(not(target_os = "linux"))]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this module is where the monotonic clock is read"
+)]
+fn since_boot() -> Duration {
+    static FIRST: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    FIRST.get_or_init(std::time::Instant::now).elapsed()
+}
+
 impl Clock {
     /// Clocks that begin now.
     #[must_use]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this module is where the monotonic clock is read"
-    )]
     pub fn start() -> Self {
-        Self {
-            start: Instant::now(),
-        }
+        Self { start: since_boot() }
     }
 
-    /// Time since this process began, without jumps.
+    /// Time since this process began, without jumps. It goes on while the machine sleeps: what it slept is blind
+    /// time, and agents need time to come back after it.
     #[must_use]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this module is where the monotonic clock is read"
-    )]
     pub fn monotonic(&self) -> Duration {
-        Instant::now().saturating_duration_since(self.start)
+        since_boot().saturating_sub(self.start)
     }
 
     /// Milliseconds since 1970 in UTC; 0 where the machine's clock stands before that.

@@ -12,6 +12,7 @@ pub mod error_chain;
 pub mod feed;
 pub mod hidden;
 pub mod logging;
+pub mod net;
 pub mod roster;
 pub mod scope;
 pub mod settings;

@@ -16,6 +16,7 @@ use rollcall_server::store::Store;
 use rollcall_server::wiring::Backend;
 
 use announcement::Announcement;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Exit code for a server that could not start or had to stop.
 const FAILED: u8 = 1;
@@ -49,6 +50,8 @@ fn failed(error: &(dyn std::error::Error + 'static)) -> ExitCode {
 }
 
 async fn run(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
+    // First of all: who is told where the server is may stop it at once.
+    let mut stop = StopSignals::watch()?;
     let clock = Clock::start();
     std::fs::create_dir_all(&config.data).map_err(|error| {
         format!(
@@ -72,8 +75,9 @@ async fn run(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
     let observer = Observer::new(clock, Some(metrics.clone()))?;
     let router = router::router(backend.app.clone(), config, observer, metrics)?;
     let stopping = backend.stopping();
-    let serving = tokio::spawn(server.run(router, stopping));
-    stop_asked_for().await?;
+    let engine = backend.app.engine.clone();
+    let serving = tokio::spawn(server.run(router, stopping, move || engine.refused_unheard()));
+    stop.asked_for().await;
     tracing::info!("stopping");
     backend.announce_stop();
     serving.await?;
@@ -82,14 +86,25 @@ async fn run(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Waits for SIGTERM or SIGINT.
-async fn stop_asked_for() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// SIGTERM and SIGINT, watched from when this is made.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn watch() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
-    Ok(())
+
+    /// Waits for one of them.
+    async fn asked_for(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

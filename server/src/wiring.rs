@@ -1,17 +1,21 @@
 //! Brings the floors together: from an open store to a backend that answers, and to one that has stopped.
 
+mod fleet;
+
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rollcall_presence::{Place, Restored, TableFull};
+use futures_util::future::join_all;
+use rollcall_presence::TableFull;
+use rollcall_shared::console_api::BlindSpan;
 use rollcall_shared::{AgentId, Cause, Status, TransitionId};
 use tokio::sync::{Mutex, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::api::app::App;
 use crate::api::origin::Origins;
-use crate::auth::agents::{self, AgentCredentials};
+use crate::auth::agents::AgentCredentials;
 use crate::auth::enrolment::EnrollLine;
 use crate::auth::master_key::{MasterKey, MasterKeyError};
 use crate::auth::passwords::Passwords;
@@ -19,28 +23,37 @@ use crate::auth::people::{Parts, People};
 use crate::auth::secret::Secret;
 use crate::auth::setup_link::SetupLink;
 use crate::background::database_watch::DatabaseWatch;
-use crate::background::{contacts, engine_time, gauges, journal, tidying};
+use crate::background::journal::RecoverError;
+use crate::background::{checkpoints, engine_time, gauges, journal, tidying};
 use crate::clock::{Clock, NoRandomness};
 use crate::config::Config;
-use crate::engine::{Engine, Known, Prepared, Running, Start};
+use crate::engine::{News, Prepared, Running};
 use crate::feed::Hub;
+use crate::net::{Dialler, news, rounds};
 use crate::roster::Roster;
 use crate::scope::Scope;
 use crate::settings::{InForce, SettingsError};
-use crate::store::agents::AgentRecord;
 use crate::store::journal::Entry;
 use crate::store::transitions::TransitionRecord;
 use crate::store::{Store, StoreError};
+use fleet::Fleet;
 
 /// How many transitions of the past a console that opens is shown.
 const REMEMBERED: u64 = 200;
 
+/// The folder of the data folder that keeps changes until the database has them.
+const JOURNAL: &str = "journal";
+
 /// How long the last changes may wait for a database that is away when the server stops.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What writing them may take once the database answers. With the listeners' ten seconds it all stays below the
-/// thirty after which the service's unit has the server killed.
-const GRACE: Duration = Duration::from_secs(5);
+/// How long the tasks may take to end: one may be waiting for the database.
+const TASKS: Duration = Duration::from_secs(2);
+
+/// What writing them may take once the database answers. With the ten seconds of the listeners, the two of the tasks and
+/// the three of the last checkpoint and engine time it all stays below the thirty after which the service's unit has
+/// the server killed.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// Why the backend does not start.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +79,12 @@ pub enum StartError {
     /// The operating system gave no thread.
     #[error("the presence engine cannot be started")]
     Thread(#[source] std::io::Error),
+    /// What the last server left cannot be landed.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
+    /// Nor one for the journal's files.
+    #[error("the journal cannot be started")]
+    Journal(#[source] std::io::Error),
 }
 
 /// A backend at work.
@@ -93,21 +112,36 @@ impl Backend {
         build: &str,
     ) -> Result<Self, StartError> {
         let settings = InForce::load(&store, &config.settings, config.minute, clock.wall_ms()).await?;
+        let settings = Arc::new(settings);
         let master_key = MasterKey::open(&config.data, &clock)?;
         let (setup_link, setup) = setup_link(&store, &clock).await?;
         let people = people(&store, clock, setup_link, enroll_line)?;
 
+        let folder = config.data.join(JOURNAL);
+        journal::recover(&store, &folder).await?;
         let fleet = Fleet::read(&store).await?;
         let (engine, prepared, places) = fleet.take_up(&store, clock, &settings).await?;
         let roster = Arc::new(Roster::new(engine.clone()));
-        let agents = AgentCredentials::default();
+        let agents = Arc::new(AgentCredentials::default());
         for (record, place) in fleet.records.iter().zip(&places) {
             roster.insert(record, *place);
-            agents.insert(record.id, record.secret_hash, *place, known(record));
+            let known = fleet::known(record, &master_key);
+            agents.insert(record.id, record.secret_hash, *place, known);
         }
         roster.remember(&latest(&store).await?);
+        let dialler = Dialler::new(
+            clock,
+            engine.clone(),
+            Arc::clone(&roster),
+            Arc::clone(&agents),
+            Arc::clone(&settings),
+        );
 
-        let (journal, writer) = journal::journal(store.clone());
+        let (journal, writer) =
+            journal::journal(store.clone(), Some(folder), clock).map_err(StartError::Journal)?;
+        if let Some(away) = fleet.away(clock.wall_ms()) {
+            journal.push(blind(away));
+        }
         let hub = Hub::new(Arc::clone(&roster), clock, build);
         let (stop, stopping) = watch::channel(false);
         let app = Arc::new(App {
@@ -119,6 +153,7 @@ impl Backend {
             master_key,
             people,
             settings,
+            dialler,
             journal,
             database: DatabaseWatch::default(),
             origins: Origins {
@@ -149,18 +184,25 @@ impl Backend {
 
     /// Tells everybody that the server is about to stop: feeds close, tasks end, listeners take no more.
     pub fn announce_stop(&self) {
+        self.app.engine.hold();
         self.stop.send_replace(true);
     }
 
-    /// Stops, in the order in which nothing is lost: presence first, then what it has yet to be written.
+    /// Stops, in the order in which nothing is lost: once the listeners take nobody any more, what was heard is written
+    /// down, then presence ends, then what it has yet to be written.
     pub async fn stop(self) {
         self.announce_stop();
-        for task in self.tasks {
-            ended(task.await);
+        let waiting: Vec<_> = self.tasks.iter().map(JoinHandle::abort_handle).collect();
+        match tokio::time::timeout(TASKS, join_all(self.tasks)).await {
+            Ok(tasks) => tasks.into_iter().for_each(ended),
+            // Some wait for a database that says nothing.
+            Err(_) => waiting.iter().for_each(AbortHandle::abort),
         }
         let Self {
             app, engine, writer, ..
         } = self;
+        checkpoints::last(&app.store, &app.engine).await;
+        engine_time::last(&app.store, &app.engine, app.clock).await;
         // Joining a thread blocks, so not on a thread of the runtime.
         ended(tokio::task::spawn_blocking(move || engine.stop()).await);
         let store = app.store.clone();
@@ -182,45 +224,11 @@ fn ended(task: Result<(), tokio::task::JoinError>) {
     }
 }
 
-fn known(record: &AgentRecord) -> agents::Known {
-    agents::Known {
-        retired: record.status == Status::Retired,
-        applied: record.applied,
-    }
-}
-
-/// The fleet as the store knows it.
-struct Fleet {
-    records: Vec<AgentRecord>,
-}
-
-impl Fleet {
-    async fn read(store: &Store) -> Result<Self, StoreError> {
-        let mut records = Vec::new();
-        store.agents().load_all(|record| records.push(record)).await?;
-        Ok(Self { records })
-    }
-
-    async fn take_up(
-        &self,
-        store: &Store,
-        clock: Clock,
-        settings: &InForce,
-    ) -> Result<(Engine, Prepared, Vec<Place>), StartError> {
-        let known = |record: &AgentRecord| Known {
-            agent: record.id,
-            restored: Restored {
-                status: record.status,
-                boot: record.boot,
-            },
-        };
-        let start = Start {
-            resumed: engine_time::saved(store).await?,
-            lease: settings.lease(),
-            last_transition: store.transitions().greatest_id().await?,
-            known: self.records.iter().map(known).collect(),
-        };
-        Ok(Engine::prepare(clock, &start)?)
+const fn blind(span: BlindSpan) -> Entry {
+    Entry::Blind {
+        from_ms: span.from_ms,
+        to_ms: span.to_ms,
+        reason: span.reason,
     }
 }
 
@@ -265,8 +273,13 @@ async fn latest(store: &Store) -> Result<Vec<(TransitionId, AgentId, i64, Status
 fn follow(app: &Arc<App>, prepared: Prepared) -> Result<Running, StartError> {
     // Weak, or the engine's thread would keep alive what it is stopped for.
     let follower = Arc::downgrade(app);
-    let sink = Box::new(move |changes: &[crate::engine::Change]| {
+    let sink = Box::new(move |news: News<'_>| {
         let Some(app) = follower.upgrade() else { return };
+        let changes = match news {
+            News::Changes(changes) => changes,
+            News::Blind(span) => return app.journal.push(blind(span)),
+            News::Applied(agent, applied) => return app.journal.push(Entry::Applied { agent, applied }),
+        };
         app.roster.apply(changes);
         for change in changes {
             if change.to == Status::Retired {
@@ -303,9 +316,23 @@ fn background(app: &App) -> Vec<JoinHandle<()>> {
             app.journal.clone(),
             stopping(),
         )),
-        tokio::spawn(contacts::run(
+        tokio::spawn(checkpoints::run(
+            app.store.clone(),
+            app.engine.clone(),
+            stopping(),
+        )),
+        tokio::spawn(rounds::run(
+            app.dialler.clone(),
+            app.engine.clone(),
             Arc::clone(&app.roster),
-            app.journal.clone(),
+            Arc::clone(&app.settings),
+            stopping(),
+        )),
+        tokio::spawn(news::run(
+            app.dialler.clone(),
+            app.engine.clone(),
+            Arc::clone(&app.roster),
+            Arc::clone(&app.settings),
             stopping(),
         )),
         tokio::spawn(tidying::run(app.store.clone(), app.clock, stopping())),

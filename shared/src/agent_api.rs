@@ -85,6 +85,13 @@ pub struct Register {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub addresses: Vec<IpAddr>,
+    /// The TCP port on which the agent lets the server prove itself ([`crate::dial`]); nothing where it listens on none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
+    pub notify_port: Option<u16>,
+    /// The machine's wall clock in milliseconds since 1970. It decides nothing (rule 1): how far it is off is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_ms: Option<u64>,
 }
 
 impl Register {
@@ -96,7 +103,7 @@ impl Register {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Registered {
-    /// The settings in full.
+    /// The settings, without the ranges ([`Settings::for_agents`]).
     pub settings: Settings,
     /// Their version, to be reported as applied from now on.
     pub settings_version: u32,
@@ -105,12 +112,58 @@ pub struct Registered {
     /// The address from which the server sees the agent.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub observed_address: IpAddr,
-    /// Whether the agent is in the unreachable network.
+    /// Whether the agent is in the unreachable network, by these settings.
     pub reachability: Reachability,
-    /// When the next contact is due, in milliseconds from now.
-    pub next_in_ms: u64,
+    /// When the next heartbeat is due, in milliseconds from now; nothing where the agent is to send none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_in_ms: Option<u64>,
+    /// When the next poll is due, in milliseconds from now.
+    pub next_poll_in_ms: u64,
     /// As in [`Enrolled::epoch`].
     pub epoch: u32,
+}
+
+/// `POST poll`: what is new? Independent of heartbeats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(from = "Fence")]
+pub struct Poll {
+    /// Boot, sequence, applied settings.
+    #[serde(flatten)]
+    pub fence: Fence,
+}
+
+/// The answer to [`Poll`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PollAnswer {
+    /// The settings, where the agent reported another version as applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<NewSettings>,
+    /// The address from which the server sees the agent.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub observed_address: IpAddr,
+    /// Whether the agent is in the unreachable network, by the newest settings.
+    pub reachability: Reachability,
+    /// As in [`Registered::next_in_ms`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_in_ms: Option<u64>,
+    /// As in [`Registered::next_poll_in_ms`].
+    pub next_poll_in_ms: u64,
+    /// As in [`Enrolled::epoch`].
+    pub epoch: u32,
+}
+
+/// Settings that an agent does not live by yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewSettings {
+    /// As in [`Registered::settings`].
+    pub settings: Settings,
+    /// Their version, to be reported as applied from now on.
+    pub version: u32,
+    /// As in [`Registered::minute_ms`].
+    pub minute_ms: u32,
 }
 
 /// `POST heartbeat`: still here.
@@ -127,7 +180,7 @@ pub struct Heartbeat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HeartbeatAnswer {
-    /// When the next contact is due, in milliseconds from now.
+    /// When the next heartbeat is due, in milliseconds from now.
     pub next_in_ms: u64,
     /// The newest settings version; where it is not the one applied, there is something to poll for.
     pub settings_version: u32,

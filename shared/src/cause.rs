@@ -58,6 +58,8 @@ keyed! {
         Poll = "poll",
         /// It said goodbye.
         Goodbye = "goodbye",
+        /// It proved itself to the server that connected to it.
+        Verification = "verification",
     }
 }
 
@@ -111,6 +113,18 @@ pub enum Cause {
     Restarted,
     /// A person retired it.
     Retired,
+    /// A save of the settings moved it into the unreachable network or out of it (rule 14).
+    Settings {
+        /// The version that was saved.
+        version: u32,
+    },
+    /// Its address changed, and with it whether it is in the unreachable network (rule 14).
+    Address,
+    /// It was offline for as many days as the settings keep an agent in the roll call.
+    Inactive {
+        /// How many.
+        after_days: u32,
+    },
 }
 
 /// A text that names no cause.
@@ -129,6 +143,9 @@ impl fmt::Display for Cause {
             Self::Goodbye(kind) => write!(out, "goodbye.{kind}"),
             Self::Restarted => out.write_str("restarted"),
             Self::Retired => out.write_str("retired"),
+            Self::Settings { version } => write!(out, "settings.{version}"),
+            Self::Address => out.write_str("address"),
+            Self::Inactive { after_days } => write!(out, "inactive.{after_days}"),
         }
     }
 }
@@ -143,6 +160,7 @@ impl FromStr for Cause {
                 "enrolled" => Ok(Self::Enrolled),
                 "restarted" => Ok(Self::Restarted),
                 "retired" => Ok(Self::Retired),
+                "address" => Ok(Self::Address),
                 _ => Err(unknown()),
             },
             Some(("register", reason)) => RegisterReason::from_key(reason)
@@ -153,6 +171,14 @@ impl FromStr for Cause {
             Some(("deadline", after)) => after
                 .parse()
                 .map(|after_s| Self::Deadline { after_s })
+                .map_err(|_| unknown()),
+            Some(("settings", version)) => version
+                .parse()
+                .map(|version| Self::Settings { version })
+                .map_err(|_| unknown()),
+            Some(("inactive", days)) => days
+                .parse()
+                .map(|after_days| Self::Inactive { after_days })
                 .map_err(|_| unknown()),
             Some(_) => Err(unknown()),
         }
@@ -178,12 +204,16 @@ impl Cause {
             Self::Goodbye(GoodbyeKind::Uninstall) => "uninstalled".to_owned(),
             Self::Restarted => "restarted".to_owned(),
             Self::Retired => "retired by an admin".to_owned(),
+            Self::Settings { version } => format!("by version {version} of the settings"),
+            Self::Address => "its address changed".to_owned(),
+            Self::Inactive { after_days: 1 } => "offline for a day".to_owned(),
+            Self::Inactive { after_days } => format!("offline for {after_days} days"),
         }
     }
 }
 
 /// A span in the largest unit that says it exactly: `60 min`, `90 s`.
-fn span(seconds: u32) -> String {
+pub(crate) fn span(seconds: u32) -> String {
     if seconds >= 60 && seconds.is_multiple_of(60) {
         format!("{} min", seconds / 60)
     } else {
@@ -222,6 +252,9 @@ enum Compact {
     Goodbye(GoodbyeKind),
     Restarted,
     Retired,
+    Settings(u32),
+    Address,
+    Inactive(u32),
 }
 
 impl From<Cause> for Compact {
@@ -234,6 +267,9 @@ impl From<Cause> for Compact {
             Cause::Goodbye(kind) => Self::Goodbye(kind),
             Cause::Restarted => Self::Restarted,
             Cause::Retired => Self::Retired,
+            Cause::Settings { version } => Self::Settings(version),
+            Cause::Address => Self::Address,
+            Cause::Inactive { after_days } => Self::Inactive(after_days),
         }
     }
 }
@@ -248,6 +284,9 @@ impl From<Compact> for Cause {
             Compact::Goodbye(kind) => Self::Goodbye(kind),
             Compact::Restarted => Self::Restarted,
             Compact::Retired => Self::Retired,
+            Compact::Settings(version) => Self::Settings { version },
+            Compact::Address => Self::Address,
+            Compact::Inactive(after_days) => Self::Inactive { after_days },
         }
     }
 }
@@ -281,6 +320,9 @@ mod tests {
             Cause::Restarted,
             Cause::Retired,
             Cause::Deadline { after_s: 3600 },
+            Cause::Settings { version: 9_000 },
+            Cause::Address,
+            Cause::Inactive { after_days: 30 },
         ];
         causes.extend(RegisterReason::ALL.iter().copied().map(Cause::Registered));
         causes.extend(ContactKind::ALL.iter().copied().map(Cause::Contact));

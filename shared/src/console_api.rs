@@ -190,6 +190,151 @@ pub struct TokenMade {
     pub command: String,
 }
 
+/// `POST verifications`: connect to these agents now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Verify {
+    /// Which, 1 to [`Verify::MOST_AGENTS`].
+    pub agents: Vec<AgentId>,
+}
+
+impl Verify {
+    /// How many agents one call may name.
+    pub const MOST_AGENTS: usize = 128;
+}
+
+/// What became of one verification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Verified {
+    /// Whose.
+    pub agent: AgentId,
+    /// When it ended.
+    pub at_ms: i64,
+    /// How.
+    pub outcome: VerificationOutcome,
+}
+
+/// How a verification ended. None of them lowers a status (rule 11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum VerificationOutcome {
+    /// Both proved themselves: a contact.
+    Verified,
+    /// Nothing listens there, or a firewall refused.
+    ConnectionRefused,
+    /// No answer in time.
+    TimedOut,
+    /// There is no route to its address.
+    NoRoute,
+    /// Something answered that could not prove that it is the agent.
+    NotTheAgent,
+    /// It proved itself, but the server does not know its boot: it was told to register, and is heard when it does.
+    MustRegister,
+    /// It is in the unreachable network, which is not connected to.
+    InUnreachableNetwork,
+    /// It listens on no port, or was never heard.
+    NotListening,
+    /// There is no such agent, or it was retired.
+    NoSuchAgent,
+}
+
+impl VerificationOutcome {
+    /// In words, after "Verification:".
+    #[must_use]
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::Verified => "it answered and proved itself",
+            Self::ConnectionRefused => "the connection was refused",
+            Self::TimedOut => "no answer in time",
+            Self::NoRoute => "no route to its address",
+            Self::NotTheAgent => "what answered there is not this agent",
+            Self::MustRegister => "it answered and proved itself, and has to register first",
+            Self::InUnreachableNetwork => "not connected to: it is in the unreachable network",
+            Self::NotListening => "it listens on no port",
+            Self::NoSuchAgent => "no such agent",
+        }
+    }
+}
+
+/// A span in which the server could have heard nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BlindSpan {
+    /// From when, by the server's wall clock.
+    pub from_ms: i64,
+    /// Until when.
+    pub to_ms: i64,
+    /// Why.
+    pub reason: BlindReason,
+}
+
+/// Why the server could have heard nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum BlindReason {
+    /// It was not running.
+    Away,
+    /// It was stopped, suspended or starved while it ran.
+    Stalled,
+    /// It had no place for another connection: who waited outside could not be heard.
+    Full,
+}
+
+impl BlindReason {
+    /// Its name in the API and the database.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Away => "away",
+            Self::Stalled => "stalled",
+            Self::Full => "full",
+        }
+    }
+
+    /// The one of that name.
+    #[must_use]
+    pub fn from_key(key: &str) -> Option<Self> {
+        [Self::Away, Self::Stalled, Self::Full]
+            .into_iter()
+            .find(|known| known.key() == key)
+    }
+}
+
+/// `GET agents/{id}/availability`: how a period divides. The three add up to it, but for the time before the agent was
+/// first heard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Availability {
+    /// From when; not before the agent was first heard.
+    pub from_ms: i64,
+    /// Until when.
+    pub to_ms: i64,
+    /// Milliseconds in which it was online.
+    pub online_ms: i64,
+    /// Milliseconds in which it was not.
+    pub offline_ms: i64,
+    /// Milliseconds in which nobody can know: the server was blind.
+    pub unknown_ms: i64,
+    /// The blind spans of the period.
+    pub blind: Vec<BlindSpan>,
+}
+
+/// `PUT settings`: saves a document as the next version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SettingsSaved {
+    /// What is in force now.
+    #[serde(flatten)]
+    pub saved: SettingsVersion,
+    /// What may be saved but is not wise, field by field.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<crate::problem::FieldError>,
+}
+
 /// `GET settings`: the settings in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -6,14 +6,14 @@
 
 use rollcall_shared::RegisterReason;
 
-use super::{Change, End, Refusal, Schedule, Standing, Step};
+use super::{Call, Change, End, Flight, Refusal, Schedule, Standing, Step};
 
 /// So many stale sequences in a row are no repetition on the way, but a machine set back to an older state:
 /// only a new boot gets past the server's count.
 pub(super) const STALE_IN_A_ROW: u32 = 3;
 
 impl Schedule {
-    pub(super) fn refused(&mut self, refusal: Refusal, now_ms: u64, random: u64) -> Step {
+    pub(super) fn refused(&mut self, flight: Flight, refusal: Refusal, now_ms: u64, random: u64) -> Step {
         if self.leave_by_ms.is_some() {
             return self.ended(End::Left);
         }
@@ -21,21 +21,29 @@ impl Schedule {
         if refusal != Refusal::Unauthenticated {
             self.unknown = 0;
         }
+        let registers = matches!(flight.call, Call::Register(_));
         match refusal {
             Refusal::Unauthenticated => self.not_known(now_ms, random),
             Refusal::Retired => self.ended(End::Retired),
+            // Nothing is wrong: a proof was there first. Proofs are few, so this is no loop.
+            Refusal::StaleSequence if flight.overtaken => self.send(flight.call, random),
+            Refusal::RegisterFirst if flight.overtaken && registers => self.send(flight.call, random),
             // A refused register means that this boot was superseded: go on as a new one, not in a loop.
-            Refusal::RegisterFirst | Refusal::StaleSequence if self.register.is_some() => {
+            Refusal::RegisterFirst | Refusal::StaleSequence if registers => {
                 self.renew_boot(random);
                 self.hold_back(now_ms, random);
                 Step::default()
             }
             Refusal::RegisterFirst => {
                 self.register = Some(RegisterReason::Reload);
-                self.send(random)
+                self.send(Call::Register(RegisterReason::Reload), random)
             }
             Refusal::StaleSequence => {
                 self.stale += 1;
+                // What it asked for did not come: it is still wanted.
+                if flight.call == Call::Poll {
+                    self.asked_ms = Some(now_ms);
+                }
                 if self.stale >= STALE_IN_A_ROW {
                     self.renew_boot(random);
                     self.register = Some(RegisterReason::Reload);

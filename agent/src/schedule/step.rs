@@ -29,6 +29,8 @@ pub enum Input {
         /// What the server's `Retry-After` says, in milliseconds, where it came that far.
         retry_after_ms: Option<u64>,
     },
+    /// Something is new for this agent, says the server or someone at the machine: poll at once.
+    PollNow,
     /// The configuration was read again.
     Reload,
     /// This machine's address toward the server is another one.
@@ -44,23 +46,41 @@ pub enum Input {
 pub enum Answer {
     /// To a register.
     Registered {
-        /// When the next contact is due, from now.
-        next_in_ms: u64,
-        /// Age of the server's memory.
+        /// When the next heartbeat is due, in milliseconds from now; `None` where none are to be sent.
+        next_in_ms: Option<u64>,
+        /// When the next poll is due, in milliseconds from now.
+        next_poll_in_ms: u64,
+        /// Age of the server's memory, in seconds.
         epoch_s: u32,
-        /// The settings in the answer, applied from now on.
+        /// The version of the settings in the answer, applied from now on.
         settings_version: u32,
-        /// The heartbeat interval of those settings.
-        interval_ms: u64,
+        /// How often the contact comes that keeps this agent online, in milliseconds, by those settings
+        /// ([`Duties::contact_every`](rollcall_shared::Duties)). Bounds the back-off.
+        contact_every_ms: u64,
+    },
+    /// To a poll.
+    Polled {
+        /// As for a register.
+        next_in_ms: Option<u64>,
+        /// As for a register.
+        next_poll_in_ms: u64,
+        /// Age of the server's memory, in seconds.
+        epoch_s: u32,
+        /// The version of the settings in the answer, applied from now on; `None` where it brings none.
+        settings_version: Option<u32>,
+        /// As for a register, by the settings that the agent lives by from now on.
+        contact_every_ms: u64,
     },
     /// To a heartbeat.
     Heard {
-        /// When the next contact is due, from now.
+        /// When the next heartbeat is due, in milliseconds from now.
         next_in_ms: u64,
-        /// Age of the server's memory.
+        /// Age of the server's memory, in seconds.
         epoch_s: u32,
         /// The newest settings.
         settings_version: u32,
+        /// Whether something waits for this agent.
+        poll_now: bool,
     },
     /// To a goodbye.
     Noted,
@@ -104,12 +124,16 @@ impl Step {
         }
     }
 
-    pub(super) const fn changed(change: Change) -> Self {
+    pub(super) const fn told(change: Option<Change>) -> Self {
         Self {
             send: None,
-            change: Some(change),
+            change,
             end: None,
         }
+    }
+
+    pub(super) const fn changed(change: Change) -> Self {
+        Self::told(Some(change))
     }
 
     pub(super) const fn ending(end: End) -> Self {
@@ -139,6 +163,8 @@ pub enum Call {
     Register(RegisterReason),
     /// `POST heartbeat`.
     Heartbeat,
+    /// `POST poll`.
+    Poll,
     /// `POST goodbye`.
     Goodbye(GoodbyeKind),
 }
@@ -150,7 +176,7 @@ pub enum Change {
     Registered(RegisterReason),
     /// A call failed after one that did not, or at the start.
     Lost,
-    /// A heartbeat came through again.
+    /// A heartbeat or a poll came through again.
     Found,
     /// The server does not know this agent. Told once, until it takes a register.
     Unknown,

@@ -1,19 +1,25 @@
-use proptest::prelude::*;
+use rollcall_shared::GoodbyeKind;
 
 use super::*;
 
+mod any_day;
+mod polls;
+mod proofs;
 mod refused;
 
 const MINUTE: u64 = 60_000;
 /// All low, so that every spread is 0 and every back-off the full span.
 const CALM: u64 = 7;
 
+const DAY: u64 = 24 * 60 * MINUTE;
+
 const fn registered(next_in_ms: u64) -> Answer {
     Answer::Registered {
-        next_in_ms,
+        next_in_ms: Some(next_in_ms),
+        next_poll_in_ms: DAY,
         epoch_s: 100,
         settings_version: 1,
-        interval_ms: 10 * MINUTE,
+        contact_every_ms: 10 * MINUTE,
     }
 }
 
@@ -22,6 +28,18 @@ const fn heard(epoch_s: u32, settings_version: u32) -> Answer {
         next_in_ms: 10 * MINUTE,
         epoch_s,
         settings_version,
+        poll_now: false,
+    }
+}
+
+/// The answer to a poll that brings nothing, or this version.
+const fn polled(epoch_s: u32, settings_version: Option<u32>) -> Answer {
+    Answer::Polled {
+        next_in_ms: Some(10 * MINUTE),
+        next_poll_in_ms: DAY,
+        epoch_s,
+        settings_version,
+        contact_every_ms: 10 * MINUTE,
     }
 }
 
@@ -32,9 +50,10 @@ struct Agent {
 }
 
 impl Agent {
+    /// One that was here before, and applied version 1 then.
     fn started() -> Self {
         Self {
-            schedule: Schedule::new(RegisterReason::Start, 0, CALM),
+            schedule: Schedule::new(RegisterReason::Start, 0, CALM).having_applied(1),
             now: 0,
         }
     }
@@ -49,6 +68,11 @@ impl Agent {
         });
         assert_eq!(step.change, Some(Change::Registered(RegisterReason::Start)));
         agent
+    }
+
+    /// The age of a server's memory that never was lost.
+    fn epoch(&self) -> u32 {
+        u32::try_from(self.now / 1_000).unwrap() + 100
     }
 
     fn tell(&mut self, input: Input) -> Step {
@@ -90,7 +114,7 @@ fn an_agent_registers_first_and_then_sends_heartbeats_when_the_server_wants_them
     let mut agent = Agent::started();
     let first = agent.next();
     assert_eq!(first.call, Call::Register(RegisterReason::Start));
-    assert_eq!((first.fence.sequence, first.fence.applied), (1, 0));
+    assert_eq!((first.fence.sequence, first.fence.applied), (1, 1));
     let _ = agent.answer(first, registered(9 * MINUTE));
     let second = agent.next();
     assert_eq!(agent.now, 9 * MINUTE);
@@ -153,21 +177,6 @@ fn a_server_that_lost_its_memory_is_registered_with_within_seconds() {
     let next = agent.next();
     assert_eq!(next.call, Call::Register(RegisterReason::Reload));
     assert!(agent.now - before <= REGISTER_SPREAD_MS);
-}
-
-#[test]
-fn new_settings_are_fetched_once_even_where_the_register_does_not_bring_them() {
-    let mut agent = Agent::settled();
-    let beat = agent.next();
-    let _ = agent.answer(beat, heard(700, 2));
-    let register = agent.next();
-    assert_eq!(register.call, Call::Register(RegisterReason::Reload));
-    assert_eq!(register.fence.applied, 1);
-    let _ = agent.answer(register, registered(10 * MINUTE));
-    let beat = agent.next();
-    assert_eq!(beat.call, Call::Heartbeat);
-    let _ = agent.answer(beat, heard(700, 1));
-    assert_eq!(agent.schedule.applied(), 1);
 }
 
 #[test]
@@ -264,114 +273,13 @@ fn a_server_that_is_away_for_half_a_year_is_asked_calmly_and_found_at_once() {
     let before = agent.now;
     let beat = agent.next();
     assert!(agent.now - before <= 5 * MINUTE);
-    let _ = agent.answer(beat, heard(u32::try_from(agent.now / 1_000).unwrap() + 100, 1));
+    let _ = agent.answer(beat, heard(agent.epoch(), 1));
+    let before = agent.now;
+    let poll = agent.next();
+    assert_eq!(poll.call, Call::Poll, "it is long overdue");
+    assert!(agent.now - before <= 5 * MINUTE);
+    let _ = agent.answer(poll, polled(agent.epoch(), None));
     let before = agent.now;
     let _ = agent.next();
     assert_eq!(agent.now - before, 10 * MINUTE);
-}
-
-/// What a day in the life of an agent brings.
-#[derive(Debug, Clone, Copy)]
-enum Event {
-    Wait(u64),
-    Answered(Answer),
-    Refused(Refusal),
-    Failed(Option<u64>),
-    Here(Input),
-}
-
-fn events() -> impl Strategy<Value = Event> {
-    let answer = prop_oneof![
-        (any::<u64>(), any::<u32>(), any::<u32>(), any::<u64>()).prop_map(
-            |(next_in_ms, epoch_s, settings_version, interval_ms)| Answer::Registered {
-                next_in_ms,
-                epoch_s,
-                settings_version,
-                interval_ms,
-            }
-        ),
-        (any::<u64>(), any::<u32>(), any::<u32>()).prop_map(|(next_in_ms, epoch_s, settings_version)| {
-            Answer::Heard {
-                next_in_ms,
-                epoch_s,
-                settings_version,
-            }
-        }),
-        Just(Answer::Noted),
-    ];
-    prop_oneof![
-        4 => (0..=u64::from(u32::MAX)).prop_map(Event::Wait),
-        4 => answer.prop_map(Event::Answered),
-        2 => prop_oneof![
-            Just(Refusal::RegisterFirst),
-            Just(Refusal::StaleSequence),
-            Just(Refusal::Unauthenticated),
-        ]
-        .prop_map(Event::Refused),
-        2 => any::<Option<u64>>().prop_map(Event::Failed),
-        1 => prop_oneof![Just(Input::Reload), Just(Input::AddressChanged), Just(Input::Resumed), Just(Input::Wake)]
-            .prop_map(Event::Here),
-    ]
-}
-
-proptest! {
-    #[test]
-    fn whatever_happens_sequences_rise_and_nothing_is_due_in_the_past_or_too_far_ahead(
-        seed: u64,
-        day in proptest::collection::vec((events(), any::<u64>()), 1..200),
-    ) {
-        let mut now = 5;
-        let mut schedule = Schedule::new(RegisterReason::Install, now, seed);
-        let mut last: Option<Fence> = None;
-        for (event, random) in day {
-            let sequence = last.map_or(0, |fence| fence.sequence);
-            let input = match event {
-                Event::Wait(most) => {
-                    now += schedule.due().map_or(0, |due| (due - now).min(most));
-                    Input::Wake
-                }
-                Event::Answered(answer) => Input::Answered { sequence, answer },
-                Event::Refused(refusal) => Input::Refused { sequence, refusal },
-                Event::Failed(retry_after_ms) => Input::Failed { sequence, retry_after_ms },
-                Event::Here(input) => input,
-            };
-            let step = schedule.handle(input, now, random);
-            prop_assert!(step.end.is_none());
-            if let Some(sent) = step.send {
-                if let Some(before) = last && before.boot == sent.fence.boot {
-                    prop_assert!(sent.fence.sequence > before.sequence);
-                } else {
-                    prop_assert_eq!(sent.fence.sequence, 1);
-                    prop_assert!(matches!(sent.call, Call::Register(_)));
-                }
-                prop_assert_eq!(sent.fence.applied, schedule.applied());
-                last = Some(sent.fence);
-            }
-            if let Some(due) = schedule.due() {
-                prop_assert!(due >= now, "due {due} at {now}");
-                prop_assert!(due - now <= MOST_WAIT_MS, "due {due} at {now}");
-            }
-        }
-    }
-
-    #[test]
-    fn after_an_outage_no_agent_is_away_longer_than_its_interval(
-        failures in 0..100_u32,
-        interval_ms in 250..=20 * MINUTE,
-        random: u64,
-    ) {
-        let mut now = 0;
-        let mut schedule = Schedule::new(RegisterReason::Start, now, random);
-        let sent = schedule.handle(Input::Wake, now, random).send.unwrap();
-        let answer = Answer::Registered { next_in_ms: interval_ms, epoch_s: 1, settings_version: 1, interval_ms };
-        let _ = schedule.handle(Input::Answered { sequence: sent.fence.sequence, answer }, now, random);
-        for _ in 0..failures {
-            now = schedule.due().unwrap();
-            let sent = schedule.handle(Input::Wake, now, random).send.unwrap();
-            let failed = Input::Failed { sequence: sent.fence.sequence, retry_after_ms: None };
-            let _ = schedule.handle(failed, now, random);
-            let wait = schedule.due().unwrap() - now;
-            prop_assert!(wait <= interval_ms && wait <= crate::backoff::CAP_MS && wait > 0);
-        }
-    }
 }

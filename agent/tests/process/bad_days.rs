@@ -9,7 +9,7 @@ use std::process::Command;
 use nix::sys::signal::Signal;
 
 use crate::home::{Home, text};
-use crate::skipped::{skipped, tool};
+use crate::skipped::{forbidden, tool};
 use crate::stub::{SECRET, Scripted, Stub};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,9 +113,10 @@ async fn a_full_disk_costs_the_status_file_not_the_agent_and_no_half_identity_is
     let disk = match SmallDisk::mount(&home.state()) {
         Ok(disk) => disk,
         Err(missing) => {
-            skipped(&format!(
-                "a full disk needs the permission to mount a tmpfs: {missing}"
-            ));
+            forbidden(
+                "a_full_disk_costs_the_status_file_not_the_agent_and_no_half_identity_is_left",
+                &format!("the right to mount a disk: {missing}"),
+            );
             return;
         }
     };

@@ -4,8 +4,12 @@
 
 mod address;
 mod bad_days;
+mod dialled;
 mod enrolment;
+mod families;
 mod home;
+mod namespace;
+mod polls;
 mod presence;
 mod refusals;
 mod skipped;

@@ -10,20 +10,19 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::routing::any;
-use rollcall_shared::agent_api::{
-    Enroll, Enrolled, Goodbye, Heartbeat, HeartbeatAnswer, Register, Registered,
-};
-use rollcall_shared::problem::{self, kind};
-use rollcall_shared::{AgentId, Problem, Reachability, Settings};
-use serde::Serialize;
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
+
+mod server;
+
+pub(crate) use server::agent;
+use server::{Ways, as_a_server, problem};
 
 /// Longer than anything may take on a machine that is busy with other things.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the stub gives an agent.
-pub(crate) const SECRET: &str = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmU";
+pub(crate) const SECRET: &str = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U";
 
 /// One call as it came.
 #[derive(Debug, Clone)]
@@ -61,6 +60,8 @@ pub(crate) enum Scripted {
     BreaksOff,
     /// Takes the call and never answers.
     Hangs,
+    /// Takes the call, and answers when it is told to.
+    After(Arc<Notify>, Box<Self>),
 }
 
 #[derive(Debug, Default)]
@@ -73,6 +74,7 @@ struct Script {
 struct Shared {
     calls: Arc<watch::Sender<Vec<Recorded>>>,
     script: Arc<Mutex<Script>>,
+    ways: Arc<Mutex<Ways>>,
     began: Instant,
 }
 
@@ -91,6 +93,16 @@ impl Stub {
     /// On a free port of that address.
     pub(crate) async fn start_at(address: IpAddr) -> Self {
         let listener = tokio::net::TcpListener::bind((address, 0)).await.unwrap();
+        Self::serve(listener)
+    }
+
+    /// On a listener that is there already.
+    pub(crate) fn on(listener: std::net::TcpListener) -> Self {
+        listener.set_nonblocking(true).unwrap();
+        Self::serve(tokio::net::TcpListener::from_std(listener).unwrap())
+    }
+
+    fn serve(listener: tokio::net::TcpListener) -> Self {
         let address = listener.local_addr().unwrap();
         let shared = Shared::new();
         let app = app(shared.clone());
@@ -124,6 +136,11 @@ impl Stub {
     /// From now on everything that no script is for is answered so; `None` is as a server would.
     pub(crate) fn always(&self, scripted: Option<Scripted>) {
         self.locked().always = scripted;
+    }
+
+    /// Changes what is dictated from now on.
+    pub(crate) fn dictate(&self, change: impl FnOnce(&mut Ways)) {
+        change(&mut self.shared.ways.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     fn locked(&self) -> std::sync::MutexGuard<'_, Script> {
@@ -194,6 +211,7 @@ impl Shared {
         Self {
             calls: Arc::new(watch::Sender::new(Vec::new())),
             script: Arc::new(Mutex::new(Script::default())),
+            ways: Arc::new(Mutex::new(Ways::default())),
             began: Instant::now(),
         }
     }
@@ -231,7 +249,7 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
-    let scripted = {
+    let mut scripted = {
         let mut script = shared.script.lock().unwrap_or_else(PoisonError::into_inner);
         let next = script
             .next
@@ -244,6 +262,10 @@ async fn answer(
     };
     let body_read = serde_json::from_slice(&body).unwrap();
     record(&shared, &call, &headers, body_read, scripted.is_some());
+    while let Some(Scripted::After(told, then)) = scripted {
+        told.notified().await;
+        scripted = Some(*then);
+    }
     match scripted {
         Some(Scripted::Says(status, headers, text)) => {
             let mut response = Response::builder().status(status);
@@ -260,91 +282,7 @@ async fn answer(
                 Err(std::io::ErrorKind::ConnectionReset.into()),
             ])))
             .unwrap(),
-        Some(Scripted::Hangs) => std::future::pending().await,
+        Some(Scripted::Hangs | Scripted::After(..)) => std::future::pending().await,
         None => as_a_server(&shared, &call, &headers, &body),
     }
-}
-
-fn as_a_server(shared: &Shared, call: &str, headers: &HeaderMap, body: &Bytes) -> Response<Body> {
-    let agent = AgentId::from_bits(0x0abc_def0);
-    let bearer = format!("Bearer {agent}.{SECRET}");
-    if call != "enroll"
-        && headers
-            .get(header::AUTHORIZATION)
-            .is_none_or(|value| value != &bearer)
-    {
-        return problem(401, kind::UNAUTHENTICATED, "Nobody by that credential.");
-    }
-    match call {
-        "enroll" => {
-            let ask: Enroll = serde_json::from_slice(body).unwrap();
-            assert_eq!(ask.key.len(), 64);
-            if ask.token != "good" {
-                return problem(
-                    401,
-                    kind::UNAUTHENTICATED,
-                    "This enrolment token is not known, or it was used up.",
-                );
-            }
-            json(&Enrolled {
-                agent,
-                secret: SECRET.to_owned(),
-                epoch: 1,
-            })
-        }
-        "register" => {
-            let ask: Register = serde_json::from_slice(body).unwrap();
-            assert!(!ask.machine_id.is_empty() && !ask.host_name.is_empty() && !ask.platform.is_empty());
-            assert!(ask.local_address.is_some());
-            json(&Registered {
-                settings: Settings {
-                    heartbeat_every: rollcall_shared::Minutes::MIN,
-                    ..Settings::default()
-                },
-                settings_version: 1,
-                // Back-off is never longer than the interval: this keeps it short.
-                minute_ms: 400,
-                observed_address: [127, 0, 0, 1].into(),
-                reachability: Reachability::Reachable,
-                next_in_ms: 300,
-                epoch: shared.epoch(),
-            })
-        }
-        "heartbeat" => {
-            let _: Heartbeat = serde_json::from_slice(body).unwrap();
-            json(&HeartbeatAnswer {
-                next_in_ms: 300,
-                settings_version: 1,
-                poll_now: false,
-                epoch: shared.epoch(),
-            })
-        }
-        "goodbye" => {
-            let _: Goodbye = serde_json::from_slice(body).unwrap();
-            Response::builder().status(204).body(Body::empty()).unwrap()
-        }
-        _ => Response::builder().status(404).body(Body::empty()).unwrap(),
-    }
-}
-
-fn json(value: &impl Serialize) -> Response<Body> {
-    Response::builder()
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(serde_json::to_vec(value).unwrap().into())
-        .unwrap()
-}
-
-fn problem(status: u16, kind: &str, detail: &str) -> Response<Body> {
-    let problem = Problem {
-        kind: kind.to_owned(),
-        title: "Refused".to_owned(),
-        status,
-        detail: Some(detail.to_owned()),
-        errors: Vec::new(),
-    };
-    Response::builder()
-        .status(status)
-        .header(header::CONTENT_TYPE, problem::MEDIA_TYPE)
-        .body(serde_json::to_vec(&problem).unwrap().into())
-        .unwrap()
 }

@@ -51,7 +51,7 @@ impl Live {
 
     /// Reads the fleet; tracked, once per version.
     pub(crate) fn read<T>(self, read: impl FnOnce(&Fleet) -> T) -> T {
-        self.version.track();
+        self.version.get();
         self.peek(read)
     }
 
@@ -69,6 +69,11 @@ impl Live {
     /// The server's wall clock, once a second; tracked.
     pub(crate) fn now(self) -> i64 {
         self.now.get()
+    }
+
+    /// The server's wall clock, without subscribing.
+    pub(crate) fn peek_now(self) -> i64 {
+        self.now.get_untracked()
     }
 
     /// How live the picture is; tracked.

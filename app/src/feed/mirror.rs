@@ -348,7 +348,12 @@ fn heard_by(cause: Cause) -> Option<rollcall_shared::ContactKind> {
         Cause::Registered(_) | Cause::Restarted => Some(ContactKind::Register),
         Cause::Contact(kind) => Some(kind),
         Cause::Goodbye(_) => Some(ContactKind::Goodbye),
-        Cause::Enrolled | Cause::Deadline { .. } | Cause::Retired => None,
+        Cause::Enrolled
+        | Cause::Deadline { .. }
+        | Cause::Retired
+        | Cause::Settings { .. }
+        | Cause::Address
+        | Cause::Inactive { .. } => None,
     }
 }
 

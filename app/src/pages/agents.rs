@@ -24,6 +24,7 @@ use crate::ui::table::{AgentTable, Rows};
 use crate::ui::title;
 use crate::ui::told::{self, If};
 use crate::ui::toolbar::Toolbar;
+use crate::ui::walk;
 
 /// The address follows typing after so long, so that going back does not go back letter by letter.
 const TYPED: Duration = Duration::from_millis(250);
@@ -32,8 +33,6 @@ const TYPED: Duration = Duration::from_millis(250);
 #[component]
 pub(crate) fn Agents() -> impl IntoView {
     let live = expect_context::<Live>();
-    title::use_live_title(|| "Agents".to_owned());
-
     let address = Address::new();
     let search = address.search;
     follow(address);
@@ -46,6 +45,12 @@ pub(crate) fn Agents() -> impl IntoView {
     let order = StoredValue::new_local(Order::default());
     let version = keep(order, view);
     let opened = Memo::new(move |_| address.path.with(|path| Opened::at(path)));
+    title::use_live_title(move || {
+        let name = |id| live.read(|fleet| fleet.agent(id).map(|agent| agent.name.clone()));
+        let opened = opened.get().agent().and_then(name);
+        opened.unwrap_or_else(|| "Agents".to_owned())
+    });
+    take_along(opened);
     let rows = Rows {
         order,
         version,
@@ -213,6 +218,24 @@ fn follow(address: Address) {
         if search.with_untracked(|search| search.trim() != text) {
             search.set(text);
         }
+    });
+}
+
+/// Takes the keyboard into the panel that opens, and back to the row of the one that closes. A page that is
+/// opened with a panel leaves it where it is.
+fn take_along(opened: Memo<Opened>) {
+    Effect::new(move |before: Option<Opened>| {
+        let now = opened.get();
+        if let Some(before) = before.filter(|before| *before != now) {
+            // What was just opened is in the page at the next frame.
+            request_animation_frame(move || {
+                match (now, before.agent()) {
+                    (Opened::Nothing, Some(id)) => walk::focus_row(id),
+                    _ => walk::focus("#panel"),
+                };
+            });
+        }
+        now
     });
 }
 

@@ -23,16 +23,6 @@ use crate::ui::told::{self, If};
 /// How many are asked for at a time, and drawn before somebody asks for more.
 const PAGE: u32 = 200;
 
-/// Those that are filtered for here: what the roll call is about.
-const FILTERS: [Status; 6] = [
-    Status::Online,
-    Status::UnreachableOnline,
-    Status::Offline,
-    Status::UnreachableOffline,
-    Status::Pending,
-    Status::Retired,
-];
-
 /// What tells one entry from all others.
 type Key = (u8, i64, i64, Option<AgentId>, String);
 
@@ -113,7 +103,7 @@ pub(crate) fn Events() -> impl IntoView {
         older.append(&mut entries, fits);
         by_day(entries)
     });
-    let filters = FILTERS.map(|status| {
+    let filters = Status::ALL.map(|status| {
         let toggle = toggle.clone();
         view! {
             <button

@@ -23,6 +23,18 @@ pub struct Window {
     pub below_px: f64,
 }
 
+/// Pixels, for the stylesheet, to the hundredth of one.
+#[must_use]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "tables are at most 15 million pixels high"
+)]
+pub fn px(pixels: f64) -> String {
+    // Whole numbers: the formatting of all others would be the console's only use of it, and seven kilobytes.
+    let hundredths = (pixels.max(0.0) * 100.0).round() as i64;
+    format!("{}.{:02}px", hundredths / 100, hundredths % 100)
+}
+
 /// The window of a table of `rows` rows of `row_px` pixels, scrolled to `top_px`, in a frame `height_px` high.
 #[must_use]
 #[expect(
@@ -81,6 +93,13 @@ pub fn scroll_to(row: usize, rows: usize, row_px: f64, top_px: f64, height_px: f
 #[expect(clippy::float_cmp, reason = "whole pixels are exact")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pixels_are_written_to_the_hundredth() {
+        assert_eq!(px(-0.1), "0.00px");
+        assert_eq!(px(37.056), "37.06px");
+        assert_eq!(px(TALLEST_PX), "15000000.00px");
+    }
 
     #[test]
     fn few_rows_are_all_drawn() {

@@ -8,15 +8,6 @@ use crate::phrase;
 use crate::ui::mark::Mark;
 use crate::ui::told;
 
-/// Statuses that are shown even where no agent has them.
-const ALWAYS: [Status; 5] = [
-    Status::Online,
-    Status::UnreachableOnline,
-    Status::Offline,
-    Status::UnreachableOffline,
-    Status::Pending,
-];
-
 /// The counts. Each is a button that is pressed while only its status, or its status too, is shown.
 #[component]
 pub(crate) fn Counts(
@@ -35,12 +26,10 @@ pub(crate) fn Counts(
             let none = if count.get() == 0 { " count--none" } else { "" };
             format!("count count--{}{none}", status.key())
         });
-        let hidden = told::flag(move || !ALWAYS.contains(&status) && count.get() == 0 && !is_pressed());
         view! {
             <button
                 class=class
                 aria-pressed=told::text(move || is_pressed().to_string())
-                hidden=hidden
                 on:click=move |_| toggle.run(status)
             >
                 <span class="count__name">

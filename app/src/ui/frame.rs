@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
-use wasm_bindgen::JsCast as _;
 
 use crate::api::Failure;
 use crate::feed::live::Live;
@@ -18,6 +17,7 @@ use crate::ui::door::Door;
 use crate::ui::rail::Rail;
 use crate::ui::standing::{Banner, StandingMark};
 use crate::ui::told;
+use crate::ui::walk;
 
 /// The frame of the pages for those who are signed in.
 #[component]
@@ -82,11 +82,7 @@ fn Rooms(page: Memo<Page>) -> impl IntoView {
 #[expect(clippy::needless_pass_by_value, reason = "a listener is given its event")]
 fn skip(event: web_sys::MouseEvent) {
     event.prevent_default();
-    let main = document().get_element_by_id("main");
-    if let Some(main) = main.and_then(|main| main.dyn_into::<web_sys::HtmlElement>().ok()) {
-        // What cannot take the keyboard leaves it where it is.
-        let _ = main.focus();
-    }
+    walk::focus("#main");
 }
 
 /// `g a` goes to the agents, `g e` to the events.

@@ -10,7 +10,7 @@ use crate::feed::socket::Feed;
 use crate::route::Opened;
 use crate::table::order::Order;
 use crate::table::view::{Column, View};
-use crate::table::window::Window;
+use crate::table::window::{self, Window};
 use crate::ui::headings::Headings;
 use crate::ui::row::AgentRow;
 use crate::ui::told;
@@ -84,13 +84,13 @@ pub(crate) fn AgentTable(rows: Rows) -> impl IntoView {
                     <Headings rows />
                 </thead>
                 <tbody class="table__space" aria-hidden="true">
-                    <tr><td style:height=told::text(move || format!("{}px", window().above_px))></td></tr>
+                    <tr><td style:height=told::text(move || window::px(window().above_px))></td></tr>
                 </tbody>
                 <tbody role="rowgroup">
                     <ForEnumerate each=move || visible.get() key=|id| *id children=row />
                 </tbody>
                 <tbody class="table__space" aria-hidden="true">
-                    <tr><td style:height=told::text(move || format!("{}px", window().below_px))></td></tr>
+                    <tr><td style:height=told::text(move || window::px(window().below_px))></td></tr>
                 </tbody>
             </table>
         </div>

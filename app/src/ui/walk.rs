@@ -33,9 +33,9 @@ pub(crate) fn walk(rows: Rows, viewport: Viewport, visible: Memo<Vec<AgentId>>) 
         at.set(Some(id));
         viewport.show(index, rows.order.with_value(|order| order.places().len()));
         // A row that only now comes into the page is there at the next frame.
-        if !focus(id) {
+        if !focus_row(id) {
             request_animation_frame(move || {
-                focus(id);
+                focus_row(id);
             });
         }
     });
@@ -82,11 +82,13 @@ fn step(
 }
 
 /// Moves the keyboard to the row of an agent. Answers whether the row is there.
-fn focus(id: AgentId) -> bool {
-    let link = document()
-        .query_selector(&format!("[data-agent=\"{id}\"]"))
-        .ok()
-        .flatten();
-    let link = link.and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok());
-    link.is_some_and(|link| link.focus().is_ok())
+pub(crate) fn focus_row(id: AgentId) -> bool {
+    focus(&format!("[data-agent=\"{id}\"]"))
+}
+
+/// Moves the keyboard to what a selector names. Answers whether it is there.
+pub(crate) fn focus(selector: &str) -> bool {
+    let found = document().query_selector(selector).ok().flatten();
+    let found = found.and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok());
+    found.is_some_and(|found| found.focus().is_ok())
 }

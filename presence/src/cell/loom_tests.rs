@@ -15,6 +15,14 @@ fn at(seconds: u64) -> EngineTime {
     EngineTime::from_micros(seconds * 1_000_000)
 }
 
+fn fence(boot: BootId, sequence: u32) -> Fence {
+    Fence {
+        boot,
+        sequence,
+        applied: 0,
+    }
+}
+
 fn online_cell() -> Arc<Cell> {
     let cell = Cell::new();
     cell.fence(boot(7), 1);
@@ -34,9 +42,9 @@ fn an_acknowledged_contact_and_a_deadline_cannot_both_win() {
         let cell = online_cell();
         let agent = {
             let cell = Arc::clone(&cell);
-            thread::spawn(move || cell.contact(boot(7), 2, ContactKind::Heartbeat, at(60)))
+            thread::spawn(move || cell.contact(fence(boot(7), 2), ContactKind::Heartbeat, at(60)))
         };
-        let judged = cell.judge(|last| deadline(last, Duration::from_mins(1)), at(60));
+        let judged = cell.judge(|last| last + core::time::Duration::from_mins(1), at(60));
         match agent.join().unwrap() {
             Contact::Renewed => {
                 assert_eq!(judged, Judged::NotBefore(at(120)));
@@ -57,9 +65,9 @@ fn of_two_contacts_with_one_sequence_only_one_renews() {
         let cell = online_cell();
         let other = {
             let cell = Arc::clone(&cell);
-            thread::spawn(move || cell.contact(boot(7), 2, ContactKind::Heartbeat, at(10)))
+            thread::spawn(move || cell.contact(fence(boot(7), 2), ContactKind::Heartbeat, at(10)))
         };
-        let mine = cell.contact(boot(7), 2, ContactKind::Heartbeat, at(11));
+        let mine = cell.contact(fence(boot(7), 2), ContactKind::Heartbeat, at(11));
         let theirs = other.join().unwrap();
         assert!(
             (mine == Contact::Renewed) != (theirs == Contact::Renewed),
@@ -74,7 +82,7 @@ fn a_late_contact_of_the_old_boot_does_not_undo_a_registration() {
         let cell = online_cell();
         let old = {
             let cell = Arc::clone(&cell);
-            thread::spawn(move || cell.contact(boot(7), 500, ContactKind::Heartbeat, at(10)))
+            thread::spawn(move || cell.contact(fence(boot(7), 500), ContactKind::Heartbeat, at(10)))
         };
         cell.fence(boot(8), 1);
         cell.set(
@@ -87,7 +95,7 @@ fn a_late_contact_of_the_old_boot_does_not_undo_a_registration() {
         old.join().unwrap();
         assert_eq!(cell.current(), Some((boot(8), 1)));
         assert_eq!(
-            cell.contact(boot(8), 2, ContactKind::Heartbeat, at(12)),
+            cell.contact(fence(boot(8), 2), ContactKind::Heartbeat, at(12)),
             Contact::Renewed
         );
     });
@@ -99,7 +107,7 @@ fn a_goodbye_is_not_undone_by_an_earlier_contact_that_comes_late() {
         let cell = online_cell();
         let late = {
             let cell = Arc::clone(&cell);
-            thread::spawn(move || cell.contact(boot(7), 2, ContactKind::Heartbeat, at(10)))
+            thread::spawn(move || cell.contact(fence(boot(7), 2), ContactKind::Heartbeat, at(10)))
         };
         if cell.pass(boot(7), 3) == Contact::Renewed {
             cell.set(

@@ -141,3 +141,17 @@ fn an_agent_that_keeps_reporting_costs_one_check_a_lease() {
     }
     assert_eq!(deadlines.heap.len(), 1);
 }
+
+#[test]
+fn who_goes_offline_each_evening_leaves_no_pile_of_checks() {
+    let mut deadlines = Deadlines::default();
+    let slot = Slot(0);
+    let month = Duration::from_hours(30 * 24);
+    for day in 0..100_000_u32 {
+        let evening = EngineTime::from_secs(day * 1_000);
+        assert_eq!(deadlines.pop(evening), (day > 0).then_some(slot), "day {day}");
+        deadlines.check_by(slot, evening + month);
+        deadlines.check_by(slot, evening + Duration::from_secs(1_000));
+    }
+    assert!(deadlines.heap.len() <= 2 + SPARE, "{}", deadlines.heap.len());
+}

@@ -2,12 +2,28 @@
 
 use alloc::vec;
 
-use rollcall_shared::{Minutes, Settings};
+use rollcall_shared::agent_api::Fence;
+use rollcall_shared::{BootId, Minutes, RegisterReason, Settings};
 
 use super::*;
+use crate::cell::Contact;
+use crate::checkpoint::Remembered;
+use crate::rulebook::Addresses;
+
+mod away;
+mod settings;
 
 const MINUTE: Duration = Duration::from_mins(1);
 const LEASE: u64 = 3600;
+
+fn restored(status: Status) -> Restored {
+    Restored {
+        status,
+        boot: Some(boot(1)),
+        applied: 1,
+        ..Restored::ENROLLED
+    }
+}
 
 /// A fleet of one, with the default settings: offline after 60 minutes.
 struct Roll {
@@ -16,6 +32,9 @@ struct Roll {
     slot: Slot,
     effects: Vec<Effect>,
     sequence: u32,
+    /// The settings version that the agent says it applied.
+    applied: u32,
+    rulebook: Arc<Rulebook>,
 }
 
 fn at(seconds: u64) -> EngineTime {
@@ -26,17 +45,41 @@ fn boot(bits: u32) -> BootId {
     BootId::from_bits(bits).unwrap()
 }
 
-fn a_lease(minutes: i64) -> Lease {
+fn minutes(count: i64) -> Minutes {
+    Minutes::try_new(count).unwrap()
+}
+
+fn fence(boot: BootId, sequence: u32) -> Fence {
+    Fence {
+        boot,
+        sequence,
+        applied: 1,
+    }
+}
+
+/// Version 1 of the settings: agents are offline after so many minutes.
+fn offline_after(count: i64) -> Arc<Rulebook> {
     let settings = Settings {
-        offline_after: Minutes::try_new(minutes).unwrap(),
+        offline_after: minutes(count),
         ..Settings::default()
     };
-    Lease::of_heartbeats(&settings, MINUTE)
+    Arc::new(Rulebook::new(1, &settings, MINUTE))
+}
+
+fn registers(fence: Fence, reason: RegisterReason) -> Event {
+    Event::Register {
+        fence,
+        reason,
+        addresses: Addresses {
+            own: Some("10.0.0.7".parse().unwrap()),
+            observed: Some("192.0.2.1".parse().unwrap()),
+        },
+    }
 }
 
 impl Roll {
     fn enrolled() -> Self {
-        let mut partition = Partition::new(a_lease(60));
+        let mut partition = Partition::new(offline_after(60), EngineTime::ZERO);
         let slot = partition.enrol().unwrap();
         Self {
             columns: partition.columns(),
@@ -44,6 +87,8 @@ impl Roll {
             slot,
             effects: Vec::new(),
             sequence: 0,
+            applied: 1,
+            rulebook: offline_after(60),
         }
     }
 
@@ -69,46 +114,60 @@ impl Roll {
 
     fn register(&mut self, boot: BootId, reason: RegisterReason, seconds: u64) -> Outcome {
         let sequence = self.next_sequence();
-        self.handle(
-            Event::Register {
-                boot,
-                sequence,
-                reason,
-            },
-            seconds,
-        )
+        self.handle(registers(self.fence(boot, sequence), reason), seconds)
     }
 
     fn goodbye(&mut self, kind: GoodbyeKind, seconds: u64) -> Outcome {
         let sequence = self.next_sequence();
         self.handle(
             Event::Goodbye {
-                boot: boot(1),
-                sequence,
+                fence: self.fence(boot(1), sequence),
                 kind,
             },
             seconds,
         )
     }
 
-    /// As the server takes a heartbeat: the hot path, and the owner where that asks for it.
+    fn fence(&self, boot: BootId, sequence: u32) -> Fence {
+        Fence {
+            boot,
+            sequence,
+            applied: self.applied,
+        }
+    }
+
     fn heartbeat(&mut self, seconds: u64) -> Contact {
+        self.contact(ContactKind::Heartbeat, seconds)
+    }
+
+    /// As the server takes a contact: the hot path, and the owner where that asks for it.
+    fn contact(&mut self, kind: ContactKind, seconds: u64) -> Contact {
         let sequence = self.next_sequence();
-        let kind = ContactKind::Heartbeat;
-        let contact = self
-            .columns
-            .contact(self.slot, boot(1), sequence, kind, at(seconds));
+        let fence = self.fence(boot(1), sequence);
+        let contact = self.columns.contact(self.slot, fence, kind, at(seconds));
         if contact == Contact::NeedsEvent {
+            let observed = None;
             self.handle(
                 Event::Contact {
-                    boot: boot(1),
-                    sequence,
+                    fence,
                     kind,
+                    observed,
                 },
                 seconds,
             );
         }
         contact
+    }
+
+    /// The newest version is now this one.
+    fn save(&mut self, settings: &Settings, seconds: u64) {
+        self.rulebook = Arc::new(self.rulebook.with(self.rulebook.newest() + 1, settings));
+        self.partition
+            .adopt(Arc::clone(&self.rulebook), at(seconds), &mut self.effects);
+    }
+
+    fn deadline(&self) -> Option<EngineTime> {
+        Some(self.partition.grounds(self.slot)?.deadline?.0)
     }
 
     fn tick(&mut self, time: EngineTime) {
@@ -185,13 +244,9 @@ fn rule_4_not_before_the_deadline_and_in_the_tick_in_which_it_falls() {
 
 #[test]
 fn rule_4_the_longest_lease_does_not_overflow() {
-    let mut partition = Partition::new(a_lease(129_600));
+    let mut partition = Partition::new(offline_after(129_600), EngineTime::ZERO);
     let slot = partition.enrol().unwrap();
-    let register = Event::Register {
-        boot: boot(1),
-        sequence: 1,
-        reason: RegisterReason::Install,
-    };
+    let register = registers(fence(boot(1), 1), RegisterReason::Install);
     let mut effects = Vec::new();
     let late = at(1_000_000_000);
     partition.handle(slot, register, late, &mut effects);
@@ -200,24 +255,18 @@ fn rule_4_the_longest_lease_does_not_overflow() {
 
 #[test]
 fn rule_4_a_hundred_thousand_deadlines_at_one_instant_are_each_found_once() {
-    let mut partition = Partition::new(a_lease(1));
+    let mut partition = Partition::new(offline_after(60), EngineTime::ZERO);
     let mut effects = Vec::new();
     for _ in 0..100_000 {
-        partition
-            .restore(
-                Restored {
-                    status: Status::Online,
-                    boot: None,
-                },
-                at(0),
-            )
-            .unwrap();
+        partition.restore(&restored(Status::Online)).unwrap();
     }
-    partition.tick(at(60), &mut effects);
+    partition.tick(at(3599), &mut effects);
+    assert_eq!(effects, vec![]);
+    partition.tick(at(3600), &mut effects);
     let mut slots: Vec<Slot> = effects.iter().map(|effect| effect.slot).collect();
     slots.dedup();
     assert_eq!(slots.len(), 100_000);
-    partition.tick(at(120), &mut effects);
+    partition.tick(at(7200), &mut effects);
     assert_eq!(effects.len(), 100_000);
 }
 
@@ -240,44 +289,11 @@ fn an_offline_agent_is_back_with_its_first_contact() {
 }
 
 #[test]
-fn a_restart_of_the_server_makes_no_transition_and_gives_a_whole_lease() {
-    let mut partition = Partition::new(a_lease(60));
-    let online = partition
-        .restore(
-            Restored {
-                status: Status::Online,
-                boot: Some(boot(1)),
-            },
-            at(500),
-        )
-        .unwrap();
-    let offline = partition
-        .restore(
-            Restored {
-                status: Status::Offline,
-                boot: None,
-            },
-            at(500),
-        )
-        .unwrap();
-    let mut effects = Vec::new();
-    partition.tick(at(500 + LEASE - 1), &mut effects);
-    assert_eq!(effects, vec![]);
-    assert_eq!(
-        (partition.status(online), partition.status(offline)),
-        (Some(Status::Online), Some(Status::Offline))
-    );
-    let columns = partition.columns();
-    let heartbeat = columns.contact(online, boot(1), 17, ContactKind::Heartbeat, at(500 + LEASE - 1));
-    assert_eq!(heartbeat, Contact::Renewed, "the boot that was current still is");
-}
-
-#[test]
 fn rule_8_a_boot_becomes_current_only_by_registering() {
     let mut roll = Roll::online();
     let stranger = roll
         .columns
-        .contact(roll.slot, boot(2), 9, ContactKind::Heartbeat, at(10));
+        .contact(roll.slot, fence(boot(2), 9), ContactKind::Heartbeat, at(10));
     assert_eq!(stranger, Contact::RegisterFirst);
     roll.register(boot(2), RegisterReason::Start, 20);
     assert_eq!(
@@ -291,37 +307,28 @@ fn rule_8_a_boot_becomes_current_only_by_registering() {
 fn rule_8_only_a_higher_sequence_renews() {
     let mut roll = Roll::online();
     roll.heartbeat(10);
-    let again = roll
-        .columns
-        .contact(roll.slot, boot(1), roll.sequence, ContactKind::Heartbeat, at(20));
+    let again = roll.columns.contact(
+        roll.slot,
+        fence(boot(1), roll.sequence),
+        ContactKind::Heartbeat,
+        at(20),
+    );
     assert_eq!(again, Contact::Stale);
-    let register = Event::Register {
-        boot: boot(1),
-        sequence: roll.sequence,
-        reason: RegisterReason::Reload,
-    };
+    let register = registers(fence(boot(1), roll.sequence), RegisterReason::Reload);
     assert_eq!(roll.handle(register, 20), Outcome::Stale);
 }
 
 #[test]
 fn rule_8_a_late_registration_of_the_boot_before_does_not_come_back() {
     let mut roll = Roll::enrolled();
-    let first = Event::Register {
-        boot: boot(1),
-        sequence: 1,
-        reason: RegisterReason::Start,
-    };
+    let first = registers(fence(boot(1), 1), RegisterReason::Start);
     assert_eq!(roll.handle(first, 0), Outcome::Accepted);
-    let second = Event::Register {
-        boot: boot(2),
-        sequence: 1,
-        reason: RegisterReason::Start,
-    };
+    let second = registers(fence(boot(2), 1), RegisterReason::Start);
     assert_eq!(roll.handle(second, 5), Outcome::Accepted);
     assert_eq!(roll.handle(first, 6), Outcome::Stale);
     assert_eq!(
         roll.columns
-            .contact(roll.slot, boot(2), 2, ContactKind::Heartbeat, at(7)),
+            .contact(roll.slot, fence(boot(2), 2), ContactKind::Heartbeat, at(7)),
         Contact::Renewed
     );
 }
@@ -350,9 +357,9 @@ fn rule_10_a_contact_from_before_the_stop_does_not_bring_it_back() {
     let early = roll.next_sequence();
     roll.goodbye(GoodbyeKind::Stop, 10);
     let late = Event::Contact {
-        boot: boot(1),
-        sequence: early,
+        fence: fence(boot(1), early),
         kind: ContactKind::Heartbeat,
+        observed: None,
     };
     assert_eq!(roll.handle(late, 11), Outcome::Stale);
     assert_eq!(roll.status(), Status::Offline);
@@ -375,6 +382,19 @@ fn rule_10_a_register_more_than_a_minute_after_a_stop_is_a_start() {
     let mut roll = Roll::online();
     roll.goodbye(GoodbyeKind::Stop, 10);
     roll.register(boot(2), RegisterReason::Start, 71);
+    let back = roll.effects[1];
+    assert_eq!(
+        (back.cause, back.folds),
+        (Cause::Registered(RegisterReason::Start), false)
+    );
+}
+
+#[test]
+fn rule_10_a_stop_of_who_was_offline_before_folds_nothing() {
+    let mut roll = Roll::online();
+    roll.tick(at(LEASE));
+    roll.goodbye(GoodbyeKind::Stop, LEASE + 10);
+    roll.register(boot(2), RegisterReason::Start, LEASE + 20);
     let back = roll.effects[1];
     assert_eq!(
         (back.cause, back.folds),

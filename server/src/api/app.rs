@@ -1,10 +1,11 @@
 //! What every handler can reach: the backend's parts, wired by `main`.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRef;
-use rollcall_shared::AgentId;
+use rollcall_shared::{AgentId, Minutes, Reachability};
 use tokio::sync::{Mutex, watch};
 
 use super::origin::Origins;
@@ -16,9 +17,11 @@ use crate::background::journal::Journal;
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::feed::Hub;
+use crate::net::Dialler;
 use crate::roster::Roster;
 use crate::settings::InForce;
 use crate::store::Store;
+use crate::store::journal::Entry;
 
 /// How long whoever asked waits for the database: well within the time that a request has.
 const DURABLE_WITHIN: Duration = Duration::from_secs(5);
@@ -39,13 +42,15 @@ pub struct App {
     /// Who exists.
     pub roster: Arc<Roster>,
     /// Agents' credentials.
-    pub agents: AgentCredentials,
+    pub agents: Arc<AgentCredentials>,
     /// What agents' secrets are derived from.
     pub master_key: MasterKey,
     /// The people.
     pub people: People,
     /// The settings in force.
-    pub settings: InForce,
+    pub settings: Arc<InForce>,
+    /// Connects to agents.
+    pub dialler: Dialler,
     /// Writes behind.
     pub journal: Journal,
     /// Whether the database answers.
@@ -77,18 +82,31 @@ impl App {
             .map_err(|_| NotDurable)
     }
 
-    /// Notes the settings version that an agent reports as applied, where it is another than before.
-    pub fn note_applied(&self, agent: AgentId, applied: u32) {
-        if self.agents.note_applied(agent, applied) {
-            self.roster.applied(agent, applied);
+    /// Notes that an agent, which was just heard, is seen from another address.
+    pub fn moved(&self, agent: AgentId, address: IpAddr) {
+        if self.agents.note_observed(agent, address) {
+            self.roster.moved(agent, address);
+            self.journal.push(Entry::Moved { agent, address });
         }
     }
 
-    /// How long an agent is to stay silent until its next contact, in milliseconds (rule 15).
+    /// How long an agent is to stay silent until its next heartbeat, in milliseconds (rule 15).
     #[must_use]
-    pub fn next_in_ms(&self, agent: AgentId, sequence: u32) -> u64 {
-        let interval: Duration = self.settings.heartbeat_interval();
-        let next = rollcall_presence::spread::next_contact(interval, agent, sequence);
+    pub fn next_in_ms(&self, agent: AgentId) -> u64 {
+        self.dictated(self.settings.heartbeat_interval(), agent)
+    }
+
+    /// What an agent is to do by the newest settings: when its next heartbeat is due, where it is to send any, and
+    /// when its next poll.
+    #[must_use]
+    pub fn duties(&self, agent: AgentId, reachability: Reachability) -> (Option<u64>, u64) {
+        let duties = self.settings.current().settings.duties(reachability);
+        let due = |every: Minutes| self.dictated(every.lasting(self.settings.minute()), agent);
+        (duties.heartbeat_every.map(due), due(duties.poll_every))
+    }
+
+    fn dictated(&self, interval: Duration, agent: AgentId) -> u64 {
+        let next = rollcall_presence::spread::next_contact(interval, agent, self.engine.now());
         u64::try_from(next.as_millis()).unwrap_or(u64::MAX)
     }
 }

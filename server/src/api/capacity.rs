@@ -2,8 +2,8 @@
 //!
 //! Past that, callers wait in the listener's queue instead of taking the database its files.
 
-/// Files kept for the database, the log, certificates and the listeners.
-const RESERVE: usize = 128;
+/// Files kept for the database, the log, certificates and the listeners, and for connecting to agents.
+const RESERVE: usize = 128 + crate::net::CONNECTIONS;
 
 /// What is assumed where the limit cannot be read: the customary soft limit.
 const CUSTOMARY: usize = 1024;

@@ -41,3 +41,4 @@ pub mod tls;
 pub mod tokens;
 pub mod trace;
 pub mod transitions;
+pub mod verifications;

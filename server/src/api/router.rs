@@ -14,7 +14,9 @@ use super::health::Readiness;
 use super::metrics::Metrics;
 use super::stack::Stack;
 use super::trace::Observer;
-use super::{agent, agents, feed, openapi_serve, session, settings, setup, tokens, transitions};
+use super::{
+    agent, agents, feed, openapi_serve, session, settings, setup, tokens, transitions, verifications,
+};
 use crate::config::Config;
 
 /// A driver that has not ticked for so long is not at work: it ticks ten times a second.
@@ -42,6 +44,7 @@ fn peoples_calls() -> OpenApiRouter<Arc<App>> {
         .merge(transitions::routes())
         .merge(tokens::routes())
         .merge(settings::routes())
+        .merge(verifications::routes())
         .merge(feed::routes())
 }
 
@@ -67,9 +70,10 @@ pub fn router(
 }
 
 fn readiness(app: &Arc<App>) -> Readiness {
-    let (database, engine) = (app.database.clone(), app.engine.clone());
+    let (database, journal, engine) = (app.database.clone(), app.journal.clone(), app.engine.clone());
     Readiness::new(vec![
         ("database", Box::new(move || database.judge())),
+        ("disk", Box::new(move || journal.judge())),
         (
             "presence",
             Box::new(move || {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::capacity;
@@ -118,8 +118,14 @@ impl Server {
     }
 
     /// Serves until `stop` says true or its sender is gone; returns when the last request is answered, or
-    /// has had its time.
-    pub async fn run(self, router: Router, stop: watch::Receiver<bool>) {
+    /// has had its time. Where no place is left for another connection, `full` is called now and then: who waits
+    /// outside cannot be heard.
+    pub async fn run(
+        self,
+        router: Router,
+        stop: watch::Receiver<bool>,
+        full: impl Fn() + Send + Sync + 'static,
+    ) {
         let shared = Shared {
             // Done once here, or axum does it again for each request.
             router: router.with_state(()),
@@ -127,10 +133,18 @@ impl Server {
             tls: self.tls,
             limits: self.limits,
         };
+        let places = Arc::new(Places {
+            free: self.connections,
+            full: Box::new(full),
+        });
         let mut tasks = JoinSet::new();
         for listener in self.listeners {
-            let (shared, places) = (shared.clone(), Arc::clone(&self.connections));
-            tasks.spawn(accept(listener, shared, places, stop.clone()));
+            tasks.spawn(accept(
+                listener,
+                shared.clone(),
+                Arc::clone(&places),
+                stop.clone(),
+            ));
         }
         if let Some(certificate) = self.certificate {
             tasks.spawn(watch_files(certificate, stop));
@@ -177,35 +191,53 @@ fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
     open().map_err(|source| ServeError::Listen { address, source })
 }
 
+/// How often it is told that there is no place left.
+const TELL_FULL_EVERY: Duration = Duration::from_secs(1);
+
+/// Places for connections.
+struct Places {
+    free: Arc<Semaphore>,
+    /// Called while there is none.
+    full: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Places {
+    /// Waits for a place. Nobody closes the semaphore; if somebody did, places would no longer be counted.
+    async fn take(&self) -> Option<OwnedSemaphorePermit> {
+        loop {
+            let place = Arc::clone(&self.free).acquire_owned();
+            if let Ok(place) = tokio::time::timeout(TELL_FULL_EVERY, place).await {
+                return place.ok();
+            }
+            (self.full)();
+        }
+    }
+}
+
 /// Takes callers until told to stop, then waits for those taken.
-async fn accept(
-    listener: TcpListener,
-    shared: Shared,
-    places: Arc<Semaphore>,
-    mut stop: watch::Receiver<bool>,
-) {
+async fn accept(listener: TcpListener, shared: Shared, places: Arc<Places>, mut stop: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     let (open, mut all_closed) = mpsc::channel(1);
+    // A caller for whom there is no place yet. Taken before there is one: only who waits here cannot be heard.
+    let mut waiting = None;
     loop {
-        let caller = async {
-            // Nobody closes the semaphore; if somebody did, places would no longer be counted.
-            let permit = Arc::clone(&places).acquire_owned().await.ok();
-            (listener.accept().await, permit)
-        };
         tokio::select! {
             () = stopped(&mut stop) => break,
             // Not awaited for what they return: only so that the set forgets them.
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            (accepted, permit) = caller => match accepted {
-                Ok((stream, client)) => {
-                    let place = Place { _permit: permit, _open: open.clone() };
-                    connections.spawn(shared.clone().serve(stream, client, place, stop.clone()));
-                }
+            accepted = listener.accept(), if waiting.is_none() => match accepted {
+                Ok(caller) => waiting = Some(caller),
                 Err(error) => {
                     tracing::warn!(%error, "a connection cannot be taken");
                     tokio::time::sleep(BREATH).await;
                 }
             },
+            permit = places.take(), if waiting.is_some() => {
+                if let Some((stream, client)) = waiting.take() {
+                    let place = Place { _permit: permit, _open: open.clone() };
+                    connections.spawn(shared.clone().serve(stream, client, place, stop.clone()));
+                }
+            }
         }
     }
     drop((listener, open));

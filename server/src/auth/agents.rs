@@ -2,12 +2,15 @@
 //!
 //! Looked up at every contact, so without a lock and without the database. Only hashes are held.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::net::IpAddr;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rollcall_presence::Place;
 use rollcall_shared::AgentId;
 
-use super::secret;
+use super::proof_key::ProofKey;
+use super::secret::{self, Secret};
 
 /// Who may speak as which agent.
 #[derive(Debug, Default)]
@@ -20,17 +23,22 @@ struct Credential {
     secret_hash: [u8; 32],
     place: Place,
     retired: AtomicBool,
-    /// The settings version that the agent last reported as applied.
-    applied: AtomicU32,
+    /// The address that it was last seen from, as [`trace_of`] it: compared at every contact, and never shown.
+    observed: AtomicU64,
+    proof_key: OnceLock<ProofKey>,
+    /// Whether the database has the proof key.
+    proof_key_kept: AtomicBool,
 }
 
 /// What is known of an agent besides, when it is taken up.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 pub struct Known {
     /// Whether it was retired.
     pub retired: bool,
-    /// The settings version that it last reported as applied.
-    pub applied: u32,
+    /// The address that it was last seen from.
+    pub observed: Option<IpAddr>,
+    /// Its proof key, where the database had one.
+    pub proof_key: Option<ProofKey>,
 }
 
 /// A credential that opens nothing.
@@ -47,14 +55,20 @@ pub enum Refused {
 impl AgentCredentials {
     /// Takes up an agent, or its new secret.
     pub fn insert(&self, agent: AgentId, secret_hash: [u8; 32], place: Place, known: Known) {
-        let (retired, applied) = (AtomicBool::new(known.retired), AtomicU32::new(known.applied));
+        let kept = known.proof_key.is_some();
+        let proof_key = OnceLock::new();
+        if let Some(key) = known.proof_key {
+            let _first = proof_key.set(key);
+        }
         self.known.pin().insert(
             agent,
             Credential {
                 secret_hash,
                 place,
-                retired,
-                applied,
+                retired: AtomicBool::new(known.retired),
+                observed: AtomicU64::new(known.observed.map_or(0, trace_of)),
+                proof_key,
+                proof_key_kept: AtomicBool::new(kept),
             },
         );
     }
@@ -66,15 +80,38 @@ impl AgentCredentials {
         }
     }
 
-    /// Notes the settings version that an agent reports as applied; gives whether it is another than before.
+    /// Whether an agent was last seen from another address.
     #[must_use]
-    pub fn note_applied(&self, agent: AgentId, applied: u32) -> bool {
+    pub fn is_elsewhere(&self, agent: AgentId, address: IpAddr) -> bool {
         let known = self.known.pin();
-        // Read before it is written: at all but a few heartbeats nothing changes, and nothing is to be stored.
-        known.get(&agent).is_some_and(|known| {
-            known.applied.load(Ordering::Relaxed) != applied
-                && known.applied.swap(applied, Ordering::Relaxed) != applied
-        })
+        let known = known.get(&agent);
+        known.is_some_and(|known| known.observed.load(Ordering::Relaxed) != trace_of(address))
+    }
+
+    /// Notes the address that an agent is seen from; gives whether it is another than before. Only for who was heard:
+    /// a call that does not pass the fence must not move its agent.
+    #[must_use]
+    pub fn note_observed(&self, agent: AgentId, address: IpAddr) -> bool {
+        let trace = trace_of(address);
+        let known = self.known.pin();
+        known
+            .get(&agent)
+            .is_some_and(|known| known.observed.swap(trace, Ordering::Relaxed) != trace)
+    }
+
+    /// The key with which an agent and the server prove themselves where the server connects to it.
+    #[must_use]
+    pub fn proof_key(&self, agent: AgentId) -> Option<ProofKey> {
+        self.known.pin().get(&agent)?.proof_key.get().cloned()
+    }
+
+    /// An agent's proof key, the first time that it is asked for, where the database has none yet.
+    #[must_use]
+    pub fn proof_key_to_keep(&self, agent: AgentId) -> Option<ProofKey> {
+        let known = self.known.pin();
+        let known = known.get(&agent)?;
+        let key = known.proof_key.get()?;
+        (!known.proof_key_kept.swap(true, Ordering::Relaxed)).then(|| key.clone())
     }
 
     /// Where the engine keeps the agent with this secret.
@@ -87,6 +124,12 @@ impl AgentCredentials {
         let known = known.get(&agent).ok_or(Refused::Unknown)?;
         if !secret::same(&hash, &known.secret_hash) {
             return Err(Refused::Unknown);
+        }
+        if known.proof_key.get().is_none()
+            && let Ok(secret) = Secret::parse(secret_text)
+        {
+            // Enrolled by a release that knew no proof keys. The first to come derives it.
+            let _first = known.proof_key.set(ProofKey::of(&secret));
         }
         if known.retired.load(Ordering::Acquire) {
             Err(Refused::Retired)
@@ -102,6 +145,17 @@ impl AgentCredentials {
     }
 }
 
+/// An address as one number, never 0. Two that share one would be taken for the same, which only delays what a
+/// change of address means until the next registration.
+fn trace_of(address: IpAddr) -> u64 {
+    let bits = match address.to_canonical() {
+        IpAddr::V4(v4) => u128::from(v4.to_bits()),
+        IpAddr::V6(v6) => v6.to_bits(),
+    };
+    let folded = (bits >> 64) ^ (bits & u128::from(u64::MAX));
+    u64::try_from(folded).unwrap_or(u64::MAX).max(1)
+}
+
 #[cfg(test)]
 mod tests {
     use rollcall_presence::Slot;
@@ -109,18 +163,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_applied_version_is_news_once() {
+    fn an_address_is_news_once() {
         let credentials = AgentCredentials::default();
         let agent = AgentId::from_bits(5);
         let place = Place {
             partition: 0,
             slot: Slot(3),
         };
-        credentials.insert(agent, [0; 32], place, Known::default());
-        assert!(credentials.note_applied(agent, 1));
-        assert!(!credentials.note_applied(agent, 1));
-        assert!(credentials.note_applied(agent, 2));
-        assert!(!credentials.note_applied(AgentId::from_bits(6), 1));
+        let first: IpAddr = "192.0.2.1".parse().unwrap();
+        let known = Known {
+            observed: Some(first),
+            ..Known::default()
+        };
+        credentials.insert(agent, [0; 32], place, known);
+        assert!(!credentials.note_observed(agent, first));
+        assert!(!credentials.note_observed(agent, "::ffff:192.0.2.1".parse().unwrap()));
+        assert!(credentials.note_observed(agent, "2001:db8::1".parse().unwrap()));
+        assert!(!credentials.note_observed(agent, "2001:db8::1".parse().unwrap()));
+        assert!(credentials.note_observed(agent, first));
+        assert!(!credentials.note_observed(AgentId::from_bits(6), first));
     }
 
     #[test]

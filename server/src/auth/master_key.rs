@@ -11,9 +11,11 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
 use rollcall_shared::AgentId;
 
+use super::proof_key::ProofKey;
 use super::secret::Secret;
 use crate::clock::{Clock, NoRandomness};
 
@@ -23,8 +25,15 @@ const FILE: &str = "server.key";
 /// Says what the derivation is for, so that another use of the key can never give the same bytes.
 const PURPOSE: &[u8] = b"rollcall agent secret 1";
 
+/// As [`PURPOSE`], for the key that proof keys are sealed with.
+const SEAL_PURPOSE: &[u8] = b"rollcall proof keys at rest 1";
+
 /// The server's key.
-pub struct MasterKey(hmac::Key);
+pub struct MasterKey {
+    derive: hmac::Key,
+    /// There always is one: the tag that it is made of is as long as its algorithm asks.
+    seal: Option<LessSafeKey>,
+}
 
 /// The server's key cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -84,13 +93,18 @@ impl MasterKey {
     /// The key of these bytes.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, &bytes))
+        let derive = hmac::Key::new(hmac::HMAC_SHA256, &bytes);
+        let seal = hmac::sign(&derive, SEAL_PURPOSE);
+        let seal = UnboundKey::new(&CHACHA20_POLY1305, seal.as_ref())
+            .map(LessSafeKey::new)
+            .ok();
+        Self { derive, seal }
     }
 
     /// The secret of an agent that enrolled with this key of its own.
     #[must_use]
     pub fn agent_secret(&self, agent: AgentId, enrolment_key: &[u8; 32]) -> Secret {
-        let mut context = hmac::Context::with_key(&self.0);
+        let mut context = hmac::Context::with_key(&self.derive);
         context.update(PURPOSE);
         context.update(&agent.bits().to_be_bytes());
         context.update(enrolment_key);
@@ -98,6 +112,36 @@ impl MasterKey {
         let mut bytes = [0_u8; 32];
         bytes.copy_from_slice(tag.as_ref());
         Secret::from_bytes(bytes)
+    }
+
+    /// An agent's proof key as the database may hold it: readable only with this key, and only as this agent's.
+    ///
+    /// # Errors
+    /// Where the operating system gives no randomness.
+    pub fn seal(&self, agent: AgentId, key: &ProofKey, clock: &Clock) -> Result<Vec<u8>, NoRandomness> {
+        let nonce = clock.random::<NONCE_LEN>()?;
+        let mut sealed = key.as_bytes().to_vec();
+        let aad = Aad::from(agent.bits().to_be_bytes());
+        let done = self.seal.as_ref().is_some_and(|seal| {
+            let nonce = Nonce::assume_unique_for_key(nonce);
+            seal.seal_in_place_append_tag(nonce, aad, &mut sealed).is_ok()
+        });
+        if !done {
+            return Ok(Vec::new());
+        }
+        sealed.splice(..0, nonce);
+        Ok(sealed)
+    }
+
+    /// What [`Self::seal`] sealed; nothing where it was sealed with another key, for another agent, or is damaged.
+    #[must_use]
+    pub fn unseal(&self, agent: AgentId, sealed: &[u8]) -> Option<ProofKey> {
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>()?;
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let aad = Aad::from(agent.bits().to_be_bytes());
+        let mut bytes = sealed.to_vec();
+        let opened = self.seal.as_ref()?.open_in_place(nonce, aad, &mut bytes).ok()?;
+        Some(ProofKey::from_bytes((&*opened).try_into().ok()?))
     }
 }
 
@@ -170,5 +214,19 @@ mod tests {
             error.contains("server.key") && error.contains("5 bytes"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_sealed_proof_key_opens_for_its_agent_only() {
+        let key = MasterKey::from_bytes([1; 32]);
+        let agent = AgentId::from_bits(5);
+        let proof_key = ProofKey::from_bytes([9; 32]);
+        let sealed = key.seal(agent, &proof_key, &Clock::start()).unwrap();
+        let opened = key.unseal(agent, &sealed).unwrap();
+        assert_eq!(opened.as_bytes(), proof_key.as_bytes());
+        assert!(key.unseal(AgentId::from_bits(6), &sealed).is_none());
+        assert!(MasterKey::from_bytes([2; 32]).unseal(agent, &sealed).is_none());
+        assert!(key.unseal(agent, &sealed[..20]).is_none());
+        assert!(!sealed.windows(8).any(|window| window == [9; 8]));
     }
 }

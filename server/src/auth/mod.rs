@@ -9,6 +9,7 @@ pub mod master_key;
 pub mod passwords;
 pub mod people;
 pub mod person;
+pub mod proof_key;
 pub mod secret;
 pub mod sessions;
 pub mod setup_link;

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::{describe_gauge, gauge};
+use metrics::{counter, describe_counter, describe_gauge, gauge};
 use rollcall_shared::Status;
 use tokio::sync::watch;
 
+use super::disk_watch::DiskState;
 use super::journal::Journal;
 use crate::roster::Roster;
 
@@ -15,11 +16,15 @@ const EVERY: Duration = Duration::from_secs(5);
 
 const AGENTS: &str = "rollcall_agents";
 const WAITING: &str = "rollcall_journal_waiting";
+const LOST: &str = "rollcall_journal_lost_total";
+const DISK_FAILS: &str = "rollcall_disk_fails";
 
 /// Keeps the gauges true until told to stop.
 pub async fn run(roster: Arc<Roster>, journal: Journal, mut stop: watch::Receiver<bool>) {
     describe_gauge!(AGENTS, "Agents by status");
     describe_gauge!(WAITING, "Changes that are not yet in the database");
+    describe_counter!(LOST, "Changes that neither the disk nor the database took");
+    describe_gauge!(DISK_FAILS, "1 while the data folder's disk takes nothing");
     let mut tick = tokio::time::interval(EVERY);
     loop {
         tokio::select! {
@@ -31,6 +36,12 @@ pub async fn run(roster: Arc<Roster>, journal: Journal, mut stop: watch::Receive
             gauge!(AGENTS, "status" => status.key()).set(as_f64(counts.get(&status).copied().unwrap_or(0)));
         }
         gauge!(WAITING).set(as_f64(usize::try_from(journal.waiting()).unwrap_or(usize::MAX)));
+        counter!(LOST).absolute(journal.lost());
+        gauge!(DISK_FAILS).set(if journal.disk() == DiskState::Fine {
+            0.0
+        } else {
+            1.0
+        });
     }
 }
 

@@ -209,6 +209,7 @@ fn settings(sources: &Sources) -> Result<Settings, ConfigError> {
         poll_every: sources
             .one(&keys::POLL_EVERY, minutes)?
             .unwrap_or(defaults.poll_every),
+        ..defaults
     };
     match settings.refusals().into_iter().next() {
         None => Ok(settings),

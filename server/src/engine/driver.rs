@@ -8,15 +8,20 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use rollcall_presence::{
-    Effect, EngineTime, Event, Outcome, PARTITIONS, Partition, Place, Restored, TableFull, Ticker,
+    Effect, EngineTime, Event, Grounds, Outcome, PARTITIONS, Partition, Place, Restored, Rulebook, Slot,
+    TableFull, Ticker, Verdict, checkpoint,
 };
-use rollcall_shared::{AgentId, Cause, GoodbyeKind, Status, TransitionId};
+use rollcall_shared::console_api::{BlindReason, BlindSpan};
+use rollcall_shared::{AgentId, Cause, GoodbyeKind, TransitionId};
 use tokio::sync::oneshot;
 
+use super::full::Full;
 use super::labels::Labels;
 use super::transition_ids::TransitionIds;
-use super::{Change, Shared, Sink, Start};
+use super::{Change, Checkpoint, Handled, News, Shared, Sink, Start};
 use crate::clock::Clock;
 
 /// The longest that engine time goes without a tick: well within the two seconds that a tick may move it, so
@@ -33,7 +38,27 @@ pub(super) enum Command {
         place: Place,
         event: Event,
         at: EngineTime,
-        reply: oneshot::Sender<Outcome>,
+        reply: oneshot::Sender<Handled>,
+    },
+    /// What do the rules say of an agent?
+    Verdict {
+        place: Place,
+        reply: oneshot::Sender<Option<Verdict>>,
+    },
+    /// What does an agent's status rest on?
+    Grounds {
+        place: Place,
+        reply: oneshot::Sender<Option<Grounds>>,
+    },
+    /// Everybody lives by another rulebook from now on.
+    Adopt {
+        rulebook: Arc<Rulebook>,
+        reply: oneshot::Sender<()>,
+    },
+    /// The contacts of a partition, to be written down.
+    Checkpoint {
+        partition: u8,
+        reply: oneshot::Sender<Checkpoint>,
     },
     /// An agent was enrolled.
     Enrol {
@@ -51,6 +76,8 @@ pub(super) struct Driver {
     partitions: Vec<Owned>,
     /// Agents that said *stop*, and the transition that it made, until their next one (rule 10).
     stopped: HashMap<AgentId, TransitionId>,
+    rulebook: Arc<Rulebook>,
+    full: Full,
 }
 
 /// A partition and who is in its slots.
@@ -66,31 +93,30 @@ impl Driver {
         let (ticker, time) = Ticker::resume(start.resumed, monotonic);
         let mut partitions: Vec<Owned> = (0..PARTITIONS)
             .map(|_| Owned {
-                partition: Partition::new(start.lease),
+                partition: Partition::new(Arc::clone(&start.rulebook), start.resumed),
                 agents: Vec::new(),
             })
             .collect();
         let mut places = Vec::with_capacity(start.known.len());
         for known in &start.known {
-            places.push(take_up(
-                &mut partitions,
-                known.agent,
-                known.restored,
-                start.resumed,
-            )?);
+            places.push(take_up(&mut partitions, known.agent, &known.restored)?);
         }
         let shared = Arc::new(Shared {
             clock,
             time,
             columns: partitions.iter().map(|owned| owned.partition.columns()).collect(),
-            labels: Labels::new(start.resumed, clock.wall_ms()),
+            labels: Labels::new(start.resumed, clock.wall_ms(), start.saved_wall_ms),
             ids: TransitionIds::after(start.last_transition),
+            refused_unheard: AtomicBool::new(false),
+            held: AtomicBool::new(false),
         });
         let driver = Self {
             shared: Arc::clone(&shared),
             ticker,
             partitions,
             stopped: HashMap::new(),
+            rulebook: Arc::clone(&start.rulebook),
+            full: Full::default(),
         };
         Ok((driver, shared, places))
     }
@@ -98,6 +124,11 @@ impl Driver {
     /// Runs until told to stop, or until nobody is left who could tell.
     pub(super) fn run(mut self, inbox: &Receiver<Command>, sinks: &[Sink]) {
         let mut effects = Vec::new();
+        // What the start took since is no stall: nobody could be heard yet, and who is told of the server's absence is
+        // told of this, too.
+        self.ticker.tick(&self.shared.time, self.shared.clock.monotonic());
+        // Settings may have been saved just before a kill, and what they changed not: it is said now.
+        self.adopt(&Arc::clone(&self.rulebook), &mut effects, sinks);
         loop {
             let now = self.tick(&mut effects, sinks);
             let mut command = match inbox.recv_timeout(self.sleep_from(now)) {
@@ -123,6 +154,9 @@ impl Driver {
     }
 
     fn sleep_from(&self, now: EngineTime) -> Duration {
+        if self.shared.held.load(Ordering::Relaxed) {
+            return IDLE_TICK;
+        }
         let next = self
             .partitions
             .iter()
@@ -137,17 +171,97 @@ impl Driver {
         self.shared
             .labels
             .tick(advance.now, self.shared.clock.wall_ms(), monotonic);
+        let refused_unheard = self.shared.refused_unheard.swap(false, Ordering::Relaxed);
         if !advance.blind.is_zero() {
-            tracing::warn!(
-                blind_ms = advance.blind.as_millis(),
-                "the server was blind: it stalled or was stopped"
-            );
+            self.tell_blind(advance.blind, sinks);
+        }
+        let full = self
+            .full
+            .tick(refused_unheard, advance.now, self.shared.clock.wall_ms());
+        if let Some(span) = full.over {
+            tell(span, sinks);
+        }
+        if !advance.blind.is_zero() || full.blind {
+            for owned in &mut self.partitions {
+                owned.partition.blinded(advance.now);
+            }
+        }
+        if self.shared.held.load(Ordering::Relaxed) {
+            return advance.now;
         }
         for partition in 0..self.partitions.len() {
             self.partitions[partition].partition.tick(advance.now, effects);
             self.publish(partition, effects, sinks);
         }
         advance.now
+    }
+
+    /// Tells what an agent applied: a restart that does not know it would judge it by too much, and dial it by too
+    /// little.
+    fn tell_applied(&self, place: Place, applied: u32, sinks: &[Sink]) {
+        let agents = self.partitions.get(usize::from(place.partition));
+        let Some(&agent) = agents.and_then(|owned| owned.agents.get(place.slot.0 as usize)) else {
+            return;
+        };
+        for sink in sinks {
+            sink(News::Applied(agent, applied));
+        }
+    }
+
+    /// Tells that the last so much time was blind.
+    fn tell_blind(&self, blind: Duration, sinks: &[Sink]) {
+        tracing::warn!(
+            blind_ms = blind.as_millis(),
+            "the server was blind: it stalled or was stopped"
+        );
+        let to_ms = self.shared.clock.wall_ms();
+        let lasted_ms = i64::try_from(blind.as_millis()).unwrap_or(i64::MAX);
+        let span = BlindSpan {
+            from_ms: to_ms.saturating_sub(lasted_ms),
+            to_ms,
+            reason: BlindReason::Stalled,
+        };
+        tell(span, sinks);
+    }
+
+    /// A partition at a time: what a save changes for one is published before the next is judged, and deadlines that
+    /// fall due meanwhile wait for no more than one. It ticks in between, or a save that concerns a whole fleet would look
+    /// like a stall.
+    fn adopt(&mut self, rulebook: &Arc<Rulebook>, effects: &mut Vec<Effect>, sinks: &[Sink]) {
+        self.rulebook = Arc::clone(rulebook);
+        for partition in 0..self.partitions.len() {
+            let now = self.shared.time.now(self.shared.clock.monotonic());
+            self.partitions[partition]
+                .partition
+                .adopt(Arc::clone(rulebook), now, effects);
+            self.publish(partition, effects, sinks);
+            self.tick(effects, sinks);
+        }
+    }
+
+    fn checkpoint(&self, partition: u8) -> Checkpoint {
+        let at = self.shared.time.now(self.shared.clock.monotonic());
+        let mut writer = checkpoint::Writer::new(at, 0);
+        if let Some(owned) = self.partitions.get(usize::from(partition)) {
+            writer = checkpoint::Writer::new(at, owned.agents.len());
+            for (slot, agent) in (0..).map(Slot).zip(&owned.agents) {
+                if let Some(known) = owned.partition.remember(slot)
+                    && known.heard.kind.is_some()
+                {
+                    writer.add(*agent, &known);
+                }
+            }
+        }
+        Checkpoint {
+            partition,
+            at,
+            bytes: writer.finish(),
+        }
+    }
+
+    fn partition_of(&self, place: Place) -> Option<&Partition> {
+        let owned = self.partitions.get(usize::from(place.partition))?;
+        Some(&owned.partition)
     }
 
     fn take(&mut self, command: Command, effects: &mut Vec<Effect>, sinks: &[Sink]) {
@@ -159,23 +273,41 @@ impl Driver {
                 reply,
             } => {
                 let partition = usize::from(place.partition);
+                let applied = |driver: &Self| Some(driver.shared.columns.get(partition)?.applied(place.slot));
+                let before = applied(self);
                 let outcome = match self.partitions.get_mut(partition) {
                     Some(owned) => owned.partition.handle(place.slot, event, at, effects),
                     None => Outcome::Gone,
                 };
+                if let Some(applied) = applied(self).filter(|applied| Some(*applied) != before) {
+                    self.tell_applied(place, applied, sinks);
+                }
                 // Published before it is answered: who has the answer finds the change wherever it looks.
                 self.publish(partition, effects, sinks);
-                answer(reply, outcome);
+                let verdict = self
+                    .partition_of(place)
+                    .and_then(|partition| partition.verdict(place.slot));
+                answer(reply, Handled { outcome, verdict });
             }
+            Command::Verdict { place, reply } => {
+                let verdict = self
+                    .partition_of(place)
+                    .and_then(|partition| partition.verdict(place.slot));
+                answer(reply, verdict);
+            }
+            Command::Grounds { place, reply } => {
+                let grounds = self
+                    .partition_of(place)
+                    .and_then(|partition| partition.grounds(place.slot));
+                answer(reply, grounds);
+            }
+            Command::Adopt { rulebook, reply } => {
+                self.adopt(&rulebook, effects, sinks);
+                answer(reply, ());
+            }
+            Command::Checkpoint { partition, reply } => answer(reply, self.checkpoint(partition)),
             Command::Enrol { agent, reply } => {
-                let restored = Restored {
-                    status: Status::Pending,
-                    boot: None,
-                };
-                answer(
-                    reply,
-                    take_up(&mut self.partitions, agent, restored, EngineTime::ZERO),
-                );
+                answer(reply, take_up(&mut self.partitions, agent, &Restored::ENROLLED));
             }
             Command::Stop => {}
         }
@@ -212,20 +344,21 @@ impl Driver {
             });
         }
         for sink in sinks {
-            sink(&changes);
+            sink(News::Changes(&changes));
         }
     }
 }
 
-fn take_up(
-    partitions: &mut [Owned],
-    agent: AgentId,
-    restored: Restored,
-    now: EngineTime,
-) -> Result<Place, TableFull> {
+fn tell(span: BlindSpan, sinks: &[Sink]) {
+    for sink in sinks {
+        sink(News::Blind(span));
+    }
+}
+
+fn take_up(partitions: &mut [Owned], agent: AgentId, restored: &Restored) -> Result<Place, TableFull> {
     let partition = Place::partition_of(agent);
     let owned = partitions.get_mut(usize::from(partition)).ok_or(TableFull)?;
-    let slot = owned.partition.restore(restored, now)?;
+    let slot = owned.partition.restore(restored)?;
     owned.agents.push(agent);
     Ok(Place { partition, slot })
 }

@@ -34,13 +34,21 @@ fn engine_ms(at: EngineTime) -> i64 {
 }
 
 impl Labels {
-    pub(super) fn new(now: EngineTime, wall_ms: i64) -> Self {
-        let mark = Mark {
-            from: now,
+    /// Labels of an engine that starts at `now`, which the wall clock calls `wall_ms`. What was before it is labelled
+    /// by the wall clock of when engine time was last saved.
+    pub(super) fn new(now: EngineTime, wall_ms: i64, saved_wall_ms: Option<i64>) -> Self {
+        let mark = |from, wall_ms| Mark {
+            from,
             ahead_ms: wall_ms - engine_ms(now),
         };
+        // What was heard at the very moment that was saved was heard before the start.
+        let after = now + Duration::from_micros(1);
+        let marks = match saved_wall_ms {
+            Some(saved) => vec![mark(EngineTime::ZERO, saved), mark(after, wall_ms)],
+            None => vec![mark(EngineTime::ZERO, wall_ms)],
+        };
         Self {
-            marks: RwLock::new(vec![mark]),
+            marks: RwLock::new(marks),
             ticked_micros: AtomicU64::new(0),
         }
     }
@@ -82,11 +90,21 @@ mod tests {
     #[test]
     fn a_contact_before_blind_time_keeps_its_label() {
         let at = |seconds: u64| EngineTime::from_micros(seconds * 1_000_000);
-        let labels = Labels::new(at(0), 1_000_000);
+        let labels = Labels::new(at(0), 1_000_000, None);
         labels.tick(at(10), 1_010_000, Duration::from_secs(10));
         // A minute of blindness: the wall clock went on, engine time did not.
         labels.tick(at(11), 1_071_000, Duration::from_secs(71));
         assert_eq!(labels.wall_ms(at(5)), 1_005_000);
         assert_eq!(labels.wall_ms(at(12)), 1_072_000);
+    }
+
+    #[test]
+    fn a_contact_before_a_restart_keeps_its_label() {
+        let at = |seconds: u64| EngineTime::from_micros(seconds * 1_000_000);
+        // Saved at 100 s, which was 1,100,000; an hour later the server is back.
+        let labels = Labels::new(at(100), 4_700_000, Some(1_100_000));
+        assert_eq!(labels.wall_ms(at(40)), 1_040_000);
+        assert_eq!(labels.wall_ms(at(100)), 1_100_000);
+        assert_eq!(labels.wall_ms(at(101)), 4_701_000);
     }
 }

@@ -8,14 +8,21 @@
 //! The engine knows no names, no database and no console.
 
 mod driver;
+mod full;
 mod labels;
 mod transition_ids;
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
-use rollcall_presence::{Columns, Contact, EngineClock, EngineTime, Event, Lease, Outcome, Place, TableFull};
+use rollcall_presence::{
+    Columns, Contact, EngineClock, EngineTime, Event, Grounds, Outcome, Place, Rulebook, TableFull, Verdict,
+};
+use rollcall_shared::agent_api::Fence;
+use rollcall_shared::console_api::BlindSpan;
 use rollcall_shared::{AgentId, Cause, ContactKind, Status, TransitionId};
 use tokio::sync::oneshot;
 
@@ -45,8 +52,48 @@ pub struct Change {
     pub folds: Option<TransitionId>,
 }
 
-/// Where changes go. Called on the driver's thread with what one tick or one command changed.
-pub type Sink = Box<dyn Fn(&[Change]) + Send>;
+/// What leaves the engine.
+#[derive(Debug, Clone, Copy)]
+pub enum News<'a> {
+    /// What one tick or one command changed, in order.
+    Changes(&'a [Change]),
+    /// The server was blind while it ran.
+    Blind(BlindSpan),
+    /// An agent reported this version of the settings as applied, for the first time.
+    Applied(AgentId, u32),
+}
+
+/// Where news goes. Called on the driver's thread.
+pub type Sink = Box<dyn Fn(News<'_>) + Send>;
+
+/// What became of an event, and what the rules then say of its agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Handled {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What the rules say; nothing where there is no such agent.
+    pub verdict: Option<Verdict>,
+}
+
+/// What became of a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Whether the owner took it: then a status may have changed.
+    pub by_owner: bool,
+}
+
+/// The contacts of a partition, to be written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Which.
+    pub partition: u8,
+    /// When.
+    pub at: EngineTime,
+    /// As [`rollcall_presence::checkpoint`] writes them.
+    pub bytes: Vec<u8>,
+}
 
 /// An agent that the engine takes up when it starts.
 #[derive(Debug, Clone, Copy)]
@@ -61,8 +108,10 @@ pub struct Known {
 pub struct Start {
     /// Where engine time stood when it was last saved.
     pub resumed: EngineTime,
-    /// The lease of every agent.
-    pub lease: Lease,
+    /// The wall clock of then; nothing at the first start.
+    pub saved_wall_ms: Option<i64>,
+    /// What every agent lives by.
+    pub rulebook: Arc<Rulebook>,
     /// The greatest transition id that was ever given.
     pub last_transition: Option<TransitionId>,
     /// The fleet.
@@ -94,6 +143,10 @@ struct Shared {
     columns: Vec<Arc<Columns>>,
     labels: Labels,
     ids: TransitionIds,
+    /// Contacts were refused unheard since the last tick.
+    refused_unheard: AtomicBool,
+    /// Nobody goes offline any more: the server is about to stop.
+    held: AtomicBool,
 }
 
 /// An engine that does not tick yet: whoever follows its changes can be made first.
@@ -128,31 +181,112 @@ impl Engine {
 
     /// A contact. No lock, no allocation, no database.
     #[must_use]
-    pub fn contact(
-        &self,
-        place: Place,
-        fence: rollcall_shared::agent_api::Fence,
-        kind: ContactKind,
-    ) -> Contact {
+    pub fn contact(&self, place: Place, fence: Fence, kind: ContactKind) -> Contact {
         let Some(columns) = self.shared.columns.get(usize::from(place.partition)) else {
             return Contact::RegisterFirst;
         };
-        columns.contact(place.slot, fence.boot, fence.sequence, kind, self.now())
+        columns.contact(place.slot, fence, kind, self.now())
+    }
+
+    /// A contact, with what the owner has to hear of it: the hot path, and the event where that asks for one, or
+    /// where the agent was seen from another address than before (`moved_to`).
+    ///
+    /// # Errors
+    /// Where the engine was stopped.
+    pub async fn hear(
+        &self,
+        place: Place,
+        fence: Fence,
+        kind: ContactKind,
+        moved_to: Option<IpAddr>,
+    ) -> Result<Heard, EngineError> {
+        let outcome = match (self.contact(place, fence, kind), moved_to) {
+            (Contact::Renewed, None) => Outcome::Accepted,
+            (Contact::Renewed | Contact::NeedsEvent, observed) => {
+                let event = Event::Contact {
+                    fence,
+                    kind,
+                    observed,
+                };
+                let outcome = self.handle(place, event).await?.outcome;
+                return Ok(Heard {
+                    outcome,
+                    by_owner: true,
+                });
+            }
+            (Contact::Stale, _) => Outcome::Stale,
+            (Contact::RegisterFirst, _) => Outcome::RegisterFirst,
+        };
+        Ok(Heard {
+            outcome,
+            by_owner: false,
+        })
     }
 
     /// Something rare. Waits for the driver, which takes it within milliseconds.
     ///
     /// # Errors
     /// Where the engine was stopped.
-    pub async fn handle(&self, place: Place, event: Event) -> Result<Outcome, EngineError> {
-        let (reply, answer) = oneshot::channel();
-        let command = Command::Event {
+    pub async fn handle(&self, place: Place, event: Event) -> Result<Handled, EngineError> {
+        let at = self.now();
+        self.ask(|reply| Command::Event {
             place,
             event,
-            at: self.now(),
+            at,
             reply,
-        };
-        self.commands.send(command).map_err(|_| EngineError::Stopped)?;
+        })
+        .await
+    }
+
+    /// What the rules say of an agent; nothing where there is none.
+    ///
+    /// # Errors
+    /// Where the engine was stopped.
+    pub async fn verdict(&self, place: Place) -> Result<Option<Verdict>, EngineError> {
+        self.ask(|reply| Command::Verdict { place, reply }).await
+    }
+
+    /// What an agent's status rests on; nothing where there is none.
+    ///
+    /// # Errors
+    /// Where the engine was stopped.
+    pub async fn grounds(&self, place: Place) -> Result<Option<Grounds>, EngineError> {
+        self.ask(|reply| Command::Grounds { place, reply }).await
+    }
+
+    /// Has everybody live by another rulebook. What that changes was published when it returns.
+    ///
+    /// # Errors
+    /// Where the engine was stopped.
+    pub async fn adopt(&self, rulebook: Arc<Rulebook>) -> Result<(), EngineError> {
+        self.ask(|reply| Command::Adopt { rulebook, reply }).await
+    }
+
+    /// The contacts of a partition, to be written down.
+    ///
+    /// # Errors
+    /// Where the engine was stopped.
+    pub async fn checkpoint(&self, partition: u8) -> Result<Checkpoint, EngineError> {
+        self.ask(|reply| Command::Checkpoint { partition, reply }).await
+    }
+
+    /// Contacts were refused before they could be heard: there was no place left for a connection. That is
+    /// blindness (rule 2).
+    pub fn refused_unheard(&self) {
+        self.shared.refused_unheard.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on nobody goes offline by a deadline: the server is about to stop and takes no more connections, so who
+    /// is silent may only not be heard (rule 6).
+    pub fn hold(&self) {
+        self.shared.held.store(true, Ordering::Relaxed);
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, EngineError> {
+        let (reply, answer) = oneshot::channel();
+        self.commands
+            .send(command(reply))
+            .map_err(|_| EngineError::Stopped)?;
         answer.await.map_err(|_| EngineError::Stopped)
     }
 
@@ -161,17 +295,25 @@ impl Engine {
     /// # Errors
     /// Where the engine was stopped or is full.
     pub async fn enrol(&self, agent: AgentId) -> Result<Place, EngineError> {
-        let (reply, answer) = oneshot::channel();
-        self.commands
-            .send(Command::Enrol { agent, reply })
-            .map_err(|_| EngineError::Stopped)?;
-        answer
-            .await
-            .map_err(|_| EngineError::Stopped)?
+        self.ask(|reply| Command::Enrol { agent, reply })
+            .await?
             .map_err(|_| EngineError::Full)
     }
 
-    /// When and how an agent was last heard since the engine started, by the wall clock.
+    /// The settings version that an agent last reported as applied.
+    #[must_use]
+    pub fn applied(&self, place: Place) -> u32 {
+        let columns = self.shared.columns.get(usize::from(place.partition));
+        columns.map_or(0, |columns| columns.applied(place.slot))
+    }
+
+    /// A point of engine time by the wall clock; of the future, as if nothing came in between.
+    #[must_use]
+    pub fn wall_ms(&self, at: EngineTime) -> i64 {
+        self.shared.labels.wall_ms(at)
+    }
+
+    /// When and how an agent was last heard, by the wall clock.
     #[must_use]
     pub fn last_contact(&self, place: Place) -> Option<(i64, ContactKind)> {
         let heard = self
@@ -202,7 +344,7 @@ impl Engine {
 }
 
 impl Prepared {
-    /// Starts the thread. Every change goes to each sink, in their order.
+    /// Starts the thread. All news goes to each sink, in their order.
     ///
     /// # Errors
     /// Where the operating system gives no thread.

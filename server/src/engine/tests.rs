@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
-use rollcall_presence::Restored;
+use rollcall_presence::{Addresses, Restored};
 use rollcall_shared::agent_api::Fence;
 use rollcall_shared::{BootId, GoodbyeKind, Minutes, RegisterReason, Settings};
 
@@ -20,7 +20,8 @@ struct Published {
 impl Published {
     fn sink(self: &Arc<Self>) -> Sink {
         let published = Arc::clone(self);
-        Box::new(move |changes| {
+        Box::new(move |news| {
+            let News::Changes(changes) = news else { return };
             published.changes.lock().extend_from_slice(changes);
             published.more.notify_all();
         })
@@ -48,7 +49,8 @@ fn start(known: Vec<Known>, minute: Duration) -> (Engine, Running, Vec<Place>, A
     };
     let start = Start {
         resumed: EngineTime::ZERO,
-        lease: Lease::of_heartbeats(&settings, minute),
+        saved_wall_ms: None,
+        rulebook: Arc::new(Rulebook::new(1, &settings, minute)),
         last_transition: None,
         known,
     };
@@ -61,11 +63,19 @@ fn boot(bits: u32) -> BootId {
     BootId::from_bits(bits).unwrap()
 }
 
-fn register(bits: u32, sequence: u32) -> Event {
-    Event::Register {
+fn fence(bits: u32, sequence: u32) -> Fence {
+    Fence {
         boot: boot(bits),
         sequence,
+        applied: 1,
+    }
+}
+
+fn register(bits: u32, sequence: u32) -> Event {
+    Event::Register {
+        fence: fence(bits, sequence),
         reason: RegisterReason::Start,
+        addresses: Addresses::default(),
     }
 }
 
@@ -73,7 +83,8 @@ fn register(bits: u32, sequence: u32) -> Event {
 async fn a_deadline_is_noticed_without_anyone_asking() {
     let (engine, running, _, published) = start(Vec::new(), Duration::from_millis(50));
     let place = engine.enrol(AgentId::from_bits(77)).await.unwrap();
-    assert_eq!(engine.handle(place, register(1, 1)).await, Ok(Outcome::Accepted));
+    let handled = engine.handle(place, register(1, 1)).await.unwrap();
+    assert_eq!(handled.outcome, Outcome::Accepted);
     let changes = published.wait_for(2);
     assert_eq!(
         (changes[0].from, changes[0].to),
@@ -102,8 +113,7 @@ async fn a_stop_and_a_start_are_one_restart_that_names_what_it_folds() {
     let place = engine.enrol(AgentId::from_bits(77)).await.unwrap();
     engine.handle(place, register(1, 1)).await.unwrap();
     let goodbye = Event::Goodbye {
-        boot: boot(1),
-        sequence: 2,
+        fence: fence(1, 2),
         kind: GoodbyeKind::Stop,
     };
     engine.handle(place, goodbye).await.unwrap();
@@ -120,13 +130,11 @@ async fn an_agent_that_was_online_goes_on_with_the_boot_it_had() {
     let restored = Restored {
         status: Status::Online,
         boot: Some(boot(9)),
+        applied: 1,
+        ..Restored::ENROLLED
     };
     let (engine, running, places, published) = start(vec![Known { agent, restored }], Duration::from_mins(1));
-    let fence = Fence {
-        boot: boot(9),
-        sequence: 41,
-        applied: 1,
-    };
+    let fence = fence(9, 41);
     assert_eq!(engine.last_contact(places[0]), None);
     assert_eq!(
         engine.contact(places[0], fence, ContactKind::Heartbeat),
@@ -137,6 +145,42 @@ async fn an_agent_that_was_online_goes_on_with_the_boot_it_had() {
         Some(ContactKind::Heartbeat)
     );
     assert!(published.changes.lock().is_empty());
+    running.stop();
+}
+
+#[tokio::test]
+async fn a_checkpoint_is_what_a_restart_takes_up() {
+    let (engine, running, _, _) = start(Vec::new(), Duration::from_mins(1));
+    let agent = AgentId::from_bits(77);
+    let place = engine.enrol(agent).await.unwrap();
+    engine.handle(place, register(1, 1)).await.unwrap();
+    engine
+        .hear(place, fence(1, 2), ContactKind::Poll, None)
+        .await
+        .unwrap();
+    let checkpoint = engine.checkpoint(place.partition).await.unwrap();
+    running.stop();
+    let mut remembered = None;
+    rollcall_presence::checkpoint::read(checkpoint.at, &checkpoint.bytes, |found, known| {
+        assert_eq!(found, agent);
+        remembered = Some(known);
+    })
+    .unwrap();
+    let remembered = remembered.unwrap();
+    assert_eq!(remembered.heard.kind, Some(ContactKind::Poll));
+    assert_eq!((remembered.boot, remembered.applied), (Some((boot(1), 2)), 1));
+
+    let restored = Restored {
+        status: Status::Online,
+        boot: Some(boot(1)),
+        remembered: Some(remembered),
+        ..Restored::ENROLLED
+    };
+    let (engine, running, places, _) = start(vec![Known { agent, restored }], Duration::from_mins(1));
+    let (_, kind) = engine.last_contact(places[0]).unwrap();
+    assert_eq!(kind, ContactKind::Poll);
+    let again = engine.contact(places[0], fence(1, 2), ContactKind::Poll);
+    assert_eq!(again, Contact::Stale);
     running.stop();
 }
 

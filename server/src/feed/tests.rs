@@ -1,11 +1,12 @@
 //! The feed as a console sees it: a snapshot, then every delta once, and nothing in between.
 
-use rollcall_presence::{EngineTime, Event, Lease};
+use rollcall_presence::{Addresses, EngineTime, Event, Rulebook};
+use rollcall_shared::agent_api::Fence;
 use rollcall_shared::feed::ToConsole;
 use rollcall_shared::{AgentId, BootId, Cause, DomainId, RegisterReason, Settings, Status};
 
 use super::*;
-use crate::engine::{Engine, Start};
+use crate::engine::{Engine, News, Start};
 use crate::store::agents::AgentRecord;
 
 struct Fleet {
@@ -19,7 +20,8 @@ impl Fleet {
         let clock = Clock::start();
         let start = Start {
             resumed: EngineTime::ZERO,
-            lease: Lease::of_heartbeats(&Settings::default(), Duration::from_mins(1)),
+            saved_wall_ms: None,
+            rulebook: Arc::new(Rulebook::new(1, &Settings::default(), Duration::from_mins(1))),
             last_transition: None,
             known: Vec::new(),
         };
@@ -27,7 +29,11 @@ impl Fleet {
         let roster = Arc::new(Roster::new(engine.clone()));
         let follower = Arc::clone(&roster);
         prepared
-            .start(vec![Box::new(move |changes| follower.apply(changes))])
+            .start(vec![Box::new(move |news| {
+                if let News::Changes(changes) = news {
+                    follower.apply(changes);
+                }
+            })])
             .unwrap();
         Self {
             engine,
@@ -53,6 +59,9 @@ impl Fleet {
             boot: None,
             applied: 0,
             enrolled_at_ms: 0,
+            local_address: None,
+            notify_port: None,
+            proof_key: None,
         };
         let place = self.engine.enrol(record.id).await.unwrap();
         self.roster.insert(&record, place);
@@ -98,9 +107,13 @@ async fn a_snapshot_is_followed_by_the_next_number() {
     };
     assert_eq!((sequence, first, last, rows.len()), (0, true, true, 1));
     let register = Event::Register {
-        boot: BootId::from_bits(1).unwrap(),
-        sequence: 1,
+        fence: Fence {
+            boot: BootId::from_bits(1).unwrap(),
+            sequence: 1,
+            applied: 0,
+        },
         reason: RegisterReason::Install,
+        addresses: Addresses::default(),
     };
     fleet.engine.handle(place, register).await.unwrap();
     let ToConsole::Delta {
@@ -202,9 +215,13 @@ async fn contacts_are_sent_for_the_rows_on_the_screen_and_only_where_they_change
     let place = fleet.enrol(1).await;
     fleet.enrol(2).await;
     let register = Event::Register {
-        boot: BootId::from_bits(1).unwrap(),
-        sequence: 1,
+        fence: Fence {
+            boot: BootId::from_bits(1).unwrap(),
+            sequence: 1,
+            applied: 0,
+        },
         reason: RegisterReason::Install,
+        addresses: Addresses::default(),
     };
     fleet.engine.handle(place, register).await.unwrap();
     let mut known = HashMap::new();

@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use parking_lot::RwLock;
 use rollcall_presence::Place;
 use rollcall_shared::console_api::{Agent, LastContact};
-use rollcall_shared::{AgentId, BootId, Cause, ContactKind, Status, TransitionId};
+use rollcall_shared::{AgentId, BootId, Cause, Status, TransitionId};
 
 use crate::engine::{Change, Engine};
 use crate::scope::Scope;
@@ -29,8 +29,34 @@ pub use view::{View, Visible};
 pub struct Entry {
     /// Where the engine keeps it.
     pub place: Place,
-    /// What people see of it. Its last contact is that before this server started; see [`Roster::seen`].
+    /// What people see of it. What it applied and when it was last heard the engine knows; see [`Roster::seen`].
     pub agent: Agent,
+    /// Where the server may connect to it.
+    pub listens: Listens,
+}
+
+/// Where an agent listens for the server, and what else it says of its machine that only people who ask are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Listens {
+    /// Its own end of its connection to the server, as it reports it.
+    pub own_address: Option<IpAddr>,
+    /// The TCP port; nothing where it listens on none.
+    pub port: Option<u16>,
+    /// How far its machine's clock was ahead of the server's, in milliseconds.
+    pub clock_ahead_ms: Option<i64>,
+}
+
+/// How the server may reach an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// Where the engine keeps it.
+    pub place: Place,
+    /// The address from which it was last seen.
+    pub observed: Option<IpAddr>,
+    /// Where it listens.
+    pub listens: Listens,
+    /// Its status.
+    pub status: Status,
 }
 
 /// What a registration tells of an agent.
@@ -44,10 +70,10 @@ pub struct Registration {
     pub agent_version: String,
     /// The address from which it was seen.
     pub address: IpAddr,
-    /// The settings version that it reported as applied.
-    pub applied: u32,
     /// The boot that registered.
     pub boot: BootId,
+    /// Where it listens for the server.
+    pub listens: Listens,
 }
 
 /// The fleet.
@@ -73,6 +99,11 @@ impl Inner {
         self.rows.push(Entry {
             place,
             agent: agent_of(record),
+            listens: Listens {
+                own_address: record.local_address,
+                port: record.notify_port,
+                clock_ahead_ms: None,
+            },
         });
         self.log.push(Item::Row(row));
         Some(row)
@@ -156,19 +187,45 @@ impl Roster {
         known.platform.clone_from(&registration.platform);
         known.agent_version.clone_from(&registration.agent_version);
         known.address = Some(registration.address);
-        known.applied = registration.applied;
         let changed = *known != before;
+        if let Some(entry) = inner.rows.get_mut(row as usize) {
+            entry.listens = registration.listens;
+        }
         if changed {
             inner.log.push(Item::Row(row));
         }
         changed
     }
 
-    /// Notes the settings version that an agent lives by. Not sent to consoles: those that show it ask.
-    pub fn applied(&self, agent: AgentId, version: u32) {
-        if let Some((_, known)) = self.inner.write().row_mut(agent) {
-            known.applied = version;
+    /// Notes that an agent is seen from another address.
+    pub fn moved(&self, agent: AgentId, address: IpAddr) {
+        let mut inner = self.inner.write();
+        if let Some((row, known)) = inner.row_mut(agent)
+            && known.address != Some(address)
+        {
+            known.address = Some(address);
+            inner.log.push(Item::Row(row));
         }
+    }
+
+    /// How the server may reach an agent.
+    #[must_use]
+    pub fn reach(&self, agent: AgentId) -> Option<Reach> {
+        let inner = self.inner.read();
+        let entry = inner.rows.get(*inner.by_id.get(&agent)? as usize)?;
+        Some(Reach {
+            place: entry.place,
+            observed: entry.agent.address,
+            listens: entry.listens,
+            status: entry.agent.status,
+        })
+    }
+
+    /// The agents of the rows from this one on, in the order in which they were taken up.
+    #[must_use]
+    pub fn agents_from(&self, row: usize) -> Vec<AgentId> {
+        let inner = self.inner.read();
+        inner.rows.iter().skip(row).map(|entry| entry.agent.id).collect()
     }
 
     /// An agent, as people see it now; nothing where there is none, or none that the asker may see.
@@ -202,17 +259,6 @@ impl Roster {
             .filter_map(|id| inner.rows.get(*inner.by_id.get(id)? as usize))
             .map(|entry| self.seen(entry))
             .collect()
-    }
-
-    /// When and how agents were last heard since the server started.
-    #[must_use]
-    pub fn last_contacts(&self) -> Vec<(AgentId, i64, ContactKind)> {
-        let inner = self.inner.read();
-        let heard = |entry: &Entry| {
-            let (at_ms, kind) = self.engine.last_contact(entry.place)?;
-            Some((entry.agent.id, at_ms, kind))
-        };
-        inner.rows.iter().filter_map(heard).collect()
     }
 
     /// How many agents there are, retired ones and all.
@@ -264,6 +310,7 @@ fn seen(engine: &Engine, entry: &Entry) -> Agent {
     if let Some((at_ms, kind)) = engine.last_contact(entry.place) {
         agent.last_contact = Some(LastContact { at_ms, kind });
     }
+    agent.applied = engine.applied(entry.place);
     agent
 }
 

@@ -1,9 +1,10 @@
 //! The roster beside a real engine: what people see, and that they see nothing else.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use rollcall_presence::{EngineTime, Lease};
+use rollcall_presence::{EngineTime, Rulebook};
 use rollcall_shared::{DomainId, Settings};
 
 use super::*;
@@ -11,10 +12,10 @@ use crate::clock::Clock;
 use crate::engine::Start;
 
 fn an_engine() -> Engine {
-    let lease = Lease::of_heartbeats(&Settings::default(), Duration::from_mins(1));
     let start = Start {
         resumed: EngineTime::ZERO,
-        lease,
+        saved_wall_ms: None,
+        rulebook: Arc::new(Rulebook::new(1, &Settings::default(), Duration::from_mins(1))),
         last_transition: None,
         known: Vec::new(),
     };
@@ -40,6 +41,9 @@ fn a_record(bits: u64, domain: i32) -> AgentRecord {
         boot: None,
         applied: 0,
         enrolled_at_ms: 1,
+        local_address: None,
+        notify_port: None,
+        proof_key: None,
     }
 }
 
@@ -112,7 +116,7 @@ async fn a_registration_that_tells_nothing_new_is_no_change() {
         platform: "Debian".to_owned(),
         agent_version: "0.1.0".to_owned(),
         address: IpAddr::from([127, 0, 0, 1]),
-        applied: 1,
+        listens: Listens::default(),
         boot: BootId::from_bits(1).unwrap(),
     };
     assert!(roster.register(AgentId::from_bits(1), &registration));

@@ -1,21 +1,37 @@
-//! The settings in force. They are fixed for now: version 1 is written at the first start, from the
-//! configuration, and read back ever after.
+//! The settings in force, and the act of saving: the document into the database, the rules into the engine, the
+//! version to everybody who asks.
+//!
+//! Version 1 is written at the first start, from the configuration; from then on people save.
 
+mod versions;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use rollcall_presence::Lease;
+use parking_lot::RwLock;
+use rollcall_presence::Rulebook;
 use rollcall_shared::Settings;
 use rollcall_shared::console_api::SettingsVersion;
+use rollcall_shared::problem::FieldError;
+use rollcall_shared::settings::HeartbeatScope;
+use tokio::sync::{Mutex, watch};
 
+use crate::engine::{Engine, EngineError};
 use crate::store::{Store, StoreError};
 
 /// The settings in force.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InForce {
-    /// The document and its version.
-    pub current: SettingsVersion,
-    /// How long its minute lasts.
-    pub minute: Duration,
+    minute: Duration,
+    /// What every heartbeat asks for, so without a lock.
+    version: AtomicU32,
+    heartbeat_micros: AtomicU64,
+    all_send_heartbeats: AtomicBool,
+    current: RwLock<Arc<SettingsVersion>>,
+    rulebook: RwLock<Arc<Rulebook>>,
+    /// The greatest version in the database, which may be one that cannot be read.
+    saving: Mutex<u32>,
+    told: watch::Sender<u32>,
 }
 
 /// The settings cannot be brought into force.
@@ -24,10 +40,10 @@ pub enum SettingsError {
     /// The database did not answer.
     #[error("the settings cannot be read")]
     Store(#[from] StoreError),
-    /// The stored document is none.
-    #[error("settings version {version} in the database cannot be read")]
+    /// No stored document is one.
+    #[error("settings version {version} in the database cannot be read, and no older one can")]
     Unreadable {
-        /// Its version.
+        /// The newest version.
         version: u32,
         /// What is wrong with it.
         #[source]
@@ -35,57 +51,183 @@ pub enum SettingsError {
     },
 }
 
+/// Why settings were not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum NotSaved {
+    /// They may not be.
+    #[error("the settings cannot be saved so")]
+    Refused(Vec<FieldError>),
+    /// Somebody saved another version since the one that was changed here.
+    #[error("version {0} was saved meanwhile")]
+    Conflict(u32),
+    /// The database did not take them.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// They are saved; the engine was stopped.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The server stopped in the middle of it.
+    #[error("the save was interrupted")]
+    Interrupted(#[source] tokio::task::JoinError),
+    /// They have no JSON form.
+    #[error("the settings cannot be written")]
+    Unwritable(#[from] serde_json::Error),
+}
+
 impl InForce {
-    /// Reads the settings, or writes `first` as version 1 where there are none.
+    /// Reads the settings, or writes `first` as version 1 where there are none. A version that cannot be read is
+    /// passed over, and said in the log: the last one that can is in force.
     ///
     /// # Errors
-    /// Where the database does not answer, or holds a document that cannot be read.
+    /// Where the database does not answer, or holds no document that can be read.
     pub async fn load(
         store: &Store,
         first: &Settings,
         minute: Duration,
         now_ms: i64,
     ) -> Result<Self, SettingsError> {
-        if store.settings().current().await?.is_none() {
-            let document = serde_json::to_string(first)
-                .map_err(|source| SettingsError::Unreadable { version: 1, source })?;
-            // Another server may have been first; then its document is read below.
-            store.settings().append(1, document, now_ms).await?;
-        }
-        let (version, settings, saved_at_ms) = match store.settings().current().await? {
-            Some(record) => {
-                let settings =
-                    serde_json::from_str(&record.document).map_err(|source| SettingsError::Unreadable {
-                        version: record.version,
-                        source,
-                    })?;
-                (record.version, settings, record.saved_at_ms)
-            }
-            None => (1, first.clone(), now_ms),
-        };
-        let minute_ms = u32::try_from(minute.as_millis()).unwrap_or(u32::MAX);
+        let history = versions::read(store, first, minute, now_ms).await?;
+        let current = history.current;
         Ok(Self {
-            current: SettingsVersion {
-                version,
-                settings,
-                saved_at_ms,
-                minute_ms,
-            },
             minute,
+            version: AtomicU32::new(current.version),
+            heartbeat_micros: AtomicU64::new(heartbeat_micros(&current.settings, minute)),
+            all_send_heartbeats: AtomicBool::new(all_send_heartbeats(&current.settings)),
+            told: watch::Sender::new(current.version),
+            current: RwLock::new(Arc::new(current)),
+            rulebook: RwLock::new(Arc::new(history.rulebook)),
+            saving: Mutex::new(history.greatest),
         })
     }
 
-    /// The lease that these settings give every agent.
+    /// The newest version.
     #[must_use]
-    pub const fn lease(&self) -> Lease {
-        Lease::of_heartbeats(&self.current.settings, self.minute)
+    pub fn version(&self) -> u32 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    /// The newest document, with its version.
+    #[must_use]
+    pub fn current(&self) -> Arc<SettingsVersion> {
+        Arc::clone(&self.current.read())
+    }
+
+    /// The rules that follow from all versions.
+    #[must_use]
+    pub fn rulebook(&self) -> Arc<Rulebook> {
+        Arc::clone(&self.rulebook.read())
+    }
+
+    /// How long a minute of the settings lasts.
+    #[must_use]
+    pub const fn minute(&self) -> Duration {
+        self.minute
     }
 
     /// How long agents are to stay silent between two heartbeats.
     #[must_use]
-    pub const fn heartbeat_interval(&self) -> Duration {
-        self.current.settings.heartbeat_every.lasting(self.minute)
+    pub fn heartbeat_interval(&self) -> Duration {
+        Duration::from_micros(self.heartbeat_micros.load(Ordering::Relaxed))
     }
+
+    /// Whether all agents are to send heartbeats, wherever they are.
+    #[must_use]
+    pub fn all_send_heartbeats(&self) -> bool {
+        self.all_send_heartbeats.load(Ordering::Relaxed)
+    }
+
+    /// Tells of each version that comes into force.
+    #[must_use]
+    pub fn follow(&self) -> watch::Receiver<u32> {
+        self.told.subscribe()
+    }
+
+    /// Saves a document that was made from version `of`. Durable, and lived by, when it returns: first the database,
+    /// then the engine (so that no lease is too short for who learns of it), then everybody else.
+    ///
+    /// It goes on to its end also where whoever asked does not wait for it.
+    ///
+    /// # Errors
+    /// Where it may not be saved, was made from an older version, or the database does not take it.
+    pub async fn save(
+        self: &Arc<Self>,
+        store: &Store,
+        engine: &Engine,
+        of: u32,
+        settings: Settings,
+        now_ms: i64,
+    ) -> Result<Arc<SettingsVersion>, NotSaved> {
+        let refusals = settings.refusals();
+        if !refusals.is_empty() {
+            return Err(NotSaved::Refused(refusals));
+        }
+        let (this, store, engine) = (Arc::clone(self), store.clone(), engine.clone());
+        let whole = async move { this.save_whole(&store, &engine, of, settings, now_ms).await };
+        tokio::spawn(whole).await.map_err(NotSaved::Interrupted)?
+    }
+
+    async fn save_whole(
+        &self,
+        store: &Store,
+        engine: &Engine,
+        of: u32,
+        settings: Settings,
+        now_ms: i64,
+    ) -> Result<Arc<SettingsVersion>, NotSaved> {
+        let mut greatest = self.saving.lock().await;
+        if of != self.version() {
+            return Err(NotSaved::Conflict(self.version()));
+        }
+        let version = *greatest + 1;
+        let document = serde_json::to_string(&settings)?;
+        if !store.settings().append(version, document, now_ms).await? {
+            // Another server saved it, or this one did and lost the answer: it is what holds.
+            for (version, saved) in versions::after(store, *greatest, self.minute).await? {
+                *greatest = version;
+                if let Some(saved) = saved {
+                    self.bring_into_force(engine, saved).await?;
+                }
+            }
+            return Err(NotSaved::Conflict(self.version()));
+        }
+        *greatest = version;
+        let saved = SettingsVersion {
+            version,
+            settings,
+            saved_at_ms: now_ms,
+            minute_ms: self.current().minute_ms,
+        };
+        Ok(self.bring_into_force(engine, saved).await?)
+    }
+
+    /// Has everybody live by a version that the database has.
+    async fn bring_into_force(
+        &self,
+        engine: &Engine,
+        saved: SettingsVersion,
+    ) -> Result<Arc<SettingsVersion>, EngineError> {
+        let rulebook = Arc::new(self.rulebook().with(saved.version, &saved.settings));
+        engine.adopt(Arc::clone(&rulebook)).await?;
+        *self.rulebook.write() = rulebook;
+        let saved = Arc::new(saved);
+        *self.current.write() = Arc::clone(&saved);
+        let micros = heartbeat_micros(&saved.settings, self.minute);
+        self.heartbeat_micros.store(micros, Ordering::Relaxed);
+        self.all_send_heartbeats
+            .store(all_send_heartbeats(&saved.settings), Ordering::Relaxed);
+        self.version.store(saved.version, Ordering::Release);
+        self.told.send_replace(saved.version);
+        tracing::info!(version = saved.version, "settings saved");
+        Ok(saved)
+    }
+}
+
+fn all_send_heartbeats(settings: &Settings) -> bool {
+    settings.heartbeat && settings.heartbeat_scope == HeartbeatScope::All
+}
+
+fn heartbeat_micros(settings: &Settings, minute: Duration) -> u64 {
+    u64::try_from(settings.heartbeat_every.lasting(minute).as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -103,10 +245,24 @@ mod tests {
             ..Settings::default()
         };
         let written = InForce::load(&store, &first, minute, 5).await.unwrap();
-        assert_eq!((written.current.version, written.current.saved_at_ms), (1, 5));
+        assert_eq!((written.version(), written.current().saved_at_ms), (1, 5));
         let read = InForce::load(&store, &Settings::default(), minute, 9)
             .await
             .unwrap();
-        assert_eq!(read, written);
+        assert_eq!(read.current(), written.current());
+    }
+
+    #[tokio::test]
+    async fn a_version_that_cannot_be_read_leaves_the_last_one_that_can_in_force() {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        let minute = Duration::from_mins(1);
+        let first = Settings::default();
+        let load = || InForce::load(&store, &first, minute, 5);
+        load().await.unwrap();
+        let nonsense = r#"{"heartbeat_every":0}"#.to_owned();
+        assert!(store.settings().append(2, nonsense, 6).await.unwrap());
+        let read = load().await.unwrap();
+        assert_eq!(read.version(), 1);
+        assert_eq!(*read.saving.lock().await, 2, "the next save is version 3");
     }
 }

@@ -46,6 +46,12 @@ pub struct AgentRecord {
     pub applied: u32,
     /// When it was enrolled.
     pub enrolled_at_ms: i64,
+    /// The address that it last gave as its own.
+    pub local_address: Option<IpAddr>,
+    /// The port at which it last said that it takes notifications.
+    pub notify_port: Option<u16>,
+    /// The key by which it and the server prove themselves when it is dialled; encrypted, opaque here.
+    pub proof_key: Option<Vec<u8>>,
 }
 
 impl TryFrom<Model> for AgentRecord {
@@ -64,12 +70,22 @@ impl TryFrom<Model> for AgentRecord {
             since_ms: row.since_ms,
             cause: column::cause("agents.cause", &row.cause)?,
             last_contact: column::last_contact(row.last_contact_ms, row.last_contact_kind.as_deref())?,
-            address: row.address.as_deref().map(column::address).transpose()?,
+            address: address(row.address.as_deref(), "agents.address")?,
             boot: row.boot.map(column::boot).transpose()?,
             applied: column::count("agents.applied", row.applied)?,
             enrolled_at_ms: row.enrolled_at_ms,
+            local_address: address(row.local_address.as_deref(), "agents.local_address")?,
+            notify_port: row
+                .notify_port
+                .map(|port| column::number("agents.notify_port", port))
+                .transpose()?,
+            proof_key: row.proof_key,
         })
     }
+}
+
+fn address(text: Option<&str>, column: &'static str) -> Result<Option<IpAddr>, StoreError> {
+    text.map(|text| column::address(column, text)).transpose()
 }
 
 /// The agents of a [`Store`].

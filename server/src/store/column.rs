@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 
+use rollcall_shared::console_api::BlindReason;
 use rollcall_shared::{AgentId, BootId, Cause, ContactKind, DomainId, Status, TransitionId, UserId};
 
 use super::{Hash, StoreError};
@@ -42,7 +43,12 @@ pub(super) fn domain_id(value: i64) -> Result<DomainId, StoreError> {
 
 /// A count or a version.
 pub(super) fn count(column: &'static str, value: i64) -> Result<u32, StoreError> {
-    u32::try_from(value).map_err(|_| corrupt(column, &value))
+    number(column, value)
+}
+
+/// A number of a type that does not reach as far as its column.
+pub(super) fn number<T: TryFrom<i64>>(column: &'static str, value: i64) -> Result<T, StoreError> {
+    T::try_from(value).map_err(|_| corrupt(column, &value))
 }
 
 /// A boot id.
@@ -76,9 +82,14 @@ pub(super) fn last_contact(
     }
 }
 
+/// Why the server was blind, by its key.
+pub(super) fn blind_reason(key: &str) -> Result<BlindReason, StoreError> {
+    BlindReason::from_key(key).ok_or_else(|| corrupt("blind_spans.reason", key))
+}
+
 /// An address.
-pub(super) fn address(text: &str) -> Result<IpAddr, StoreError> {
-    text.parse().map_err(|_| corrupt("agents.address", text))
+pub(super) fn address(column: &'static str, text: &str) -> Result<IpAddr, StoreError> {
+    text.parse().map_err(|_| corrupt(column, text))
 }
 
 /// A hash. Its bytes are not shown, also not where they are wrong.

@@ -14,13 +14,28 @@ use serde::Serialize;
 use super::StoreError;
 use crate::scope::Scope;
 
-/// What a column of a batch holds; either may be null.
+/// What a column of a batch holds; each may be null.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     /// 64 bits, signed.
     Number,
     /// Text.
     Text,
+    /// Bytes, written by [`bytes()`].
+    Bytes,
+}
+
+/// How bytes travel in a batch: as Postgres writes them.
+pub(super) fn bytes(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+
+    let mut text = String::with_capacity(2 + 2 * bytes.len());
+    text.push_str("\\x");
+    for byte in bytes {
+        // Writing into a text cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// A statement that works on a batch of rows.
@@ -60,10 +75,14 @@ impl Batch {
             let columns = each(|name, kind| match kind {
                 Kind::Number => format!("{name} bigint"),
                 Kind::Text => format!("{name} text"),
+                Kind::Bytes => format!("{name} bytea"),
             });
             format!("json_to_recordset($1::json) AS v({columns})")
         } else {
-            let columns = each(|name, _| format!("value ->> '{name}' AS {name}"));
+            let columns = each(|name, kind| match kind {
+                Kind::Number | Kind::Text => format!("value ->> '{name}' AS {name}"),
+                Kind::Bytes => format!("unhex(substr(value ->> '{name}', 3)) AS {name}"),
+            });
             format!("(SELECT {columns} FROM json_each($1)) AS v")
         }
     }

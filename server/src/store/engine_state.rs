@@ -53,7 +53,7 @@ impl EngineStates<'_> {
     ///
     /// What the database says.
     pub async fn save(&self, state: EngineState) -> Result<(), StoreError> {
-        Entity::insert(ActiveModel {
+        let saving = Entity::insert(ActiveModel {
             id: Set(ROW),
             engine_ms: Set(state.engine_ms),
             saved_wall_ms: Set(state.saved_wall_ms),
@@ -63,8 +63,8 @@ impl EngineStates<'_> {
                 .update_columns([Column::EngineMs, Column::SavedWallMs])
                 .to_owned(),
         )
-        .exec_without_returning(&self.store.writer)
-        .await?;
+        .exec_without_returning(&self.store.writer);
+        Store::answered(async { Ok(saving.await?) }).await?;
         Ok(())
     }
 }

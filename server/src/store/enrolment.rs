@@ -164,6 +164,9 @@ async fn insert(
         boot: Set(record.boot.map(|boot| i64::from(boot.bits()))),
         applied: Set(i64::from(record.applied)),
         enrolled_at_ms: Set(record.enrolled_at_ms),
+        local_address: Set(record.local_address.map(|address| address.to_string())),
+        notify_port: Set(record.notify_port.map(i64::from)),
+        proof_key: Set(record.proof_key.clone()),
     })
     .exec_without_returning(on)
     .await?;

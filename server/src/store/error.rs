@@ -1,6 +1,7 @@
 //! What can go wrong between the server and its database.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 
@@ -37,6 +38,12 @@ pub enum StoreError {
     /// A statement failed.
     #[error("the database did not do what it was asked")]
     Database(#[from] DbErr),
+    /// The database took what it was asked and gave no answer.
+    #[error("the database gave no answer within {} s", waited.as_secs())]
+    Silent {
+        /// For how long it was waited for.
+        waited: Duration,
+    },
     /// A text cannot be kept: it holds the character NUL, which Postgres has no room for.
     #[error("{field} holds the character NUL, which cannot be stored")]
     Unstorable {
@@ -60,11 +67,25 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Open(source) | Self::Migrate(source) | Self::Database(source) => is_transient(source),
+            Self::Silent { .. } => true,
             Self::File { .. }
             | Self::Address
             | Self::Newer { .. }
             | Self::Unstorable { .. }
             | Self::Corrupt { .. } => false,
+        }
+    }
+}
+
+impl StoreError {
+    /// Whether the database's disk is full.
+    #[must_use]
+    pub fn is_for_want_of_room(&self) -> bool {
+        match self {
+            Self::Open(source) | Self::Migrate(source) | Self::Database(source) => {
+                code(source).is_some_and(|code| is_code_of_room(&code))
+            }
+            _ => false,
         }
     }
 }
@@ -90,6 +111,14 @@ fn is_code_of_data(code: &str) -> bool {
     }
     code.parse::<u32>()
         .is_ok_and(|code| matches!(code & 0xff, 18 | 19 | 20 | 25))
+}
+
+/// Postgres: 53100 disk full. `SQLite`: 13 full.
+fn is_code_of_room(code: &str) -> bool {
+    if code.len() == 5 {
+        return code == "53100";
+    }
+    code.parse::<u32>().is_ok_and(|code| code & 0xff == 13)
 }
 
 /// What the database driver says, where it was the driver that failed.
@@ -151,7 +180,100 @@ pub(super) fn is_busy(error: &DbErr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_transient_code;
+    use std::borrow::Cow;
+    use std::fmt;
+
+    use sea_orm::sqlx::error::{DatabaseError, ErrorKind};
+
+    use super::*;
+
+    /// What a database says that fails with a code.
+    #[derive(Debug)]
+    struct Said(&'static str);
+
+    impl fmt::Display for Said {
+        fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            out.write_str(self.0)
+        }
+    }
+
+    impl std::error::Error for Said {}
+
+    impl DatabaseError for Said {
+        fn message(&self) -> &str {
+            self.0
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(Cow::Borrowed(self.0))
+        }
+
+        fn as_error(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn std::error::Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn std::error::Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    fn failed_with(code: &'static str) -> StoreError {
+        let error = sqlx::Error::Database(Box::new(Said(code)));
+        StoreError::Database(DbErr::Exec(RuntimeErr::SqlxError(error.into())))
+    }
+
+    #[test]
+    fn a_database_that_fails_is_not_the_fault_of_what_was_to_be_written() {
+        for code in [
+            // SQLite: busy, read-only, I/O (and while it writes), corrupt, full, cannot be opened.
+            "5", "8", "10", "778", "11", "13", "14",
+            // Postgres: no room, out of memory, shut down, connection lost, password, no table, read-only, damaged.
+            "53100", "53200", "57P01", "08006", "28P01", "42P01", "25006", "XX001",
+        ] {
+            let error = failed_with(code);
+            assert!(!error.is_fault_of_data(), "{code}");
+        }
+        for error in [
+            StoreError::Silent {
+                waited: Duration::ZERO,
+            },
+            StoreError::Database(DbErr::ConnectionAcquire(sea_orm::ConnAcquireErr::Timeout)),
+            StoreError::Database(DbErr::Conn(RuntimeErr::SqlxError(
+                sqlx::Error::Io(std::io::Error::from_raw_os_error(28)).into(),
+            ))),
+        ] {
+            assert!(!error.is_fault_of_data() && error.is_transient(), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_told_from_a_database_that_is_away() {
+        for (code, full) in [
+            ("13", true),
+            ("53100", true),
+            ("10", false),
+            ("53000", false),
+            ("00013", false),
+        ] {
+            assert_eq!(failed_with(code).is_for_want_of_room(), full, "{code}");
+        }
+    }
+
+    #[test]
+    fn what_no_database_can_hold_is_at_fault() {
+        for code in ["18", "19", "2067", "20", "25", "22021", "23505"] {
+            assert!(failed_with(code).is_fault_of_data(), "{code}");
+        }
+        assert!(StoreError::Unstorable { field: "name" }.is_fault_of_data());
+    }
 
     #[test]
     fn a_database_that_is_busy_away_or_full_is_transient() {

@@ -9,17 +9,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use rollcall_shared::console_api::BlindReason;
 use rollcall_shared::{AgentId, BootId, ContactKind, TransitionId};
 use sea_orm::ConnectionTrait;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::dialect::{Batch, Kind};
-use super::{Store, StoreError, column, transitions};
+use super::dialect::{self, Batch, Kind};
+use super::{Store, StoreError, blind_spans, column, transitions};
 
 pub use super::transitions::TransitionRecord;
 
 /// One thing to write down.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// It is also kept in files, in which one of an older release may wait: fields and kinds are only ever added, and
+/// those added later have a default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Entry {
     /// A status changed: a line of history, and the agent's status from now on.
     Transition(TransitionRecord),
@@ -41,11 +46,41 @@ pub enum Entry {
         address: Option<IpAddr>,
         /// The settings version that it has applied.
         applied: u32,
+        /// The address that it gave as its own.
+        #[serde(default)]
+        local_address: Option<IpAddr>,
+        /// The port at which it takes notifications.
+        #[serde(default)]
+        notify_port: Option<u16>,
+        /// The key for dialling, encrypted; nothing leaves the one that is there.
+        #[serde(default)]
+        proof_key: Option<Vec<u8>>,
         /// This contact.
         last_contact: (i64, ContactKind),
     },
-    /// When and how agents were last heard.
-    Contacts(Vec<(AgentId, i64, ContactKind)>),
+    /// The server could have heard nobody.
+    Blind {
+        /// From when, by the wall clock.
+        from_ms: i64,
+        /// Until when.
+        to_ms: i64,
+        /// Why.
+        reason: BlindReason,
+    },
+    /// An agent was seen from another address.
+    Moved {
+        /// The agent.
+        agent: AgentId,
+        /// From where it is seen now.
+        address: IpAddr,
+    },
+    /// An agent reported other settings as applied.
+    Applied {
+        /// The agent.
+        agent: AgentId,
+        /// Their version.
+        applied: u32,
+    },
 }
 
 /// The journal of a [`Store`].
@@ -73,12 +108,25 @@ impl Journal<'_> {
     /// [is transient]: StoreError::is_transient
     pub async fn write(&self, entries: &[Entry]) -> Result<(), StoreError> {
         check(entries)?;
+        Store::answered(self.attempt(entries)).await
+    }
+
+    async fn attempt(&self, entries: &[Entry]) -> Result<(), StoreError> {
         let transaction = self.store.begin().await?;
         let records = entries.iter().filter_map(|entry| match entry {
             Entry::Transition(record) => Some(record),
             _ => None,
         });
         let new = transitions::insert(&transaction, records).await?;
+        let spans = entries.iter().filter_map(|entry| match *entry {
+            Entry::Blind {
+                from_ms,
+                to_ms,
+                reason,
+            } => Some((from_ms, to_ms, reason)),
+            _ => None,
+        });
+        blind_spans::insert(&transaction, spans).await?;
         Changes::of(entries, &new).write(&transaction).await?;
         transaction.commit().await?;
         Ok(())
@@ -111,6 +159,8 @@ struct Changes<'a> {
     statuses: BTreeMap<AgentId, StatusRow>,
     registrations: BTreeMap<AgentId, RegistrationRow<'a>>,
     contacts: BTreeMap<AgentId, ContactRow>,
+    moves: BTreeMap<AgentId, MoveRow>,
+    applied: BTreeMap<AgentId, AppliedRow>,
 }
 
 #[derive(Serialize)]
@@ -142,6 +192,9 @@ struct RegistrationRow<'a> {
     agent_version: &'a str,
     address: Option<IpAddr>,
     applied: u32,
+    local_address: Option<IpAddr>,
+    notify_port: Option<u16>,
+    proof_key: Option<String>,
 }
 
 const REGISTRATIONS: Batch = Batch {
@@ -154,10 +207,14 @@ const REGISTRATIONS: Batch = Batch {
         ("agent_version", Kind::Text),
         ("address", Kind::Text),
         ("applied", Kind::Number),
+        ("local_address", Kind::Text),
+        ("notify_port", Kind::Number),
+        ("proof_key", Kind::Bytes),
     ],
     sql: "UPDATE agents SET boot = v.boot, name = v.name, platform = v.platform, \
           machine_id = v.machine_id, agent_version = v.agent_version, address = v.address, \
-          applied = v.applied FROM {rows} WHERE agents.id = v.id",
+          applied = v.applied, local_address = v.local_address, notify_port = v.notify_port, \
+          proof_key = COALESCE(v.proof_key, agents.proof_key) FROM {rows} WHERE agents.id = v.id",
 };
 
 #[derive(Serialize)]
@@ -175,6 +232,28 @@ const CONTACTS: Batch = Batch {
     ],
     sql: "UPDATE agents SET last_contact_ms = v.last_contact_ms, \
           last_contact_kind = v.last_contact_kind FROM {rows} WHERE agents.id = v.id",
+};
+
+#[derive(Serialize)]
+struct MoveRow {
+    id: i64,
+    address: IpAddr,
+}
+
+const MOVES: Batch = Batch {
+    columns: &[("id", Kind::Number), ("address", Kind::Text)],
+    sql: "UPDATE agents SET address = v.address FROM {rows} WHERE agents.id = v.id",
+};
+
+#[derive(Serialize)]
+struct AppliedRow {
+    id: i64,
+    applied: u32,
+}
+
+const APPLIED: Batch = Batch {
+    columns: &[("id", Kind::Number), ("applied", Kind::Number)],
+    sql: "UPDATE agents SET applied = v.applied FROM {rows} WHERE agents.id = v.id",
 };
 
 impl<'a> Changes<'a> {
@@ -197,7 +276,8 @@ impl<'a> Changes<'a> {
                         changes.contact(record.agent, at_ms, kind);
                     }
                 }
-                Entry::Transition(_) => {}
+                // Both are in tables of their own.
+                Entry::Transition(_) | Entry::Blind { .. } => {}
                 Entry::Registered {
                     agent,
                     boot,
@@ -207,8 +287,13 @@ impl<'a> Changes<'a> {
                     agent_version,
                     address,
                     applied,
+                    local_address,
+                    notify_port,
+                    proof_key,
                     last_contact: (at_ms, kind),
                 } => {
+                    let before = changes.registrations.remove(agent);
+                    let proof_key = proof_key.as_deref().map(dialect::bytes);
                     changes.registrations.insert(
                         *agent,
                         RegistrationRow {
@@ -220,13 +305,27 @@ impl<'a> Changes<'a> {
                             agent_version,
                             address: *address,
                             applied: *applied,
+                            local_address: *local_address,
+                            notify_port: *notify_port,
+                            proof_key: proof_key.or(before.and_then(|before| before.proof_key)),
                         },
                     );
                     changes.contact(*agent, *at_ms, *kind);
                 }
-                Entry::Contacts(contacts) => {
-                    for (agent, at_ms, kind) in contacts {
-                        changes.contact(*agent, *at_ms, *kind);
+                Entry::Applied { agent, applied } => {
+                    if let Some(registration) = changes.registrations.get_mut(agent) {
+                        registration.applied = *applied;
+                    } else {
+                        let (id, applied) = (agent.as_i64(), *applied);
+                        changes.applied.insert(*agent, AppliedRow { id, applied });
+                    }
+                }
+                Entry::Moved { agent, address } => {
+                    if let Some(registration) = changes.registrations.get_mut(agent) {
+                        registration.address = Some(*address);
+                    } else {
+                        let (id, address) = (agent.as_i64(), *address);
+                        changes.moves.insert(*agent, MoveRow { id, address });
                     }
                 }
             }
@@ -248,6 +347,11 @@ impl<'a> Changes<'a> {
     async fn write(&self, on: &impl ConnectionTrait) -> Result<(), StoreError> {
         STATUSES
             .run(on, &self.statuses.values().collect::<Vec<_>>())
+            .await?;
+        // Before the registrations: one that came later says both, too.
+        MOVES.run(on, &self.moves.values().collect::<Vec<_>>()).await?;
+        APPLIED
+            .run(on, &self.applied.values().collect::<Vec<_>>())
             .await?;
         REGISTRATIONS
             .run(on, &self.registrations.values().collect::<Vec<_>>())

@@ -10,6 +10,8 @@
 //! of a heartbeat.
 
 pub mod agents;
+pub mod blind_spans;
+pub mod checkpoints;
 pub mod domains;
 pub mod engine_state;
 pub mod enrolment;
@@ -24,13 +26,17 @@ mod column;
 mod dialect;
 mod entities;
 mod error;
+mod identity;
 mod migrations;
 mod open;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
@@ -38,6 +44,10 @@ use sea_orm::{
 };
 
 pub use error::StoreError;
+
+/// How long what is written behind waits for an answer: longer than any queue for a connection, shorter than the
+/// quarter of an hour after which the system gives up a connection whose other end is gone without a word.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// SHA-256 of a secret: all that the database ever holds of one.
 pub type Hash = [u8; 32];
@@ -50,6 +60,8 @@ pub struct Store {
     writer: DatabaseConnection,
     /// Where lists are read. The writer itself for Postgres and for a database in memory.
     reader: DatabaseConnection,
+    /// Which one it is.
+    identity: Arc<str>,
 }
 
 impl Store {
@@ -64,8 +76,9 @@ impl Store {
     /// [`StoreError::Newer`] where a newer release has been at this database, and what else keeps it from
     /// being opened or migrated.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let store = open::connect(url).await?;
+        let mut store = open::connect(url).await?;
         migrations::run(&store).await?;
+        store.read_identity().await?;
         Ok(store)
     }
 
@@ -89,6 +102,15 @@ impl Store {
         self.reader.close().await?;
         self.writer.close().await?;
         Ok(())
+    }
+
+    /// Waits for an answer, but not for ever: what runs behind asks again, over another connection.
+    async fn answered<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        tokio::time::timeout(ANSWER_WITHIN, answer)
+            .await
+            .unwrap_or(Err(StoreError::Silent {
+                waited: ANSWER_WITHIN,
+            }))
     }
 
     /// A transaction that will write. `IMMEDIATE`, because one that begins by reading and finds another

@@ -1,8 +1,10 @@
 //! Connecting: which database an address names, and how its connections are set up.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 
@@ -47,12 +49,17 @@ pub(super) async fn connect(url: &str) -> Result<Store, StoreError> {
         return Ok(Store {
             reader: writer.clone(),
             writer,
+            identity: Arc::default(),
         });
     }
     create_private(parsed.get_filename())?;
     let writer = patiently(|| sqlite(url, 1, false)).await?;
     let reader = patiently(|| sqlite(url, SQLITE_READERS, true)).await?;
-    Ok(Store { writer, reader })
+    Ok(Store {
+        writer,
+        reader,
+        identity: Arc::default(),
+    })
 }
 
 async fn postgres(url: &str) -> Result<Store, StoreError> {
@@ -66,6 +73,7 @@ async fn postgres(url: &str) -> Result<Store, StoreError> {
     Ok(Store {
         reader: writer.clone(),
         writer,
+        identity: Arc::default(),
     })
 }
 
@@ -97,6 +105,18 @@ async fn sqlite(url: &str, connections: u32, reads: bool) -> Result<DatabaseConn
                 options
             }
         });
+    // Where a full disk fails a statement, `SQLite` ends the whole transaction by itself, and the driver goes on
+    // counting it as open: all that is written from then on would be in a transaction that nobody ends, acknowledged
+    // and gone with the process. Such a connection is not used again.
+    options.map_sqlx_sqlite_before_acquire(|connection, _| {
+        Box::pin(async move {
+            if connection.is_in_transaction() {
+                // A roll-back under way may only be late.
+                connection.ping().await?;
+            }
+            Ok(!connection.is_in_transaction())
+        })
+    });
     Database::connect(options).await
 }
 

@@ -3,7 +3,7 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::{EntityTrait, QueryOrder, QuerySelect};
 
-use super::entities::settings::{ActiveModel, COLUMN, Entity};
+use super::entities::settings::{ActiveModel, COLUMN, Entity, Model};
 use super::{Store, StoreError, column};
 
 /// One version of the settings.
@@ -15,6 +15,18 @@ pub struct SettingsRecord {
     pub document: String,
     /// When it was saved.
     pub saved_at_ms: i64,
+}
+
+impl TryFrom<Model> for SettingsRecord {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            version: column::count("settings.version", row.version)?,
+            document: row.document,
+            saved_at_ms: row.saved_at_ms,
+        })
+    }
 }
 
 /// The settings of a [`Store`].
@@ -43,14 +55,20 @@ impl SettingsVersions<'_> {
             .limit(1)
             .one(&self.store.reader)
             .await?;
-        row.map(|row| {
-            Ok(SettingsRecord {
-                version: column::count("settings.version", row.version)?,
-                document: row.document,
-                saved_at_ms: row.saved_at_ms,
-            })
-        })
-        .transpose()
+        row.map(TryInto::try_into).transpose()
+    }
+
+    /// Every version, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn all(&self) -> Result<Vec<SettingsRecord>, StoreError> {
+        let rows = Entity::find()
+            .order_by_asc(COLUMN.version)
+            .all(&self.store.reader)
+            .await?;
+        rows.into_iter().map(TryInto::try_into).collect()
     }
 
     /// Saves a version; `false`, and nothing changes, where it exists already: somebody else saved first.

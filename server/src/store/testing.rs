@@ -42,7 +42,7 @@ macro_rules! on_every_database {
 pub(super) use on_every_database;
 
 /// An empty database.
-pub(super) struct TestDatabase {
+pub(crate) struct TestDatabase {
     /// Its address.
     pub url: String,
     kind: Kind,
@@ -54,7 +54,7 @@ enum Kind {
 }
 
 impl TestDatabase {
-    pub(super) fn sqlite() -> Self {
+    pub(crate) fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a folder for the database");
         Self {
             url: format!("sqlite://{}/rollcall.db", folder.path().display()),
@@ -63,7 +63,7 @@ impl TestDatabase {
     }
 
     /// Nothing where Postgres is not installed and may be missing.
-    pub(super) async fn postgres() -> Option<Self> {
+    pub(crate) async fn postgres() -> Option<Self> {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let cluster = cluster()?.to_owned();
         let number = MADE.fetch_add(1, Ordering::Relaxed);
@@ -80,21 +80,38 @@ impl TestDatabase {
     }
 
     /// Opens it; may be called again for a second server on the same database.
-    pub(super) async fn open(&self) -> Store {
+    pub(crate) async fn open(&self) -> Store {
         Store::open(&self.url).await.expect("the database opens")
     }
 
     /// The folder of an `SQLite` database.
-    pub(super) fn folder(&self) -> Option<&Path> {
+    pub(crate) fn folder(&self) -> Option<&Path> {
         match &self.kind {
             Kind::Sqlite(folder) => Some(folder.path()),
             Kind::Postgres { .. } => None,
         }
     }
 
+    /// Drops all connections to a Postgres database and lets nobody in any more, as one that is stopped; or lets
+    /// them in again.
+    pub(crate) async fn is_away(&self, away: bool) {
+        let Kind::Postgres { cluster, name } = &self.kind else {
+            return;
+        };
+        let admin = connect(cluster).await;
+        let may = !away;
+        execute(&admin, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {may}")).await;
+        if away {
+            let drop_all = format!(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'"
+            );
+            execute(&admin, &drop_all).await;
+        }
+    }
+
     /// Removes it from the cluster, which may be used for a long run. A failed test leaves its own to be
     /// looked at.
-    pub(super) async fn drop_it(self) {
+    pub(crate) async fn drop_it(self) {
         if let Kind::Postgres { cluster, name } = self.kind {
             let admin = connect(&cluster).await;
             execute(&admin, &format!("DROP DATABASE {name} WITH (FORCE)")).await;

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use rollcall_shared::{AgentId, Cause, ContactKind, Status, TransitionId};
 use sea_orm::{
-    ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect, Select,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::dialect::{self, Batch, Kind};
 use super::entities::{agents, transitions};
@@ -15,7 +15,7 @@ use super::{Store, StoreError, column};
 use crate::scope::Scope;
 
 /// One change of status, to be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransitionRecord {
     /// Its id; greater than that of every transition before it.
     pub id: TransitionId,
@@ -113,27 +113,7 @@ impl Transitions<'_> {
         limit: u64,
     ) -> Result<Vec<TransitionView>, StoreError> {
         let on = &self.store.reader;
-        let mut query = transitions::Entity::find()
-            .select_only()
-            .columns([
-                transitions::Column::Id,
-                transitions::Column::AgentId,
-                transitions::Column::AtMs,
-                transitions::Column::FromStatus,
-                transitions::Column::ToStatus,
-                transitions::Column::Cause,
-            ])
-            .column(agents::Column::Name)
-            .join(
-                JoinType::InnerJoin,
-                transitions::Entity::belongs_to(agents::Entity)
-                    .from(transitions::Column::AgentId)
-                    .to(agents::Column::Id)
-                    .into(),
-            )
-            .filter(transitions::COLUMN.folded.eq(false))
-            .order_by_desc(transitions::COLUMN.id)
-            .limit(limit);
+        let mut query = views().order_by_desc(transitions::COLUMN.id).limit(limit);
         if let Some(within) = dialect::within(on.get_database_backend(), "agents.domain_id", scope)? {
             query = query.filter(within);
         }
@@ -144,6 +124,44 @@ impl Transitions<'_> {
             query = query.filter(transitions::COLUMN.id.lt(before.as_i64()));
         }
         let rows = query.into_model::<ViewRow>().all(on).await?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// What happened to an agent in a period, in the order in which it happened, and before that the last that
+    /// happened earlier: with which status the period began. Folded ones are left out.
+    ///
+    /// The period is of the wall clock, `to_ms` not part of it. Where that clock was set back, `at_ms` goes back
+    /// in the list too; the order of the ids is what counts.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn of_agent_between(
+        &self,
+        agent: AgentId,
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Result<Vec<TransitionView>, StoreError> {
+        let on = &self.store.reader;
+        let mut rows = views()
+            .filter(transitions::COLUMN.agent_id.eq(agent.as_i64()))
+            .filter(transitions::COLUMN.at_ms.gte(from_ms))
+            .filter(transitions::COLUMN.at_ms.lt(to_ms))
+            .order_by_asc(transitions::COLUMN.id)
+            .into_model::<ViewRow>()
+            .all(on)
+            .await?;
+        let first = rows.first().map_or(i64::MAX, |first| first.id);
+        let before = views()
+            .filter(transitions::COLUMN.agent_id.eq(agent.as_i64()))
+            .filter(transitions::COLUMN.at_ms.lt(from_ms))
+            .filter(transitions::COLUMN.id.lt(first))
+            .order_by_desc(transitions::COLUMN.id)
+            .limit(1)
+            .into_model::<ViewRow>()
+            .one(on)
+            .await?;
+        rows.splice(..0, before);
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
@@ -164,6 +182,29 @@ impl Transitions<'_> {
             .await?;
         row.map(column::transition_id).transpose()
     }
+}
+
+/// What is shown of history, with the names of the agents.
+fn views() -> Select<transitions::Entity> {
+    transitions::Entity::find()
+        .select_only()
+        .columns([
+            transitions::Column::Id,
+            transitions::Column::AgentId,
+            transitions::Column::AtMs,
+            transitions::Column::FromStatus,
+            transitions::Column::ToStatus,
+            transitions::Column::Cause,
+        ])
+        .column(agents::Column::Name)
+        .join(
+            JoinType::InnerJoin,
+            transitions::Entity::belongs_to(agents::Entity)
+                .from(transitions::Column::AgentId)
+                .to(agents::Column::Id)
+                .into(),
+        )
+        .filter(transitions::COLUMN.folded.eq(false))
 }
 
 #[derive(Serialize)]

@@ -27,6 +27,10 @@ pub(super) struct Register {
     local_address: Option<IpAddr>,
     #[serde(default)]
     addresses: Vec<IpAddr>,
+    #[serde(default)]
+    notify_port: Option<u16>,
+    #[serde(default)]
+    clock_ms: Option<u64>,
 }
 
 impl From<Register> for super::Register {
@@ -44,11 +48,19 @@ impl From<Register> for super::Register {
             agent_version: flat.agent_version,
             local_address: flat.local_address,
             addresses: flat.addresses,
+            notify_port: flat.notify_port,
+            clock_ms: flat.clock_ms,
         }
     }
 }
 
 impl From<Fence> for super::Heartbeat {
+    fn from(fence: Fence) -> Self {
+        Self { fence }
+    }
+}
+
+impl From<Fence> for super::Poll {
     fn from(fence: Fence) -> Self {
         Self { fence }
     }

@@ -1,6 +1,10 @@
 //! What an agent does where the server says no.
 
+use proptest::prelude::*;
+
 use super::super::refused::STALE_IN_A_ROW;
+use crate::backoff::BASE_MS;
+
 use super::*;
 use crate::backoff::{UNKNOWN_BASE_MS, UNKNOWN_CAP_MS};
 
@@ -22,6 +26,23 @@ fn only_a_retired_agent_ends_for_good() {
     assert_eq!(agent.schedule.due(), None);
     assert_eq!(agent.tell(Input::Reload), Step::default());
     assert_eq!(agent.tell(Input::Wake), Step::default());
+}
+
+#[test]
+fn a_poll_for_news_that_was_overtaken_by_its_own_copy_is_made_again() {
+    let mut agent = Agent::settled();
+    let beat = agent.next();
+    let _ = agent.answer(beat, heard(agent.epoch(), 2));
+    let poll = agent.next();
+    assert_eq!(poll.call, Call::Poll);
+    let _ = agent.refuse(poll, Refusal::StaleSequence);
+    let before = agent.now;
+    assert_eq!(agent.next().call, Call::Poll);
+    assert_eq!(
+        agent.now - before,
+        BASE_MS,
+        "after its back-off, not with the next heartbeat"
+    );
 }
 
 #[test]
@@ -77,7 +98,7 @@ fn the_first_register_that_is_taken_brings_everything_back_to_normal() {
     assert_eq!(agent.fail(beat, None).change, Some(Change::Lost));
     let before = agent.now;
     let beat = agent.next();
-    assert_eq!(agent.now - before, crate::backoff::BASE_MS);
+    assert_eq!(agent.now - before, BASE_MS);
     // And the pace begins anew where it is refused anew.
     let step = agent.refuse(beat, Refusal::Unauthenticated);
     assert_eq!(step.change, Some(Change::Unknown));
@@ -114,7 +135,7 @@ fn a_server_that_knows_the_agent_again_but_not_its_boot_does_not_wait_for_an_hou
     let _ = agent.refuse(sent, Refusal::StaleSequence);
     let before = agent.now;
     let renewed = agent.next();
-    assert_eq!(agent.now - before, crate::backoff::BASE_MS);
+    assert_eq!(agent.now - before, BASE_MS);
     assert_ne!(renewed.fence.boot, sent.fence.boot);
 }
 
@@ -125,6 +146,18 @@ fn an_unknown_agent_that_is_told_to_leave_leaves() {
     let goodbye = agent.tell(Input::Leave(GoodbyeKind::Stop)).send.unwrap();
     let step = agent.refuse(goodbye, Refusal::Unauthenticated);
     assert_eq!(step.end, Some(End::Left));
+}
+
+#[test]
+fn an_unknown_agent_that_is_told_to_poll_asks_at_once_and_no_sooner_than_before_after_that() {
+    let mut agent = Agent::settled();
+    for _ in 0..20 {
+        let _ = refuse_next(&mut agent);
+    }
+    let _ = agent.tell(Input::PollNow);
+    let (sent, wait, _) = refuse_next(&mut agent);
+    assert_eq!((sent.call, wait), (Call::Register(RegisterReason::Reload), 0));
+    assert_eq!(refuse_next(&mut agent).1, HOUR);
 }
 
 #[test]
@@ -208,7 +241,7 @@ proptest! {
         asked in proptest::collection::vec((any::<Option<Option<u64>>>(), any::<u64>()), 1..100),
     ) {
         let mut now = 0;
-        let mut schedule = Schedule::new(RegisterReason::Start, now, seed);
+        let mut schedule = Schedule::new(RegisterReason::Start, now, seed).having_applied(1);
         let sent = schedule.handle(Input::Wake, now, seed).send.unwrap();
         let refusal = Refusal::Unauthenticated;
         let _ = schedule.handle(Input::Refused { sequence: sent.fence.sequence, refusal }, now, seed);

@@ -88,6 +88,32 @@ fn a_change_that_a_contact_caused_is_a_contact() {
 }
 
 #[test]
+fn a_verification_is_a_contact_and_what_people_or_days_bring_is_none() {
+    let heard_before = Some((6_000, ContactKind::Heartbeat));
+    for (to, cause, heard) in [
+        (
+            Status::Online,
+            Cause::Contact(ContactKind::Verification),
+            Some((19_700, ContactKind::Verification)),
+        ),
+        (
+            Status::UnreachableOffline,
+            Cause::Settings { version: 7 },
+            heard_before,
+        ),
+        // A contact told of it, but which one is not said; it comes with the contacts.
+        (Status::UnreachableOnline, Cause::Address, heard_before),
+        (Status::Inactive, Cause::Inactive { after_days: 30 }, heard_before),
+    ] {
+        let mut mirror = mirror();
+        mirror.apply(delta(41, vec![], vec![change(7, to, cause)]));
+        let agent = &mirror.fleet().agents()[0];
+        assert_eq!((agent.status, agent.last_contact), (to, heard), "{cause}");
+        assert_eq!(mirror.fleet().events()[0].cause, cause);
+    }
+}
+
+#[test]
 fn a_folded_restart_keeps_since_when_the_agent_is_online() {
     let mut mirror = mirror();
     mirror.apply(delta(

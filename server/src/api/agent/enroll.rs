@@ -13,6 +13,7 @@ use crate::api::answer::Refusal;
 use crate::api::app::App;
 use crate::api::body::Json;
 use crate::auth::agents::Known;
+use crate::auth::proof_key::ProofKey;
 use crate::auth::secret::hash_of;
 use crate::clock::NoRandomness;
 use crate::engine::EngineError;
@@ -173,6 +174,8 @@ fn hexadecimal(text: &str) -> Option<[u8; 32]> {
 fn new_agent(app: &App, enroll: &Enroll, key: &[u8; 32]) -> Result<NewAgent, NoRandomness> {
     let now_ms = app.clock.wall_ms();
     let id = AgentId::from_bits(u64::from_be_bytes(app.clock.random()?));
+    let secret = app.master_key.agent_secret(id, key);
+    let proof_key = app.master_key.seal(id, &ProofKey::of(&secret), &app.clock)?;
     let record = AgentRecord {
         id,
         name: enroll.host_name.trim().to_owned(),
@@ -180,7 +183,7 @@ fn new_agent(app: &App, enroll: &Enroll, key: &[u8; 32]) -> Result<NewAgent, NoR
         platform: enroll.platform.clone(),
         machine_id: enroll.machine_id.clone(),
         agent_version: String::new(),
-        secret_hash: app.master_key.agent_secret(id, key).hash(),
+        secret_hash: secret.hash(),
         status: Status::Pending,
         since_ms: now_ms,
         cause: Cause::Enrolled,
@@ -189,6 +192,9 @@ fn new_agent(app: &App, enroll: &Enroll, key: &[u8; 32]) -> Result<NewAgent, NoR
         boot: None,
         applied: 0,
         enrolled_at_ms: now_ms,
+        local_address: None,
+        notify_port: None,
+        proof_key: Some(proof_key),
     };
     let transition = TransitionRecord {
         id: app.engine.next_transition_id(),
@@ -220,8 +226,12 @@ async fn take_up(app: &App, record: &AgentRecord, transition: TransitionId) -> R
     if app.agents.place(record.id).is_none() {
         let place = app.engine.enrol(record.id).await?;
         app.roster.enrol(record, place, transition);
-        app.agents
-            .insert(record.id, record.secret_hash, place, Known::default());
+        let sealed = record.proof_key.as_deref();
+        let known = Known {
+            proof_key: sealed.and_then(|sealed| app.master_key.unseal(record.id, sealed)),
+            ..Known::default()
+        };
+        app.agents.insert(record.id, record.secret_hash, place, known);
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use rollcall_shared::agent_api::Goodbye;
 use rollcall_shared::{GoodbyeKind, Problem};
 
 use super::caller::Caller;
-use super::{NotCounted, check_fence};
+use super::{NotCounted, check_fence, kept};
 use crate::api::answer::Refusal;
 use crate::api::app::App;
 use crate::api::body::Json;
@@ -38,17 +38,14 @@ pub(super) async fn goodbye(
 ) -> Result<StatusCode, Refusal> {
     check_fence(goodbye.fence)?;
     let Goodbye { fence, kind } = goodbye;
-    let event = Event::Goodbye {
-        boot: fence.boot,
-        sequence: fence.sequence,
-        kind,
-    };
-    let outcome = app
+    let event = Event::Goodbye { fence, kind };
+    let handled = app
         .engine
         .handle(caller.place, event)
         .await
         .map_err(NotCounted::Engine)?;
-    NotCounted::check(outcome)?;
+    NotCounted::check(handled.outcome)?;
+    kept(&app).await;
     if kind == GoodbyeKind::Uninstall {
         // It retires the agent: what was taken away must not come back with a restart.
         app.durable().await.map_err(Refusal::not_durable)?;

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use axum::Json as Answer;
 use axum::extract::State;
-use rollcall_presence::{Contact, Event};
 use rollcall_shared::agent_api::{Heartbeat, HeartbeatAnswer};
-use rollcall_shared::{ContactKind, Problem};
+use rollcall_shared::{ContactKind, LeaseKind, Problem};
 
 use super::caller::Caller;
-use super::{NotCounted, check_fence};
+use super::{NotCounted, check_fence, hear};
 use crate::api::answer::Refusal;
 use crate::api::app::App;
 use crate::api::body::Json;
+use crate::api::peer::Peer;
 
 /// The most bytes of a heartbeat: it has some fifty, and a newer agent may add to it.
 const LIMIT: usize = 1024;
@@ -36,34 +36,28 @@ const LIMIT: usize = 1024;
 pub(super) async fn heartbeat(
     State(app): State<Arc<App>>,
     caller: Caller,
+    peer: Peer,
     Json(Heartbeat { fence }): Json<Heartbeat, LIMIT>,
 ) -> Result<Answer<HeartbeatAnswer>, Refusal> {
     check_fence(fence)?;
-    match app.engine.contact(caller.place, fence, ContactKind::Heartbeat) {
-        Contact::Renewed => {}
-        Contact::NeedsEvent => {
-            let event = Event::Contact {
-                boot: fence.boot,
-                sequence: fence.sequence,
-                kind: ContactKind::Heartbeat,
-            };
-            let outcome = app
-                .engine
-                .handle(caller.place, event)
-                .await
-                .map_err(NotCounted::Engine)?;
-            NotCounted::check(outcome)?;
-        }
-        Contact::Stale => Err(NotCounted::Stale)?,
-        Contact::RegisterFirst => Err(NotCounted::RegisterFirst)?,
-    }
-    app.note_applied(caller.agent, fence.applied);
+    hear(&app, caller, &peer, fence, ContactKind::Heartbeat).await?;
+    let newest = app.settings.version();
     Ok(Answer(HeartbeatAnswer {
-        next_in_ms: app.next_in_ms(caller.agent, fence.sequence),
-        settings_version: app.settings.current.version,
-        poll_now: false,
+        next_in_ms: app.next_in_ms(caller.agent),
+        settings_version: newest,
+        poll_now: fence.applied != newest || !may_send(&app, caller).await?,
         epoch: app.epoch(),
     }))
+}
+
+/// Whether the agent is to send heartbeats at all. One that left the unreachable network by its address goes on until
+/// it polls. Only where not all agents send them is anybody asked.
+async fn may_send(app: &App, caller: Caller) -> Result<bool, NotCounted> {
+    if app.settings.all_send_heartbeats() {
+        return Ok(true);
+    }
+    let verdict = app.engine.verdict(caller.place).await?;
+    Ok(verdict.is_none_or(|verdict| verdict.newest == LeaseKind::Heartbeat))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod enroll;
 mod goodbye;
 mod heartbeat;
 mod machine;
+mod poll;
 mod register;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use rollcall_presence::Outcome;
+use rollcall_shared::ContactKind;
 use rollcall_shared::agent_api::Fence;
 use rollcall_shared::problem::{FieldError, kind};
 use utoipa_axum::router::OpenApiRouter;
@@ -20,7 +22,9 @@ use utoipa_axum::routes;
 
 use super::answer::Refusal;
 use super::app::App;
+use super::peer::Peer;
 use crate::engine::EngineError;
+use caller::Caller;
 
 /// The calls.
 pub fn routes() -> OpenApiRouter<Arc<App>> {
@@ -28,6 +32,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(enroll::enroll))
         .routes(routes!(register::register))
         .routes(routes!(heartbeat::heartbeat))
+        .routes(routes!(poll::poll))
         .routes(routes!(goodbye::goodbye))
 }
 
@@ -74,6 +79,35 @@ impl From<NotCounted> for Refusal {
             }
             NotCounted::Engine(error) => Self::unavailable(&error),
         }
+    }
+}
+
+/// Takes a contact: renews the lease, and where that changed anything that people see, waits until it is kept.
+async fn hear(
+    app: &App,
+    caller: Caller,
+    peer: &Peer,
+    fence: Fence,
+    kind: ContactKind,
+) -> Result<(), NotCounted> {
+    let elsewhere = app.agents.is_elsewhere(caller.agent, peer.address);
+    let moved_to = elsewhere.then_some(peer.address);
+    let heard = app.engine.hear(caller.place, fence, kind, moved_to).await?;
+    NotCounted::check(heard.outcome)?;
+    if elsewhere {
+        app.moved(caller.agent, peer.address);
+    }
+    if heard.by_owner {
+        kept(app).await;
+    }
+    Ok(())
+}
+
+/// Waits until what was just changed outlives a killed server, so that nothing that an agent was told is forgotten.
+/// Where the disk fails, presence goes on all the same, and health says so.
+async fn kept(app: &App) {
+    if let Err(error) = app.journal.kept().await {
+        tracing::debug!(%error, "answered all the same");
     }
 }
 

@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use axum::Json as Answer;
 use axum::extract::State;
-use rollcall_presence::Event;
+use rollcall_presence::{Addresses, Event};
 use rollcall_shared::agent_api::{Register, Registered};
 use rollcall_shared::problem::FieldError;
 use rollcall_shared::{ContactKind, Problem, Reachability};
 
 use super::caller::Caller;
 use super::machine::Labels;
-use super::{NotCounted, check_fence};
+use super::{NotCounted, check_fence, kept};
 use crate::api::answer::Refusal;
 use crate::api::app::App;
 use crate::api::body::Json;
 use crate::api::peer::Peer;
-use crate::roster::Registration;
+use crate::roster::{Listens, Registration};
 use crate::store::journal::Entry;
 
 /// Register a boot
@@ -49,27 +49,37 @@ pub(super) async fn register(
     checked(&register).map_err(Refusal::invalid)?;
     check_fence(register.fence)?;
     let fence = register.fence;
-    let event = Event::Register {
-        boot: fence.boot,
-        sequence: fence.sequence,
-        reason: register.reason,
+    let addresses = Addresses {
+        own: register.local_address.map(|address| address.to_canonical()),
+        observed: Some(peer.address),
     };
-    let outcome = app
+    let event = Event::Register {
+        fence,
+        reason: register.reason,
+        addresses,
+    };
+    let handled = app
         .engine
         .handle(caller.place, event)
         .await
         .map_err(NotCounted::Engine)?;
-    NotCounted::check(outcome)?;
-    let next_in_ms = app.next_in_ms(caller.agent, fence.sequence);
+    NotCounted::check(handled.outcome)?;
+    let _changed = app.agents.note_observed(caller.agent, peer.address);
+    let reachability = handled
+        .verdict
+        .map_or(Reachability::Reachable, |verdict| verdict.reachability);
     write_down(&app, caller, peer, register);
+    kept(&app).await;
+    let current = app.settings.current();
+    let (next_in_ms, next_poll_in_ms) = app.duties(caller.agent, reachability);
     Ok(Answer(Registered {
-        settings: app.settings.current.settings.clone(),
-        settings_version: app.settings.current.version,
-        minute_ms: app.settings.current.minute_ms,
+        settings: current.settings.for_agents(),
+        settings_version: current.version,
+        minute_ms: current.minute_ms,
         observed_address: peer.address,
-        // The unreachable network is empty as long as the settings are fixed.
-        reachability: Reachability::Reachable,
+        reachability,
         next_in_ms,
+        next_poll_in_ms,
         epoch: app.epoch(),
     }))
 }
@@ -88,7 +98,20 @@ fn checked(register: &Register) -> Result<(), Vec<FieldError>> {
             format!("{} addresses", register.addresses.len()),
         ));
     }
+    if register.notify_port == Some(0) {
+        labels = labels.refuse(FieldError::new(
+            "notify_port",
+            "Nothing listens on port 0.",
+            "1 to 65535, or nothing",
+            "0",
+        ));
+    }
     labels.checked()
+}
+
+/// How far a machine's clock is ahead of the server's.
+fn ahead_ms(its_ms: u64, ours_ms: i64) -> i64 {
+    i64::try_from(its_ms).unwrap_or(i64::MAX).saturating_sub(ours_ms)
 }
 
 /// Into the roster at once, and behind into the database.
@@ -99,11 +122,20 @@ fn write_down(app: &App, caller: Caller, peer: Peer, register: Register) {
         platform: register.platform,
         agent_version: register.agent_version,
         address: peer.address,
-        applied: register.fence.applied,
         boot: register.fence.boot,
+        listens: Listens {
+            own_address: register.local_address.map(|address| address.to_canonical()),
+            port: register.notify_port,
+            clock_ahead_ms: register
+                .clock_ms
+                .map(|clock_ms| ahead_ms(clock_ms, app.clock.wall_ms())),
+        },
     };
     app.roster.register(caller.agent, &registration);
-    app.note_applied(caller.agent, registration.applied);
+    let proof_key = app.agents.proof_key_to_keep(caller.agent);
+    // Without randomness it is not kept, and the server cannot connect to the agent after a restart, until it
+    // registers again.
+    let proof_key = proof_key.and_then(|key| app.master_key.seal(caller.agent, &key, &app.clock).ok());
     let heard = app.engine.last_contact(caller.place);
     app.journal.push(Entry::Registered {
         agent: caller.agent,
@@ -113,7 +145,10 @@ fn write_down(app: &App, caller: Caller, peer: Peer, register: Register) {
         machine_id: register.machine_id,
         agent_version: registration.agent_version,
         address: Some(peer.address),
-        applied: registration.applied,
+        applied: register.fence.applied,
+        local_address: registration.listens.own_address,
+        notify_port: registration.listens.port,
+        proof_key,
         last_contact: heard.unwrap_or((app.clock.wall_ms(), ContactKind::Register)),
     });
 }

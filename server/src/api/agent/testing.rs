@@ -3,6 +3,7 @@
 //!
 //! People's calls alone are lighter with `session::testing`, which has a clock that a test moves.
 
+mod ask;
 mod test_agent;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -10,16 +11,13 @@ use std::sync::OnceLock;
 
 use axum::Router;
 use axum::body::Body;
-use http::{HeaderMap, Method, Request, StatusCode, header};
-use http_body_util::BodyExt as _;
+use http::{Method, Request, StatusCode, header};
 use rollcall_shared::UserId;
 use rollcall_shared::console_api::Role;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tower::ServiceExt as _;
 
 use crate::api::metrics::Metrics;
-use crate::api::peer::Trust;
 use crate::api::router;
 use crate::api::trace::Observer;
 use crate::auth::enrolment::EnrollLine;
@@ -31,6 +29,7 @@ use crate::store::Store;
 use crate::store::users::UserRecord;
 use crate::wiring::Backend;
 
+pub(crate) use ask::{Answer, Ask};
 pub(crate) use test_agent::TestAgent;
 
 /// Where a browser thinks that it is.
@@ -50,23 +49,6 @@ pub(crate) struct Server {
     pub(crate) cookie: String,
     router: Router,
     folder: TempDir,
-}
-
-/// An answer, read to its end.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) text: String,
-    /// `null` where it is none.
-    pub(crate) json: Value,
-}
-
-/// A request in the making.
-pub(crate) struct Ask<'a> {
-    server: &'a Server,
-    request: http::request::Builder,
-    body: Body,
 }
 
 impl Server {
@@ -187,6 +169,7 @@ impl Server {
                 .uri(path)
                 .header(header::HOST, HOST),
             body: Body::empty(),
+            peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
         }
     }
 
@@ -239,6 +222,9 @@ impl Server {
             name: name.to_owned(),
             boot: "000000b1".to_owned(),
             sequence: 0,
+            applied: 1,
+            own_address: "10.12.0.20".to_owned(),
+            notify_port: None,
         }
     }
 
@@ -254,6 +240,22 @@ impl Server {
     pub(crate) async fn status_of(&self, agent: &TestAgent) -> String {
         let shown = self.read(&format!("/api/v1/agents/{}", agent.id)).await;
         shown["status"].as_str().unwrap().to_owned()
+    }
+
+    /// Saves settings that differ from those in force in these fields.
+    pub(crate) async fn save(&self, changes: &Value) -> Answer {
+        let current = self.read("/api/v1/settings").await;
+        let mut document = settings_document();
+        let saved = current["settings"].as_object().unwrap();
+        for (field, value) in saved.iter().chain(changes.as_object().unwrap()) {
+            document[field] = value.clone();
+        }
+        self.ask(Method::PUT, "/api/v1/settings")
+            .signed_in()
+            .header("if-match", &format!("\"{}\"", current["version"]))
+            .json(&document)
+            .send()
+            .await
     }
 
     /// Retires an agent, as people do it.
@@ -295,78 +297,11 @@ pub(crate) fn enroll_body(token: &str, key: u64, name: &str) -> Value {
     })
 }
 
-impl Ask<'_> {
-    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
-        self.request = self.request.header(name, value);
-        self
-    }
-
-    /// As the console of the person who is signed in.
-    pub(crate) fn signed_in(self) -> Self {
-        let cookie = self.server.cookie.clone();
-        self.header("cookie", &cookie).header("origin", ORIGIN)
-    }
-
-    pub(crate) fn json(self, body: &Value) -> Self {
-        self.header("content-type", "application/json")
-            .body(body.to_string())
-    }
-
-    pub(crate) fn body(mut self, body: impl Into<Body>) -> Self {
-        self.body = body.into();
-        self
-    }
-
-    pub(crate) async fn send(self) -> Answer {
-        let mut request = self.request.body(self.body).unwrap();
-        Trust::default().note(&mut request, IpAddr::V4(Ipv4Addr::LOCALHOST), false);
-        let response = self.server.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8_lossy(&bytes).into_owned(),
-            json: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
-        }
-    }
-}
-
-impl Answer {
-    /// The cookie that was set, as a browser sends it back.
-    pub(crate) fn cookie(&self) -> String {
-        let set = self.headers[header::SET_COOKIE].to_str().unwrap();
-        set.split(';').next().unwrap().to_owned()
-    }
-
-    /// Says that this is a problem of that status and kind, and gives the fields that it names.
-    #[track_caller]
-    pub(crate) fn refused(&self, status: u16, kind: &str) -> Vec<&str> {
-        assert_eq!(self.status, status, "{self:?}");
-        assert_eq!(self.json["type"], kind, "{self:?}");
-        self.problem()
-    }
-
-    /// Says that this is a problem, and gives the fields that it names.
-    #[track_caller]
-    pub(crate) fn problem(&self) -> Vec<&str> {
-        assert_eq!(
-            self.headers[header::CONTENT_TYPE],
-            "application/problem+json",
-            "{self:?}"
-        );
-        assert_eq!(self.json["status"], self.status.as_u16(), "{self:?}");
-        for word in ["type", "title", "detail"] {
-            assert!(
-                self.json[word].as_str().is_some_and(|text| !text.is_empty()),
-                "{word}: {self:?}"
-            );
-        }
-        self.json["errors"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|error| error["field"].as_str().unwrap())
-            .collect()
-    }
+/// The default settings, every field of them.
+pub(crate) fn settings_document() -> Value {
+    json!({
+        "unreachable_network": [], "heartbeat": true, "heartbeat_scope": "all", "heartbeat_every": 10,
+        "offline_after": 60, "poll_every": 30, "verify_every": 15, "inactive_after_days": 30,
+        "dial_own_addresses_in": []
+    })
 }

@@ -1,8 +1,10 @@
 //! `/api/v1/agents`: who is here, and who is not.
 
+mod availability;
 mod list;
 mod read;
 mod retire;
+mod why;
 
 use std::sync::Arc;
 
@@ -17,6 +19,8 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(list::list))
         .routes(routes!(read::read))
         .routes(routes!(retire::retire))
+        .routes(routes!(why::why))
+        .routes(routes!(availability::availability))
 }
 
 #[cfg(test)]

@@ -148,3 +148,111 @@ async fn an_operator_enrols_and_retires() {
     let agent = server.online("web-1").await;
     assert_eq!(server.retire(&agent).await.status, StatusCode::NO_CONTENT);
 }
+
+#[tokio::test]
+async fn rule_13_why_names_proofs_lease_deadline_and_what_would_change_it() {
+    let server = Server::start().await;
+    let mut agent = server.online("web-1").await;
+    assert_eq!(
+        server
+            .save(&json!({ "unreachable_network": ["10.12.0.0/16"] }))
+            .await
+            .status,
+        200
+    );
+    agent.heartbeat(&server).await;
+    let why = server.read(&format!("/api/v1/agents/{}/why", agent.id)).await;
+    assert_eq!(
+        (&why["status"], &why["cause"]),
+        (&json!("unreachable_online"), &json!("settings.2"))
+    );
+    let paths: Vec<_> = why["proofs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|proof| &proof["path"])
+        .collect();
+    assert_eq!(paths, ["heartbeat", "register"]);
+    assert_eq!(
+        why["lease"],
+        json!({ "kind": "heartbeat", "lasts_s": 3600, "version": 2, "applied": 1, "newest": 2 })
+    );
+    let left = why["deadline"]["at_ms"].as_i64().unwrap() - why["now_ms"].as_i64().unwrap();
+    assert!((3_590_000..=3_600_100).contains(&left), "{left}");
+    assert_eq!(why["deadline"]["set_by"], "lease");
+    assert_eq!(
+        why["network"]["matched"],
+        json!({ "address": "10.12.0.20", "range": "10.12.0.0/16" })
+    );
+    assert_eq!(
+        why["network"]["delivery"], "reachable",
+        "it does not know the range yet"
+    );
+    assert!(why["would_change"].as_array().unwrap().len() >= 3, "{why}");
+    let pending = server.agent("web-2").await;
+    let why = server.read(&format!("/api/v1/agents/{}/why", pending.id)).await;
+    assert_eq!((&why["lease"], &why["deadline"]), (&json!(null), &json!(null)));
+    server
+        .get("/api/v1/agents/0000000000001/why")
+        .signed_in()
+        .send()
+        .await
+        .refused(404, "/problems/not-found");
+}
+
+#[tokio::test]
+async fn rule_6_availability_adds_up_and_the_servers_absence_is_unknown() {
+    let server = Server::on_file(&[]).await;
+    let agent = server.online("web-1").await;
+    let server = server.restart().await;
+    let path = |to: i64| format!("/api/v1/agents/{}/availability?from_ms=0&to_ms={to}", agent.id);
+    let year: i64 = 30_000_000_000;
+    let refused = server.get(&path(i64::MAX)).signed_in().send().await;
+    assert_eq!(refused.refused(422, "/problems/invalid"), ["to_ms"]);
+    let now = server.backend.app.clock.wall_ms();
+    let of_late = format!(
+        "/api/v1/agents/{}/availability?from_ms={}&to_ms={now}",
+        agent.id,
+        now - year
+    );
+    server.backend.app.journal.durable().await;
+    let shares = server.read(&of_late).await;
+    let share = |name: &str| shares[name].as_i64().unwrap();
+    assert_eq!(
+        share("online_ms") + share("offline_ms") + share("unknown_ms"),
+        share("to_ms") - share("from_ms")
+    );
+    let blind: i64 = shares["blind"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|span| span["to_ms"].as_i64().unwrap() - span["from_ms"].as_i64().unwrap())
+        .sum();
+    assert!(
+        share("unknown_ms") > 0 && share("unknown_ms") <= blind,
+        "{shares}"
+    );
+    assert_eq!(shares["blind"][0]["reason"], "away");
+}
+
+#[tokio::test]
+async fn the_time_before_it_was_first_heard_is_no_part_of_its_availability() {
+    let server = Server::start().await;
+    let mut agent = server.agent("web-1").await;
+    let id = agent.id.clone();
+    let shares = async || {
+        server.backend.app.journal.durable().await;
+        let now = server.backend.app.clock.wall_ms();
+        let from = now - 1_000_000;
+        let path = format!("/api/v1/agents/{id}/availability?from_ms={from}&to_ms={now}");
+        server.read(&path).await
+    };
+    let pending = shares().await;
+    assert_eq!(
+        (&pending["online_ms"], &pending["offline_ms"]),
+        (&json!(0), &json!(0))
+    );
+    agent.register(&server).await;
+    let online = shares().await;
+    assert_eq!(online["offline_ms"], 0, "{online}");
+}

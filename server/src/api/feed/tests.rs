@@ -31,7 +31,7 @@ impl Served {
         let server = Server::start().await;
         let listening = serve::Server::bind(&server.config).unwrap();
         let address = listening.listening().addresses[0].to_string();
-        let serving = tokio::spawn(listening.run(server.router(), server.backend.stopping()));
+        let serving = tokio::spawn(listening.run(server.router(), server.backend.stopping(), || {}));
         Self {
             server,
             address,

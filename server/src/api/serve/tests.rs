@@ -34,7 +34,7 @@ fn start(config: &Config, router: Router, limits: Option<Limits>) -> Running {
         address: listening.addresses[0],
         fingerprint: listening.fingerprint,
         stop,
-        served: tokio::spawn(server.run(router, stopping)),
+        served: tokio::spawn(server.run(router, stopping, || {})),
     }
 }
 
@@ -252,7 +252,7 @@ async fn a_renewed_certificate_is_shown_without_a_restart() {
         server.certificate.clone().unwrap(),
     );
     let (_stop, stopping) = watch::channel(false);
-    tokio::spawn(server.run(router(), stopping));
+    tokio::spawn(server.run(router(), stopping, || {}));
     let (before, _) = over_tls(address, &cert).await;
     assert_ne!(before, replacement.fingerprint());
     for name in ["cert.pem", "key.pem"] {
@@ -342,7 +342,7 @@ async fn a_caller_for_whom_there_is_no_place_waits_until_there_is_one() {
     server.connections = Arc::new(Semaphore::new(1));
     let address = server.listening().addresses[0];
     let (_stop, stopping) = watch::channel(false);
-    tokio::spawn(server.run(router(), stopping));
+    tokio::spawn(server.run(router(), stopping, || {}));
     let mut first = TcpStream::connect(address).await.unwrap();
     first
         .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")

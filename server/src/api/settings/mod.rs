@@ -1,9 +1,11 @@
 //! `/api/v1/settings`: the settings in force.
 
 mod read;
+mod save;
 
 use std::sync::Arc;
 
+use http::HeaderValue;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -11,7 +13,13 @@ use super::app::App;
 
 /// The verbs of this resource.
 pub fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::default().routes(routes!(read::read))
+    OpenApiRouter::default().routes(routes!(read::read, save::save))
+}
+
+/// A version as an entity tag.
+fn tag_of(version: u32) -> HeaderValue {
+    // Digits and quotes are always a header's value.
+    HeaderValue::from_str(&format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
 }
 
 #[cfg(test)]

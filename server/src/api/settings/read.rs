@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::IntoResponse;
+use http::header;
 use rollcall_shared::Problem;
 use rollcall_shared::console_api::SettingsVersion;
 
+use super::tag_of;
 use crate::api::answer::Refusal;
 use crate::api::app::App;
 use crate::auth::person::{Action, Person};
@@ -22,10 +25,9 @@ use crate::auth::person::{Action, Person};
         (status = 401, description = "Nobody is signed in", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn read(
-    State(app): State<Arc<App>>,
-    person: Person,
-) -> Result<Json<SettingsVersion>, Refusal> {
+pub(super) async fn read(State(app): State<Arc<App>>, person: Person) -> Result<impl IntoResponse, Refusal> {
     person.may(Action::Look)?;
-    Ok(Json(app.settings.current.clone()))
+    let current = app.settings.current();
+    let tag = [(header::ETAG, tag_of(current.version))];
+    Ok((tag, Json((*current).clone())))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::api::agent::testing::Server;
+use crate::api::agent::testing::{Server, settings_document};
 
 #[tokio::test]
 async fn what_the_server_was_started_with_is_in_force_and_is_what_agents_are_told() {
@@ -19,7 +19,10 @@ async fn what_the_server_was_started_with_is_in_force_and_is_what_agents_are_tol
     let server = Server::with(&flags).await;
     let settings = server.read("/api/v1/settings").await;
     let saved = settings["saved_at_ms"].as_i64().unwrap();
-    let document = json!({ "heartbeat_every": 3, "offline_after": 8, "poll_every": 5 });
+    let document = json!({
+        "unreachable_network": [], "dial_own_addresses_in": [], "heartbeat": true, "heartbeat_scope": "all", "heartbeat_every": 3, "offline_after": 8,
+        "poll_every": 5, "verify_every": 15, "inactive_after_days": 30
+    });
     assert_eq!(
         settings,
         json!({ "version": 1, "settings": document, "saved_at_ms": saved, "minute_ms": 2_000 })
@@ -41,4 +44,111 @@ async fn a_restart_with_other_flags_keeps_the_settings_that_were_saved() {
     server.config.settings = rollcall_shared::Settings::default();
     let server = server.restart().await;
     assert_eq!(server.read("/api/v1/settings").await, before);
+}
+
+#[tokio::test]
+async fn a_save_is_the_next_version_and_in_force_at_once() {
+    let server = Server::on_file(&[]).await;
+    let agent = server.online("web-1").await;
+    let answer = server
+        .save(&json!({ "unreachable_network": ["10.12.0.0/16"], "heartbeat_every": 5, "poll_every": 15 }))
+        .await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.headers["etag"], "\"2\"");
+    assert_eq!(answer.json["version"], 2);
+    assert_eq!(server.status_of(&agent).await, "unreachable_online");
+    let newest = &server.history_of(&agent, 3).await[0];
+    assert_eq!(
+        (&newest["from"], &newest["to"], &newest["cause"]),
+        (
+            &json!("online"),
+            &json!("unreachable_online"),
+            &json!("settings.2")
+        )
+    );
+    let server = server.restart().await;
+    let read = server.read("/api/v1/settings").await;
+    assert_eq!(read["settings"]["unreachable_network"], json!(["10.12.0.0/16"]));
+    assert_eq!(server.status_of(&agent).await, "unreachable_online");
+}
+
+#[tokio::test]
+async fn a_save_over_a_newer_version_is_refused() {
+    let server = Server::start().await;
+    let put = || server.ask(http::Method::PUT, "/api/v1/settings").signed_in();
+    let document = settings_document();
+    let missing = put().json(&document).send().await;
+    assert_eq!(missing.refused(428, "/problems/if-match-missing"), ["If-Match"]);
+    let none = put().header("if-match", "newest").json(&document).send().await;
+    assert_eq!(none.refused(422, "/problems/invalid"), ["If-Match"]);
+    assert_eq!(server.save(&json!({ "offline_after": 61 })).await.status, 200);
+    let late = put().header("if-match", "\"1\"").json(&document).send().await;
+    late.refused(412, "/problems/saved-meanwhile");
+    let now = server.read("/api/v1/settings").await;
+    assert_eq!(
+        (&now["version"], &now["settings"]["offline_after"]),
+        (&json!(2), &json!(61))
+    );
+}
+
+#[tokio::test]
+async fn what_may_not_be_saved_is_refused_with_its_field_and_what_is_unwise_is_warned_of() {
+    let server = Server::start().await;
+    for (field, value) in [
+        ("offline_after", json!(10)),
+        ("heartbeat_every", json!(0)),
+        ("inactive_after_days", json!(0)),
+        ("verify_every", json!(129_601)),
+        ("unreachable_network[0]", json!(["10.0.0.5/8"])),
+    ] {
+        let name = field.trim_end_matches("[0]");
+        let answer = server.save(&json!({ name: value })).await;
+        assert_eq!(answer.refused(422, "/problems/invalid"), [field], "{answer:?}");
+    }
+    assert_eq!(server.read("/api/v1/settings").await["version"], 1);
+    let unwise = server.save(&json!({ "offline_after": 20 })).await;
+    assert_eq!(unwise.json["warnings"][0]["field"], "offline_after");
+}
+
+#[tokio::test]
+async fn who_only_looks_saves_nothing() {
+    let server = Server::of(rollcall_shared::console_api::Role::Viewer).await;
+    let answer = server.save(&json!({ "offline_after": 61 })).await;
+    answer.refused(403, "/problems/forbidden");
+}
+
+#[tokio::test]
+async fn what_was_read_may_be_saved_as_it_is() {
+    let server = Server::start().await;
+    let read = server.get("/api/v1/settings").signed_in().send().await;
+    let put = server
+        .ask(http::Method::PUT, "/api/v1/settings")
+        .signed_in()
+        .header("if-match", read.headers["etag"].to_str().unwrap())
+        .json(&read.json["settings"])
+        .send()
+        .await;
+    assert_eq!(put.status, 200, "{put:?}");
+    assert_eq!(put.json["settings"], read.json["settings"]);
+}
+
+#[tokio::test]
+async fn a_save_whose_answer_was_lost_holds_and_is_found_by_the_next() {
+    let server = Server::start().await;
+    let mut document = server.read("/api/v1/settings").await["settings"].clone();
+    document["offline_after"] = json!(77);
+    // As a database does that took it and did not live to say so.
+    let store = &server.backend.app.store;
+    assert!(store.settings().append(2, document.to_string(), 5).await.unwrap());
+    let refused = server.save(&json!({ "offline_after": 61 })).await;
+    refused.refused(412, "/problems/saved-meanwhile");
+    let now = server.read("/api/v1/settings").await;
+    assert_eq!(
+        (&now["version"], &now["settings"]["offline_after"]),
+        (&json!(2), &json!(77))
+    );
+    assert_eq!(
+        server.save(&json!({ "offline_after": 61 })).await.json["version"],
+        3
+    );
 }

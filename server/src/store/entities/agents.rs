@@ -26,6 +26,9 @@ pub struct Model {
     pub boot: Option<i64>,
     pub applied: i64,
     pub enrolled_at_ms: i64,
+    pub local_address: Option<String>,
+    pub notify_port: Option<i64>,
+    pub proof_key: Option<Vec<u8>>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -7,8 +7,11 @@
 )]
 
 pub(super) mod agents;
+pub(super) mod blind_spans;
+pub(super) mod contact_checkpoints;
 pub(super) mod domains;
 pub(super) mod engine_state;
+pub(super) mod identity;
 pub(super) mod sessions;
 pub(super) mod settings;
 pub(super) mod tokens;

@@ -5,6 +5,8 @@
 //! change is the next file.
 
 mod m0001_roll_call;
+mod m0002_rules;
+mod m0003_identity;
 
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
@@ -23,7 +25,11 @@ struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_roll_call::Migration)]
+        vec![
+            Box::new(m0001_roll_call::Migration),
+            Box::new(m0002_rules::Migration),
+            Box::new(m0003_identity::Migration),
+        ]
     }
 }
 
@@ -48,6 +54,14 @@ pub(super) async fn run(store: &Store) -> Result<(), StoreError> {
         .await
         .map_err(StoreError::Migrate)?;
     transaction.commit().await.map_err(StoreError::Migrate)
+}
+
+/// Brings a new database to the schema of the first so many changes, as an earlier release left it.
+#[cfg(test)]
+pub(super) async fn run_first(store: &Store, changes: u32) {
+    Migrator::up(&store.writer, Some(changes))
+        .await
+        .expect("an old schema");
 }
 
 /// The one transaction at a time that may change the schema. Its end, also by a crash, frees the lock.

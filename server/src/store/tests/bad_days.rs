@@ -8,9 +8,9 @@ use sea_orm::{ConnectionTrait, Database};
 
 use super::samples::{NOW, agent_id, all_agents, enrol, make_token, new_agent, transition, write};
 use crate::scope::Scope;
-use crate::store::Store;
 use crate::store::journal::Entry;
 use crate::store::testing::TestDatabase;
+use crate::store::{Store, StoreError};
 
 /// Set for the process that is to be killed: the database that it writes to.
 const VICTIM: &str = "ROLLCALL_TEST_VICTIM";
@@ -94,6 +94,13 @@ async fn a_full_disk_loses_nothing_and_is_got_over() {
     assert_eq!(all_agents(&store).await[0].status, Status::Online);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_database_that_gives_no_answer_is_not_waited_for_for_ever() {
+    let silent = Store::answered(std::future::pending::<Result<(), StoreError>>()).await;
+    assert!(matches!(silent, Err(StoreError::Silent { .. })));
+    assert_eq!(Store::answered(async { Ok(7) }).await.unwrap(), 7);
+}
+
 #[tokio::test]
 async fn a_postgres_that_drops_its_connections_is_found_again() {
     let Some(database) = TestDatabase::postgres().await else {
@@ -108,7 +115,7 @@ async fn a_postgres_that_drops_its_connections_is_found_again() {
                     WHERE datname = current_database() AND pid <> pg_backend_pid()";
     other.execute_unprepared(drop_all).await.unwrap();
 
-    let lost = crate::store::StoreError::from(transaction.execute_unprepared("SELECT 1").await.unwrap_err());
+    let lost = StoreError::from(transaction.execute_unprepared("SELECT 1").await.unwrap_err());
     assert!(lost.is_transient(), "{lost:?}");
     drop(transaction);
     write(

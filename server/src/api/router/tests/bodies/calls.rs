@@ -6,7 +6,7 @@ use http::{Method, header};
 use serde_json::{Value, json};
 
 use super::super::{document, operations, resolved};
-use crate::api::agent::testing::{Answer, NAME, PASSWORD, Server, TestAgent, enroll_body};
+use crate::api::agent::testing::{Answer, NAME, PASSWORD, Server, TestAgent, enroll_body, settings_document};
 
 /// Stands in every secret that is sent, and must not be in any answer.
 pub(super) const MARK: &str = "hunter2";
@@ -137,8 +137,11 @@ impl Caller {
         agent.sequence = next;
         match call.path.as_str() {
             "/api/agent/v1/enroll" => enroll_body(&self.token, u64::from(next), "web-2"),
-            "/api/agent/v1/register" => agent.register_body(),
-            "/api/agent/v1/heartbeat" => agent.fence(),
+            "/api/agent/v1/register" => {
+                agent.notify_port = Some(8117);
+                agent.register_body()
+            }
+            "/api/agent/v1/heartbeat" | "/api/agent/v1/poll" => agent.fence(),
             "/api/agent/v1/goodbye" => {
                 let mut body = agent.fence();
                 body["kind"] = json!("restart");
@@ -147,6 +150,8 @@ impl Caller {
             "/api/v1/setup" => json!({ "token": "x".repeat(43), "name": "bob", "password": PASSWORD }),
             "/api/v1/session" => json!({ "name": NAME, "password": PASSWORD }),
             "/api/v1/tokens" => json!({ "uses": 1, "hours": 1 }),
+            "/api/v1/verifications" => json!({ "agents": [self.agent.id] }),
+            "/api/v1/settings" => settings_document(),
             path => panic!("say here what {path} takes"),
         }
     }
@@ -157,6 +162,10 @@ impl Caller {
             ask = ask.header(header::AUTHORIZATION.as_str(), &self.agent.credential());
         } else {
             ask = ask.signed_in();
+        }
+        if call.path == "/api/v1/settings" {
+            let version = self.server.backend.app.settings.version();
+            ask = ask.header("if-match", &format!("\"{version}\""));
         }
         if let Some(content_type) = content_type {
             ask = ask.header("content-type", content_type);

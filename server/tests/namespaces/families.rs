@@ -1,0 +1,91 @@
+//! IPv6 alone, both families, and the combinations that cannot be.
+
+use std::time::Duration;
+
+use rollcall_shared::{Cause, Status};
+
+use crate::lab::{Family, Lab, NAME, PORT, ROUTER_V6};
+use crate::real::admin::Admin;
+use crate::real::agent::Agent;
+use crate::real::moment::{until, until_so, wall_ms};
+use crate::real::server::{Plan, Server};
+
+#[test]
+fn a_network_of_ipv6_alone_is_as_good() {
+    let Some(lab) = Lab::lay("ipv6_alone", Family::V6, Family::V6) else {
+        return;
+    };
+    let mut server = Server::start(lab.plan());
+    let admin = Admin::first(&server);
+    let (url, token) = (&server.announcement.url, server.announcement.token());
+    let mut agent = Agent::enrolled("inside", lab.network("inside"), url, token);
+    let seen = admin.sees("inside", Status::Online);
+    until_so("it is seen to come by the NAT", || {
+        admin.agent("inside").address == Some(ROUTER_V6.parse().unwrap())
+    });
+    admin.save(|settings| settings.unreachable_network = vec!["fd77::/64".parse().unwrap()]);
+    admin.sees("inside", Status::UnreachableOnline);
+    agent.kill();
+    let flipped = admin.transition(seen.id, "it is offline", |one| {
+        one.to == Status::UnreachableOffline
+    });
+    assert!(matches!(flipped.cause, Cause::Deadline { .. }), "{flipped:?}");
+    agent.start(&[]);
+    admin.sees("inside", Status::UnreachableOnline);
+    server.must_run();
+}
+
+#[test]
+fn an_agent_of_both_families_goes_on_by_the_one_that_works() {
+    let Some(lab) = Lab::lay("both_families", Family::Both, Family::Both) else {
+        return;
+    };
+    let mut server = Server::start(Plan {
+        // A call on a cable that is gone takes a third of a minute to fail.
+        minute: Duration::from_secs(1),
+        offline_after: 60,
+        ..lab.plan()
+    });
+    let admin = Admin::first(&server);
+    let url = format!("http://{NAME}:{PORT}");
+    let agent = Agent::enrolled("inside", lab.network("inside"), &url, server.announcement.token());
+    let seen = admin.sees("inside", Status::Online);
+    let address = until("its address is known", || admin.agent("inside").address);
+    let is_v6 = address.is_ipv6();
+    // The family that it took goes dark.
+    let family = if is_v6 { "ipv6" } else { "ipv4" };
+    let rule = [
+        "nft", "insert", "rule", "inet", "gate", "forward", "meta", "nfproto", family, "drop",
+    ];
+    lab.run("router", &rule).unwrap();
+    let dark_since = wall_ms();
+    until_so("it is heard by the other family", || {
+        let last = admin.agent("inside").last_contact;
+        // What was under way when it went dark has arrived by then.
+        last.is_some_and(|last| last.at_ms > dark_since + 1_000)
+    });
+    admin.history().nobody_falsely_offline(&[seen.id]);
+    server.must_run();
+    drop(agent);
+}
+
+#[test]
+fn families_that_do_not_meet_are_refused_with_their_reason() {
+    let test = "families_that_do_not_meet";
+    let pairs = [(Family::V6, Family::V4, "IPv6"), (Family::V4, Family::V6, "IPv4")];
+    std::thread::scope(|scope| {
+        for (of_server, of_agent, lacking) in pairs {
+            scope.spawn(move || {
+                let Some(lab) = Lab::lay(test, of_server, of_agent) else {
+                    return;
+                };
+                let server = Server::start(lab.plan());
+                let agent = Agent::new("inside", lab.network("inside"));
+                let refused = agent
+                    .enrol(&server.announcement.url, server.announcement.token())
+                    .expect_err("there is no way from one family to the other");
+                assert!(refused.contains(lacking), "{refused}");
+            });
+        }
+    });
+}

@@ -1,0 +1,105 @@
+//! The agent's binary, with a state folder of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::moment::until_so;
+use super::network::Network;
+use super::process::{Process, tool};
+
+/// An agent and its folder.
+pub(crate) struct Agent {
+    pub(crate) name: String,
+    pub(crate) network: Network,
+    /// Before the folder, in which its log is.
+    process: Option<Process>,
+    home: TempDir,
+}
+
+impl Agent {
+    /// One that is not enrolled yet.
+    pub(crate) fn new(name: &str, network: Network) -> Self {
+        Self {
+            name: name.to_owned(),
+            network,
+            home: tempfile::tempdir().unwrap(),
+            process: None,
+        }
+    }
+
+    /// Enrols it; where it is refused, what the agent says.
+    pub(crate) fn enrol(&self, url: &str, token: &str) -> Result<(), String> {
+        let mut command = self.command("enroll");
+        command.args([
+            "--server",
+            url,
+            "--token",
+            token,
+            "--name",
+            &self.name,
+            "--allow-plain-http",
+        ]);
+        tool(&mut command).map(drop)
+    }
+
+    /// Enrols and starts it.
+    pub(crate) fn enrolled(name: &str, network: Network, url: &str, token: &str) -> Self {
+        let mut agent = Self::new(name, network);
+        agent.enrol(url, token).unwrap();
+        agent.start(&[]);
+        agent
+    }
+
+    /// Starts it, with these arguments besides.
+    pub(crate) fn start(&mut self, arguments: &[&str]) {
+        assert!(self.process.is_none(), "it runs already");
+        let mut command = self.command("run");
+        command.args(arguments).arg("--verbose");
+        self.process = Some(Process::start(command, &self.log()));
+    }
+
+    /// Waits until a line of its log holds these words: what it knows, where the server only knows what it answered.
+    pub(crate) fn until_says(&self, words: &str) {
+        until_so(&format!("{} says {words:?}", self.name), || {
+            let said = std::fs::read_to_string(self.log()).unwrap_or_default();
+            said.contains(words)
+        });
+    }
+
+    /// As a power cut ends it: it says nothing to anybody.
+    pub(crate) fn kill(&mut self) {
+        self.process.take().expect("it runs").kill();
+    }
+
+    /// As its service manager ends it: it says goodbye.
+    pub(crate) fn stop(&mut self) {
+        self.process.take().expect("it runs").stop();
+    }
+
+    fn log(&self) -> PathBuf {
+        self.home.path().join("agent.log")
+    }
+
+    fn command(&self, verb: &str) -> Command {
+        let mut command = self.network.command(&binary());
+        command
+            .arg(verb)
+            .arg("--state")
+            .arg(self.home.path().join("state"))
+            .env("ROLLCALL_ALLOW_PLAIN_HTTP", "1");
+        command
+    }
+}
+
+/// It is built beside the server.
+fn binary() -> PathBuf {
+    let path = Path::new(env!("CARGO_BIN_EXE_rollcall-server")).with_file_name("rollcall-agent");
+    assert!(
+        path.exists(),
+        "{} is missing: run `cargo build -p rollcall-agent` first",
+        path.display()
+    );
+    path
+}
