@@ -21,12 +21,12 @@ export async function changeSettings(page: Page, server: Server, change: Partial
   const address = `${server.url}/api/v1/settings`;
   const read = await page.request.get(address);
   expect(read.ok(), `settings: ${read.status()} ${await read.text()}`).toBe(true);
-  const { settings } = (await read.json()) as { settings: Partial<Settings> };
+  const { settings } = ((await read.json()) as { in_force: { settings: Partial<Settings> } }).in_force;
   const saved = await page.request.put(address, {
     headers: { origin: server.url, "if-match": read.headers()["etag"] ?? "" },
     // Empty lists are left out of what is read, and asked for in what is saved.
     data: { unreachable_network: [], dial_own_addresses_in: [], ...settings, ...change },
   });
   expect(saved.status(), `save: ${await saved.text()}`).toBe(200);
-  return ((await saved.json()) as { version: number }).version;
+  return ((await saved.json()) as { in_force: { version: number } }).in_force.version;
 }

@@ -10,8 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::cause::{Cause, ContactKind};
 use crate::id::{AgentId, DomainId, TransitionId, UserId};
-use crate::settings::Settings;
 use crate::status::Status;
+
+pub mod notifications;
+pub mod settings;
+
+pub use notifications::{Notification, NotificationState, Rollout, Subject, Waiting, WaitsFor, Way};
+pub use settings::{Listens, PassedOver, SettingsInForce, SettingsSaved, SettingsVersion, VersionSummary};
 
 /// What a person may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -321,30 +326,4 @@ pub struct Availability {
     pub unknown_ms: i64,
     /// The blind spans of the period.
     pub blind: Vec<BlindSpan>,
-}
-
-/// `PUT settings`: saves a document as the next version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct SettingsSaved {
-    /// What is in force now.
-    #[serde(flatten)]
-    pub saved: SettingsVersion,
-    /// What may be saved but is not wise, field by field.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<crate::problem::FieldError>,
-}
-
-/// `GET settings`: the settings in force.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct SettingsVersion {
-    /// Counts the saves, from 1.
-    pub version: u32,
-    /// The document.
-    pub settings: Settings,
-    /// When it was saved.
-    pub saved_at_ms: i64,
-    /// How long its minute lasts: 60,000 ms, but for demonstrations.
-    pub minute_ms: u32,
 }

@@ -17,6 +17,7 @@ use core::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::cause::{Cause, ContactKind};
+use crate::console_api::Rollout;
 use crate::id::{AgentId, DomainId, TransitionId};
 use crate::status::Status;
 
@@ -28,6 +29,10 @@ pub const PULSE_MS: u64 = 1_000;
 
 /// How many rows a console may watch the contacts of at a time: more than the tallest screen shows.
 pub const MOST_WATCHED_ROWS: usize = 1_000;
+
+/// What a page that shows roll-outs and no agents adds to [`PATH`]: after `Hello` it is sent only
+/// [`ToConsole::Rollouts`].
+pub const ROLLOUTS: &str = "?show=rollouts";
 
 /// What the server sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +74,14 @@ pub enum ToConsole {
         now_ms: i64,
         /// Row, how many milliseconds before `now_ms` it was heard, and how.
         contacts: Vec<(u32, u32, ContactKind)>,
+    },
+    /// How far the newest settings and the current components have got: all of them, whenever one of them changed, and
+    /// at least once in [`PULSE_MS`].
+    Rollouts {
+        /// The server's wall clock.
+        now_ms: i64,
+        /// The settings first, then the components by name.
+        rollouts: Vec<Rollout>,
     },
     /// Nothing changed; the sequence number stands.
     Pulse {
@@ -160,6 +173,28 @@ mod tests {
         };
         let bytes = postcard::to_allocvec(&change).unwrap();
         assert!(bytes.len() <= 8, "{} bytes", bytes.len());
+    }
+
+    #[test]
+    fn a_roll_out_is_read_as_it_is_written() {
+        let rollout = Rollout {
+            subject: "component.antivirus.2.1.0".parse().unwrap(),
+            queued_at_ms: 5,
+            concerned: 3,
+            queued: 1,
+            delivered: 1,
+            applied: 1,
+            failed: 0,
+            superseded: 0,
+            median_ms: Some(7),
+            longest_ms: None,
+        };
+        let message = ToConsole::Rollouts {
+            now_ms: 9,
+            rollouts: alloc::vec![rollout],
+        };
+        let bytes = postcard::to_allocvec(&message).unwrap();
+        assert_eq!(postcard::from_bytes::<ToConsole>(&bytes).unwrap(), message);
     }
 
     #[test]

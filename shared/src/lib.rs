@@ -17,6 +17,7 @@ extern crate std;
 pub mod agent_api;
 pub mod build;
 pub mod cause;
+pub mod component;
 pub mod console_api;
 pub mod dial;
 pub mod feed;
@@ -30,6 +31,7 @@ pub mod status;
 pub mod why;
 
 pub use cause::{Cause, ContactKind, GoodbyeKind, RegisterReason};
+pub use component::{ComponentName, ComponentVersion};
 pub use id::{AgentId, BootId, DomainId, TransitionId, UserId};
 pub use minutes::Minutes;
 pub use problem::{FieldError, Problem};

@@ -227,6 +227,7 @@ impl Mirror {
             ToConsole::Snapshot { now_ms, .. }
             | ToConsole::Delta { now_ms, .. }
             | ToConsole::Contacts { now_ms, .. }
+            | ToConsole::Rollouts { now_ms, .. }
             | ToConsole::Pulse { now_ms, .. } => Some(*now_ms),
         }
     }
@@ -263,7 +264,8 @@ impl Mirror {
                 }
                 Answer::Draw
             }
-            ToConsole::Contacts { .. } => Answer::Nothing,
+            // Roll-outs are for a page that asks for them instead.
+            ToConsole::Contacts { .. } | ToConsole::Rollouts { .. } => Answer::Nothing,
             ToConsole::Pulse { sequence, .. } => match self.sequence {
                 Some(at) if at != sequence => self.gap(),
                 _ => Answer::Nothing,

@@ -195,6 +195,8 @@ impl InForce {
             version,
             settings,
             saved_at_ms: now_ms,
+            author: None,
+            note: None,
             minute_ms: self.current().minute_ms,
         };
         Ok(self.bring_into_force(engine, saved).await?)

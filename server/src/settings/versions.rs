@@ -47,6 +47,8 @@ pub(super) async fn read(
                     version: record.version,
                     settings,
                     saved_at_ms: record.saved_at_ms,
+                    author: None,
+                    note: None,
                     minute_ms: u32::try_from(minute.as_millis()).unwrap_or(u32::MAX),
                 };
                 found = Some((version, rulebook));
@@ -74,6 +76,8 @@ pub(super) async fn read(
                 version: 1,
                 settings: first.clone(),
                 saved_at_ms: now_ms,
+                author: None,
+                note: None,
                 minute_ms: u32::try_from(minute.as_millis()).unwrap_or(u32::MAX),
             },
             rulebook: Rulebook::new(1, first, minute),
@@ -97,6 +101,8 @@ pub(super) async fn after(
                 version: record.version,
                 settings,
                 saved_at_ms: record.saved_at_ms,
+                author: None,
+                note: None,
                 minute_ms: u32::try_from(minute.as_millis()).unwrap_or(u32::MAX),
             });
             (record.version, saved)

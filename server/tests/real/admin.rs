@@ -3,7 +3,8 @@
 use std::sync::Mutex;
 
 use rollcall_shared::console_api::{
-    Agent, Availability, BlindSpan, Page, SettingsSaved, SettingsVersion, TokenMade, Transition,
+    Agent, Availability, BlindSpan, Page, SettingsInForce, SettingsSaved, SettingsVersion, TokenMade,
+    Transition,
 };
 use rollcall_shared::{AgentId, Settings, Status};
 use serde::de::DeserializeOwned;
@@ -162,7 +163,7 @@ impl Admin {
     }
 
     pub(crate) fn settings(&self) -> SettingsVersion {
-        self.read("/api/v1/settings")
+        self.read::<SettingsInForce>("/api/v1/settings").in_force
     }
 
     /// Tries to save a document as the successor of `version`.
@@ -187,7 +188,7 @@ impl Admin {
         } = self.settings();
         change(&mut settings);
         let answer = self.try_to_save(version, &settings).unwrap();
-        answer.json::<SettingsSaved>().saved.version
+        answer.json::<SettingsSaved>().in_force.version
     }
 
     /// Whether the server says that it can work, and its words.

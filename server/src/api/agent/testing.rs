@@ -244,7 +244,7 @@ impl Server {
 
     /// Saves settings that differ from those in force in these fields.
     pub(crate) async fn save(&self, changes: &Value) -> Answer {
-        let current = self.read("/api/v1/settings").await;
+        let current = self.read("/api/v1/settings").await["in_force"].take();
         let mut document = settings_document();
         let saved = current["settings"].as_object().unwrap();
         for (field, value) in saved.iter().chain(changes.as_object().unwrap()) {

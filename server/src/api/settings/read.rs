@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::header;
 use rollcall_shared::Problem;
-use rollcall_shared::console_api::SettingsVersion;
+use rollcall_shared::console_api::{Listens, SettingsInForce};
 
 use super::tag_of;
 use crate::api::answer::Refusal;
@@ -21,7 +21,7 @@ use crate::auth::person::{Action, Person};
     operation_id = "show_settings",
     tag = "settings",
     responses(
-        (status = 200, description = "The settings in force", body = SettingsVersion),
+        (status = 200, description = "The settings in force", body = SettingsInForce),
         (status = 401, description = "Nobody is signed in", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -29,5 +29,10 @@ pub(super) async fn read(State(app): State<Arc<App>>, person: Person) -> Result<
     person.may(Action::Look)?;
     let current = app.settings.current();
     let tag = [(header::ETAG, tag_of(current.version))];
-    Ok((tag, Json((*current).clone())))
+    let answer = SettingsInForce {
+        in_force: (*current).clone(),
+        listens: Listens::Both,
+        passed_over: None,
+    };
+    Ok((tag, Json(answer)))
 }

@@ -122,7 +122,8 @@ pub(super) async fn save(
         .await?;
     let answer = SettingsSaved {
         warnings: saved.settings.warnings(),
-        saved: (*saved).clone(),
+        merged: Vec::new(),
+        in_force: (*saved).clone(),
     };
     let tag = [(header::ETAG, tag_of(saved.version))];
     Ok((tag, Answer(answer)).into_response())

@@ -17,7 +17,7 @@ async fn what_the_server_was_started_with_is_in_force_and_is_what_agents_are_tol
         "5",
     ];
     let server = Server::with(&flags).await;
-    let settings = server.read("/api/v1/settings").await;
+    let settings = server.read("/api/v1/settings").await["in_force"].take();
     let saved = settings["saved_at_ms"].as_i64().unwrap();
     let document = json!({
         "unreachable_network": [], "dial_own_addresses_in": [], "heartbeat": true, "heartbeat_scope": "all", "heartbeat_every": 3, "offline_after": 8,
@@ -55,7 +55,7 @@ async fn a_save_is_the_next_version_and_in_force_at_once() {
         .await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.headers["etag"], "\"2\"");
-    assert_eq!(answer.json["version"], 2);
+    assert_eq!(answer.json["in_force"]["version"], 2);
     assert_eq!(server.status_of(&agent).await, "unreachable_online");
     let newest = &server.history_of(&agent, 3).await[0];
     assert_eq!(
@@ -67,7 +67,7 @@ async fn a_save_is_the_next_version_and_in_force_at_once() {
         )
     );
     let server = server.restart().await;
-    let read = server.read("/api/v1/settings").await;
+    let read = server.read("/api/v1/settings").await["in_force"].take();
     assert_eq!(read["settings"]["unreachable_network"], json!(["10.12.0.0/16"]));
     assert_eq!(server.status_of(&agent).await, "unreachable_online");
 }
@@ -84,7 +84,7 @@ async fn a_save_over_a_newer_version_is_refused() {
     assert_eq!(server.save(&json!({ "offline_after": 61 })).await.status, 200);
     let late = put().header("if-match", "\"1\"").json(&document).send().await;
     late.refused(412, "/problems/saved-meanwhile");
-    let now = server.read("/api/v1/settings").await;
+    let now = server.read("/api/v1/settings").await["in_force"].take();
     assert_eq!(
         (&now["version"], &now["settings"]["offline_after"]),
         (&json!(2), &json!(61))
@@ -105,7 +105,7 @@ async fn what_may_not_be_saved_is_refused_with_its_field_and_what_is_unwise_is_w
         let answer = server.save(&json!({ name: value })).await;
         assert_eq!(answer.refused(422, "/problems/invalid"), [field], "{answer:?}");
     }
-    assert_eq!(server.read("/api/v1/settings").await["version"], 1);
+    assert_eq!(server.read("/api/v1/settings").await["in_force"]["version"], 1);
     let unwise = server.save(&json!({ "offline_after": 20 })).await;
     assert_eq!(unwise.json["warnings"][0]["field"], "offline_after");
 }
@@ -125,30 +125,33 @@ async fn what_was_read_may_be_saved_as_it_is() {
         .ask(http::Method::PUT, "/api/v1/settings")
         .signed_in()
         .header("if-match", read.headers["etag"].to_str().unwrap())
-        .json(&read.json["settings"])
+        .json(&read.json["in_force"]["settings"])
         .send()
         .await;
     assert_eq!(put.status, 200, "{put:?}");
-    assert_eq!(put.json["settings"], read.json["settings"]);
+    assert_eq!(
+        put.json["in_force"]["settings"],
+        read.json["in_force"]["settings"]
+    );
 }
 
 #[tokio::test]
 async fn a_save_whose_answer_was_lost_holds_and_is_found_by_the_next() {
     let server = Server::start().await;
-    let mut document = server.read("/api/v1/settings").await["settings"].clone();
+    let mut document = server.read("/api/v1/settings").await["in_force"]["settings"].clone();
     document["offline_after"] = json!(77);
     // As a database does that took it and did not live to say so.
     let store = &server.backend.app.store;
     assert!(store.settings().append(2, document.to_string(), 5).await.unwrap());
     let refused = server.save(&json!({ "offline_after": 61 })).await;
     refused.refused(412, "/problems/saved-meanwhile");
-    let now = server.read("/api/v1/settings").await;
+    let now = server.read("/api/v1/settings").await["in_force"].take();
     assert_eq!(
         (&now["version"], &now["settings"]["offline_after"]),
         (&json!(2), &json!(77))
     );
     assert_eq!(
-        server.save(&json!({ "offline_after": 61 })).await.json["version"],
+        server.save(&json!({ "offline_after": 61 })).await.json["in_force"]["version"],
         3
     );
 }

@@ -101,7 +101,7 @@ impl Saves {
                 continue;
             };
             if answer.is_success() {
-                let saved = answer.json::<SettingsSaved>().saved;
+                let saved = answer.json::<SettingsSaved>().in_force;
                 let mut acknowledged = self.acknowledged.lock().unwrap();
                 if let Some((last, _)) = acknowledged.last() {
                     assert!(saved.version > *last, "version {} was given twice", saved.version);
