@@ -209,7 +209,7 @@ impl InForce {
         mut draft: Draft,
         now_ms: i64,
     ) -> Result<Saved, NotSaved> {
-        let refusals = draft.settings.refusals();
+        let refusals = draft.settings.refusals_on(self.listens);
         if !refusals.is_empty() {
             return Err(NotSaved::Refused(refusals));
         }

@@ -175,7 +175,7 @@ async fn what_ended_long_ago_is_forgotten_but_for_what_is_current(database: &Tes
     store.notifications().mark(&applied).await.unwrap();
     let forgotten = store
         .notifications()
-        .forget(NOW + 100, &[third.clone()])
+        .forget(NOW + 100, std::slice::from_ref(&third))
         .await
         .unwrap();
     assert_eq!(forgotten, 2);
