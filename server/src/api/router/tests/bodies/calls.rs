@@ -156,7 +156,11 @@ impl Caller {
             "/api/v1/session" => json!({ "name": NAME, "password": PASSWORD }),
             "/api/v1/tokens" => json!({ "uses": 1, "hours": 1 }),
             "/api/v1/verifications" => json!({ "agents": [self.agent.id] }),
-            "/api/v1/settings" => settings_document(),
+            "/api/v1/settings" => {
+                let mut body = settings_document();
+                body["note"] = json!("for the branch offices");
+                body
+            }
             path => panic!("say here what {path} takes"),
         }
     }
