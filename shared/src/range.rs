@@ -16,8 +16,8 @@ use core::str::FromStr;
 use ipnet::{IpNet, Ipv4Net};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-pub(crate) use list::too_many;
 pub use list::{Merged, Refused, merge, read_list};
+pub(crate) use list::{merge_in_place, too_many};
 pub use network::Network;
 
 /// A range of addresses of one family: from its first to its last.
@@ -59,6 +59,25 @@ pub enum NotARange {
     /// A range from first to last in IPv6.
     #[error("{0:?} is not allowed: IPv6 takes a prefix and its length, such as 2001:db8::/32")]
     SpanOfIpv6(String),
+}
+
+/// What may stand between the first and the last address: the key on the keyboard, and what word processors and this
+/// console's own lists make of it.
+const DASHES: [char; 2] = ['-', '–'];
+
+impl NotARange {
+    /// What was probably meant, to be offered.
+    #[must_use]
+    pub fn correction(&self) -> Option<AddressRange> {
+        match self {
+            Self::HostBits { meant, .. } => meant.parse().ok(),
+            Self::Reversed(text) => {
+                let (first, last) = text.split_once(DASHES)?;
+                alloc::format!("{last}-{first}").parse().ok()
+            }
+            Self::Unreadable(_) | Self::SpanOfIpv6(_) => None,
+        }
+    }
 }
 
 impl AddressRange {
@@ -154,7 +173,7 @@ impl FromStr for AddressRange {
             let address = part.trim().parse::<IpAddr>().map_err(|_| unreadable())?;
             Ok(address.to_canonical())
         };
-        if let Some((first, last)) = text.split_once('-') {
+        if let Some((first, last)) = text.split_once(DASHES) {
             return match (address(first)?, address(last)?) {
                 (IpAddr::V4(first), IpAddr::V4(last)) if first <= last => Ok(Self::V4 { first, last }),
                 (IpAddr::V4(_), IpAddr::V4(_)) => Err(NotARange::Reversed(text.to_owned())),

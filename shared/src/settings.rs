@@ -3,8 +3,12 @@
 //! The same code judges a document in the console, at the API and at the server's start ([`Settings::refusals_on`]);
 //! and the same code says in the server and in the agent what an agent has to do ([`Settings::duties`]).
 
+pub mod advice;
+pub mod difference;
+pub mod draft;
 mod field;
 mod judgement;
+pub mod networks;
 
 use alloc::format;
 use alloc::vec::Vec;

@@ -1,10 +1,11 @@
 //! Many ranges as people hold them: read from what they paste, and freed of overlaps.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
-use core::net::IpAddr;
+use core::net::Ipv4Addr;
 
+use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use super::{AddressRange, NotARange};
@@ -23,6 +24,12 @@ pub struct Merged {
 /// Neighbours that only touch stay two: somebody wrote them as two.
 #[must_use]
 pub fn merge(ranges: &[AddressRange]) -> (Vec<AddressRange>, Vec<Merged>) {
+    let (kept, merged) = merge_in_place(ranges);
+    (kept.into_iter().map(|(_, range)| range).collect(), merged)
+}
+
+/// As [`merge`], each range with the place, among those given, that it stands at.
+pub(crate) fn merge_in_place(ranges: &[AddressRange]) -> (Vec<(usize, AddressRange)>, Vec<Merged>) {
     let mut order: Vec<usize> = (0..ranges.len()).collect();
     order.sort_by_key(|&at| {
         let (first, last) = ranges[at].bounds();
@@ -62,10 +69,7 @@ pub fn merge(ranges: &[AddressRange]) -> (Vec<AddressRange>, Vec<Merged>) {
         .collect();
     kept.sort_unstable_by_key(|&(at, _)| at);
     merged.sort_unstable_by_key(|&(at, _)| at);
-    (
-        kept.into_iter().map(|(_, range)| range).collect(),
-        merged.into_iter().map(|(_, one)| one).collect(),
-    )
+    (kept, merged.into_iter().map(|(_, one)| one).collect())
 }
 
 /// A text in a list that is no range.
@@ -78,25 +82,43 @@ pub struct Refused {
 }
 
 /// Reads a list as people have it: a column of a spreadsheet, lines, or separated by commas or semicolons. Two
-/// addresses in neighbouring cells of a row are the first and the last of a range. Empty cells are passed over.
+/// addresses at the beginning of a row are the first and the last of a range, or an address and its netmask. Empty cells
+/// are passed over.
 #[must_use]
 pub fn read_list(text: &str) -> Vec<Result<AddressRange, Refused>> {
     let mut read = Vec::new();
     for row in text.split(['\n', '\r', ',', ';']) {
         let cells: Vec<&str> = row
             .split('\t')
-            .map(str::trim)
+            .map(|cell| cell.trim().trim_matches('"').trim())
             .filter(|cell| !cell.is_empty())
             .collect();
-        if let [first, last] = cells[..]
-            && let (Ok(IpAddr::V4(_)), Ok(IpAddr::V4(_))) = (first.parse(), last.parse())
-        {
-            read.push(entry(&format!("{first}-{last}")));
-            continue;
+        if let Some((range, rest)) = pair(&cells) {
+            read.push(entry(&range));
+            read.extend(rest.iter().map(|cell| entry(cell)));
+        } else {
+            read.extend(cells.into_iter().map(entry));
         }
-        read.extend(cells.into_iter().map(entry));
     }
     read
+}
+
+/// The range that the first two cells of a row say together, and what stands behind them. Not where a third is a range
+/// too: then it is a list that was laid out in a row.
+fn pair<'a, 'b>(cells: &'a [&'b str]) -> Option<(String, &'a [&'b str])> {
+    let [first, second, rest @ ..] = cells else {
+        return None;
+    };
+    let (from, to): (Ipv4Addr, Ipv4Addr) = (first.parse().ok()?, second.parse().ok()?);
+    if rest.iter().any(|cell| entry(cell).is_ok()) {
+        return None;
+    }
+    // A netmask is no address: taken for the last of a range, it would be most of the internet.
+    let range = match Ipv4Net::with_netmask(from, to) {
+        Ok(prefix) if to.octets()[0] == 255 && to.to_bits() != u32::MAX => prefix.to_string(),
+        _ => format!("{from}-{to}"),
+    };
+    Some((range, rest))
 }
 
 fn entry(text: &str) -> Result<AddressRange, Refused> {
@@ -120,8 +142,8 @@ pub(crate) fn too_many(field: &str, given: usize, most: usize) -> Option<crate::
 
 #[cfg(test)]
 mod tests {
-    use alloc::string::ToString;
     use alloc::vec;
+    use core::net::IpAddr;
 
     use super::*;
     use crate::range::Network;
@@ -189,26 +211,37 @@ mod tests {
 
     #[test]
     fn a_list_is_read_as_people_have_it() {
-        let text = "10.0.0.0/8\r\n 10.1.2.3 ,fd00::/8;\n\n192.168.1.10\t192.168.1.20\n10.0.0.5/8\n10.9.9.9\tprinter\n";
-        let read: Vec<String> = read_list(text)
-            .into_iter()
-            .map(|entry| match entry {
-                Ok(range) => range.to_string(),
-                Err(refused) => format!("!{}", refused.text),
-            })
-            .collect();
-        assert_eq!(
-            read,
-            [
-                "10.0.0.0/8",
-                "10.1.2.3",
-                "fd00::/8",
-                "192.168.1.10-192.168.1.20",
-                "!10.0.0.5/8",
-                "10.9.9.9",
-                "!printer"
-            ]
-        );
+        for (text, expected) in [
+            (
+                "10.0.0.0/8\r\n 10.1.2.3 ,fd00::/8;\n\n10.0.0.5/8",
+                &["10.0.0.0/8", "10.1.2.3", "fd00::/8", "!10.0.0.5/8"][..],
+            ),
+            ("192.168.1.10\t192.168.1.20\n", &["192.168.1.10-192.168.1.20"]),
+            (
+                "192.168.1.10\t192.168.1.20\tLyon",
+                &["192.168.1.10-192.168.1.20", "!Lyon"],
+            ),
+            ("10.9.9.9\tprinter", &["10.9.9.9", "!printer"]),
+            (
+                "10.0.0.1\t10.0.0.2\t10.0.0.3",
+                &["10.0.0.1", "10.0.0.2", "10.0.0.3"],
+            ),
+            ("192.168.4.0\t255.255.252.0\tOslo", &["192.168.4.0/22", "!Oslo"]),
+            ("192.168.4.9\t255.255.252.0", &["!192.168.4.9/22"]),
+            ("10.0.0.0\t255.255.255.255", &["10.0.0.0-255.255.255.255"]),
+            ("\"10.0.0.0/8\",\"10.9.0.0/16\"", &["10.0.0.0/8", "10.9.0.0/16"]),
+            ("192.168.1.10 – 192.168.1.20", &["192.168.1.10-192.168.1.20"]),
+            ("\n \t\n,;", &[]),
+        ] {
+            let read: Vec<String> = read_list(text)
+                .into_iter()
+                .map(|entry| match entry {
+                    Ok(range) => range.to_string(),
+                    Err(refused) => format!("!{}", refused.text),
+                })
+                .collect();
+            assert_eq!(read, expected, "{text:?}");
+        }
     }
 
     proptest::proptest! {

@@ -42,6 +42,25 @@ fn what_is_no_range_is_told_why() {
     }
 }
 
+#[test]
+fn what_was_probably_meant_is_offered() {
+    for (given, meant) in [
+        ("10.0.0.5/8", Some("10.0.0.0/8")),
+        ("2001:db8:40::12/48", Some("2001:db8:40::/48")),
+        ("10.0.0.9-10.0.0.1", Some("10.0.0.1-10.0.0.9")),
+        ("10.0.0.9 – 10.0.0.1", Some("10.0.0.1-10.0.0.9")),
+        ("::1-::2", None),
+        ("printer", None),
+    ] {
+        let offered = given.parse::<AddressRange>().unwrap_err().correction();
+        assert_eq!(
+            offered.map(|range| range.to_string()),
+            meant.map(ToOwned::to_owned),
+            "{given}"
+        );
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn no_text_makes_reading_a_range_panic(text in "[0-9a-f:./ -]{0,40}") {

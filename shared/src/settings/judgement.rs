@@ -1,11 +1,13 @@
 //! What may be saved, and what may but is not wise.
 
+use alloc::borrow::ToOwned as _;
 use alloc::format;
-use alloc::string::ToString as _;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::{Field, Settings};
 use crate::console_api::Listens;
+use crate::minutes::Minutes;
 use crate::problem::FieldError;
 use crate::range::{AddressRange, too_many};
 
@@ -49,15 +51,22 @@ impl Settings {
             FieldError::new(
                 Field::OfflineAfter.key(),
                 format!(
-                    "An agent that is well and sends heartbeat every {} would be shown offline. \
-                     {} minutes or more are recommended.",
+                    "An agent that is well and sends heartbeat every {} would be shown offline. {}",
                     self.heartbeat_every,
-                    self.forgiving_time_out()
+                    self.remedy("are recommended")
                 ),
                 format!("more than heartbeat_every ({})", self.heartbeat_every.get()),
                 self.offline_after.get().to_string(),
             )
         })
+    }
+
+    /// What to do about a time-out that is too short. The interval may be so long that no time-out is long enough.
+    pub(super) fn remedy(&self, does: &str) -> String {
+        match self.forgiving_time_out() {
+            least if least <= Minutes::MAX.get() => format!("{least} minutes or more {does}."),
+            _ => "A shorter heartbeat interval is needed.".to_owned(),
+        }
     }
 
     /// What may be saved but is not wise, field by field (rule 15 and the advice of FACTS).
@@ -69,12 +78,14 @@ impl Settings {
             warnings.push(FieldError::new(
                 Field::OfflineAfter.key(),
                 "One lost heartbeat makes an agent offline.",
-                format!("{least} minutes or more forgive one"),
+                self.remedy("forgive one"),
                 self.offline_after.get().to_string(),
             ));
         }
-        let least = self.heartbeat_every.get() * POLLS_PER_HEARTBEAT;
-        if self.heartbeat && self.poll_every.get() < least {
+        if let Some(least) = self.wise_poll()
+            && self.heartbeat
+            && self.poll_every.get() < least
+        {
             warnings.push(FieldError::new(
                 Field::PollEvery.key(),
                 "Agents poll more often than is of use beside their heartbeats, which tell them when to poll.",
@@ -98,7 +109,7 @@ impl Settings {
 pub(super) const POLLS_PER_HEARTBEAT: u32 = 3;
 
 /// Refuses a range from which no agent can come, because the server does not listen on its family.
-fn foreign(listens: Listens, at: usize, range: &AddressRange) -> Option<FieldError> {
+pub(super) fn foreign(listens: Listens, at: usize, range: &AddressRange) -> Option<FieldError> {
     let family = match range {
         AddressRange::V4 { .. } => "an IPv4 range",
         AddressRange::V6 { .. } => "an IPv6 prefix",
