@@ -3,6 +3,7 @@
 mod bad_days;
 mod enrolment;
 mod journal;
+mod notifications;
 mod opening;
 mod people;
 mod records;

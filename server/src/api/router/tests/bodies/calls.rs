@@ -141,7 +141,12 @@ impl Caller {
                 agent.notify_port = Some(8117);
                 agent.register_body()
             }
-            "/api/agent/v1/heartbeat" | "/api/agent/v1/poll" => agent.fence(),
+            "/api/agent/v1/heartbeat" => agent.fence(),
+            "/api/agent/v1/poll" => {
+                let mut body = agent.fence();
+                body["components"] = json!([]);
+                body
+            }
             "/api/agent/v1/goodbye" => {
                 let mut body = agent.fence();
                 body["kind"] = json!("restart");
@@ -151,7 +156,11 @@ impl Caller {
             "/api/v1/session" => json!({ "name": NAME, "password": PASSWORD }),
             "/api/v1/tokens" => json!({ "uses": 1, "hours": 1 }),
             "/api/v1/verifications" => json!({ "agents": [self.agent.id] }),
-            "/api/v1/settings" => settings_document(),
+            "/api/v1/settings" => {
+                let mut body = settings_document();
+                body["note"] = json!("for the branch offices");
+                body
+            }
             path => panic!("say here what {path} takes"),
         }
     }
