@@ -105,6 +105,10 @@ def the_next_settings(case):
     header(case, "If-Match", f'"{in_force["version"]}"')
 
 
+def a_version(case):
+    path(case, version=world.settings()["version"])
+
+
 def ada(case):
     body(case, name=NAME, password=PASSWORD)
 
@@ -141,6 +145,7 @@ REAL = {
     "save_settings": the_next_settings,
     "show_agent": a_real_agent,
     "show_availability": a_period,
+    "show_settings_version": a_version,
     "sign_in": ada,
     "verify_agents": a_verification,
 }
