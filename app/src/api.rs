@@ -1,5 +1,7 @@
 //! What the console asks of `/api/v1/`, and what may come of it.
 
+pub(crate) mod settings;
+
 use gloo_net::http::{Method, RequestBuilder};
 use rollcall_shared::console_api::{
     Agent, Availability, NewToken, Page, Session, Setup, SetupState, SignIn, TokenMade, Transition, Verified,
@@ -40,6 +42,19 @@ impl Failure {
     /// Whether there is no such thing.
     pub(crate) fn is_absent(&self) -> bool {
         matches!(self, Self::Refused(problem) if problem.status == 404)
+    }
+
+    /// Whether somebody saved another version meanwhile.
+    pub(crate) fn is_outdated(&self) -> bool {
+        matches!(self, Self::Refused(problem) if problem.status == 412)
+    }
+
+    /// Everything that is wrong, field by field.
+    pub(crate) fn fields(&self) -> &[FieldError] {
+        match self {
+            Self::Refused(problem) => &problem.errors,
+            _ => &[],
+        }
     }
 
     /// What is wrong with a field, where that was the reason.
@@ -125,9 +140,23 @@ pub(crate) async fn make_token(token: &NewToken) -> Result<TokenMade, Failure> {
 
 /// One call. Not generic, so that it is in the bundle once.
 async fn call(method: Method, path: &str, body: Option<String>) -> Result<String, Failure> {
+    call_if(method, path, body, None).await
+}
+
+/// A call that the server does only where this is still the tag of what it changes.
+async fn call_if(
+    method: Method,
+    path: &str,
+    body: Option<String>,
+    if_match: Option<&str>,
+) -> Result<String, Failure> {
     let request = RequestBuilder::new(&format!("/api/v1/{path}"))
         .method(method)
         .abort_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MS)));
+    let request = match if_match {
+        Some(tag) => request.header("if-match", tag),
+        None => request,
+    };
     let request = match body {
         Some(body) => request.header("content-type", "application/json").body(body),
         None => request.build(),

@@ -23,6 +23,7 @@ pub mod explain;
 pub mod feed;
 pub mod generation;
 pub mod json;
+pub mod listing;
 pub mod phrase;
 pub mod route;
 pub mod table;

@@ -64,6 +64,12 @@ impl People {
             .with(|who| matches!(who, Who::SignedIn(session) if session.role != Role::Viewer))
     }
 
+    /// Whether they may save settings; tracked. The server decides again.
+    pub(crate) fn may_set(self) -> bool {
+        self.who
+            .with(|who| matches!(who, Who::SignedIn(session) if session.role == Role::Admin))
+    }
+
     /// Somebody signed in.
     pub(crate) fn signed_in(self, session: Session) {
         self.set(Who::SignedIn(session));

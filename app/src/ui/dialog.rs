@@ -13,6 +13,9 @@ pub(crate) fn Dialog(
     title: &'static str,
     /// Whether it is open.
     open: RwSignal<bool>,
+    /// How it looks.
+    #[prop(default = "dialog")]
+    class: &'static str,
     /// What it shows.
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -28,7 +31,7 @@ pub(crate) fn Dialog(
     });
     let children = StoredValue::new(children);
     view! {
-        <dialog class="dialog" node_ref=dialog aria-label=title on:close=move |_| open.set(false)>
+        <dialog class=class node_ref=dialog aria-label=title on:close=move |_| open.set(false)>
             <If so=open.into()>
                 <header class="dialog__head">
                     <h2 class="dialog__title">{title}</h2>

@@ -133,7 +133,7 @@ pub(crate) fn too_many(field: &str, given: usize, most: usize) -> Option<crate::
     (given > most).then(|| {
         crate::FieldError::new(
             field,
-            "There are too many ranges.",
+            format!("There are {given} ranges, and at most {most} are taken."),
             format!("at most {most} ranges"),
             format!("{given} ranges"),
         )

@@ -29,14 +29,12 @@ pub struct Networks {
 impl PartialEq for Networks {
     /// Whether the same stands in both; keys are of no account.
     fn eq(&self, other: &Self) -> bool {
-        let entries = |networks: &'_ Self| {
-            networks
+        self.lines.len() == other.lines.len()
+            && self
                 .lines
                 .iter()
-                .map(|line| line.entry.clone())
-                .collect::<Vec<_>>()
-        };
-        self.lines.len() == other.lines.len() && entries(self) == entries(other)
+                .zip(&other.lines)
+                .all(|(line, other)| line.entry == other.entry)
     }
 }
 
