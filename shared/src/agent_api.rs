@@ -4,6 +4,7 @@
 //! Fields are only ever added; both sides pass over those that they do not know, so an older agent and a newer
 //! server understand each other.
 
+mod ack;
 mod flat;
 
 use alloc::string::String;
@@ -16,6 +17,8 @@ use crate::cause::{GoodbyeKind, RegisterReason};
 use crate::id::{AgentId, BootId};
 use crate::settings::Settings;
 use crate::status::Reachability;
+
+pub use ack::{Ack, AckOutcome};
 
 /// Which run of the agent's process speaks, how often it has, and which settings it lives by (rule 8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,7 +15,8 @@ use super::metrics::Metrics;
 use super::stack::Stack;
 use super::trace::Observer;
 use super::{
-    agent, agents, feed, openapi_serve, session, settings, setup, tokens, transitions, verifications,
+    agent, agents, feed, openapi_serve, rollouts, session, settings, setup, tokens, transitions,
+    verifications,
 };
 use crate::config::Config;
 
@@ -45,6 +46,7 @@ fn peoples_calls() -> OpenApiRouter<Arc<App>> {
         .merge(tokens::routes())
         .merge(settings::routes())
         .merge(verifications::routes())
+        .merge(rollouts::routes())
         .merge(feed::routes())
 }
 
