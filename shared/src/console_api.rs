@@ -12,9 +12,11 @@ use crate::cause::{Cause, ContactKind};
 use crate::id::{AgentId, DomainId, TransitionId, UserId};
 use crate::status::Status;
 
+pub mod components;
 pub mod notifications;
 pub mod settings;
 
+pub use components::{Component, NewComponent};
 pub use notifications::{Notification, NotificationState, Rollout, Subject, Waiting, WaitsFor, Way};
 pub use settings::{Listens, PassedOver, SettingsInForce, SettingsSaved, SettingsVersion, VersionSummary};
 

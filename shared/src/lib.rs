@@ -32,7 +32,7 @@ mod text;
 pub mod why;
 
 pub use cause::{Cause, ContactKind, GoodbyeKind, RegisterReason};
-pub use component::{ComponentName, ComponentVersion};
+pub use component::{ComponentName, ComponentVersion, Sha256, SourceUrl};
 pub use id::{AgentId, BootId, DomainId, TransitionId, UserId};
 pub use minutes::Minutes;
 pub use problem::{FieldError, Problem};

@@ -16,19 +16,43 @@ where
     T::Err: fmt::Display,
     D: Deserializer<'de>,
 {
-    struct Text<T>(PhantomData<T>);
+    let allowed = None;
+    deserializer.deserialize_str(Text {
+        allowed,
+        value: PhantomData,
+    })
+}
 
-    impl<T: FromStr<Err: fmt::Display>> de::Visitor<'_> for Text<T> {
-        type Value = T;
+/// The same; a refusal says what is allowed.
+pub(crate) fn parsed_as<'de, T, D>(deserializer: D, allowed: &'static str) -> Result<T, D::Error>
+where
+    T: FromStr,
+    T::Err: fmt::Display,
+    D: Deserializer<'de>,
+{
+    let allowed = Some(allowed);
+    deserializer.deserialize_str(Text {
+        allowed,
+        value: PhantomData,
+    })
+}
 
-        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-            out.write_str("a string")
-        }
+struct Text<T> {
+    allowed: Option<&'static str>,
+    value: PhantomData<T>,
+}
 
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-            text.parse().map_err(E::custom)
-        }
+impl<T: FromStr<Err: fmt::Display>> de::Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.allowed.unwrap_or("a string"))
     }
 
-    deserializer.deserialize_str(Text(PhantomData))
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(|error| match self.allowed {
+            Some(allowed) => E::invalid_value(de::Unexpected::Str(text), &allowed),
+            None => E::custom(error),
+        })
+    }
 }

@@ -15,8 +15,8 @@ use super::metrics::Metrics;
 use super::stack::Stack;
 use super::trace::Observer;
 use super::{
-    agent, agents, feed, openapi_serve, rollouts, session, settings, setup, tokens, transitions,
-    verifications,
+    agent, agents, common_answers, feed, openapi_serve, rollouts, session, settings, setup, tokens,
+    transitions, verifications,
 };
 use crate::config::Config;
 
@@ -65,6 +65,7 @@ pub fn router(
     let (people, of_people) = peoples_calls().split_for_parts();
     description.merge(of_people);
     describe_credentials(&mut description);
+    common_answers::describe(&mut description);
     let people = people
         .merge(openapi_serve::route(&description)?)
         .merge(stack.operations(readiness(&app), metrics));

@@ -141,7 +141,12 @@ impl Caller {
                 agent.notify_port = Some(8117);
                 agent.register_body()
             }
-            "/api/agent/v1/heartbeat" | "/api/agent/v1/poll" => agent.fence(),
+            "/api/agent/v1/heartbeat" => agent.fence(),
+            "/api/agent/v1/poll" => {
+                let mut body = agent.fence();
+                body["components"] = json!([]);
+                body
+            }
             "/api/agent/v1/goodbye" => {
                 let mut body = agent.fence();
                 body["kind"] = json!("restart");
