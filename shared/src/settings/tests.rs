@@ -1,5 +1,7 @@
 //! What may be saved, and what follows from it.
 
+mod boundaries;
+
 use super::*;
 use crate::console_api::Listens;
 

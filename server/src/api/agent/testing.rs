@@ -75,6 +75,17 @@ impl Server {
         server
     }
 
+    /// With an admin, as one that listens on this address alone, or, with `flags`, elsewhere too.
+    pub(crate) async fn listening_on(address: &str, flags: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().to_str().unwrap().to_owned();
+        let own = ["rollcall-server", "--listen", address, "--data", &data];
+        let config = Config::load(own.iter().chain(flags), |_| None).unwrap();
+        let mut server = Self::start_on(folder, "sqlite::memory:", config).await;
+        server.set_up().await;
+        server
+    }
+
     /// With a person of this role instead of the admin.
     pub(crate) async fn of(role: Role) -> Self {
         let mut server = Self::open(tempfile::tempdir().unwrap(), "sqlite::memory:", &[]).await;

@@ -1,5 +1,7 @@
 //! The settings as people and agents are told them.
 
+mod boundaries;
+
 use serde_json::json;
 
 use crate::api::agent::testing::{Server, settings_document};
