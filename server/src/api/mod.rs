@@ -11,6 +11,7 @@ pub mod app;
 pub mod assets;
 pub mod body;
 pub mod capacity;
+pub mod components;
 mod connection;
 pub mod etag;
 pub mod feed;

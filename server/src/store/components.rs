@@ -130,7 +130,7 @@ impl Components<'_> {
         rows.into_iter().map(read).collect()
     }
 
-    /// The versions of a name, those brought last first: at most `limit`, from this offset on.
+    /// The versions of a name, those brought last first: at most `limit`, brought before `after`.
     ///
     /// # Errors
     ///
@@ -138,16 +138,21 @@ impl Components<'_> {
     pub async fn versions(
         &self,
         name: &ComponentName,
-        offset: u64,
+        after: Option<&ComponentVersion>,
         limit: u64,
     ) -> Result<Vec<Component>, StoreError> {
-        let rows = Entity::find()
+        let on = &self.store.reader;
+        let mut query = Entity::find()
             .filter(COLUMN.name.eq(name.as_str()))
             .order_by_desc(COLUMN.id)
-            .offset(offset)
-            .limit(limit)
-            .all(&self.store.reader)
-            .await?;
+            .limit(limit);
+        if let Some(after) = after {
+            let Some((id, _)) = find(on, name, after).await? else {
+                return Ok(Vec::new());
+            };
+            query = query.filter(COLUMN.id.lt(id));
+        }
+        let rows = query.all(on).await?;
         rows.into_iter().map(read).collect()
     }
 

@@ -1,6 +1,7 @@
 //! `/api/agent/v1/`: what agents call.
 
 mod caller;
+mod components;
 mod enroll;
 mod goodbye;
 mod heartbeat;
@@ -25,6 +26,7 @@ use super::app::App;
 use super::peer::Peer;
 use crate::engine::EngineError;
 use caller::Caller;
+pub use components::Downloads;
 
 /// The calls.
 pub fn routes() -> OpenApiRouter<Arc<App>> {
@@ -34,6 +36,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(heartbeat::heartbeat))
         .routes(routes!(poll::poll))
         .routes(routes!(goodbye::goodbye))
+        .routes(routes!(components::download::download))
 }
 
 /// Why a contact did not count (rule 8).

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Json as Answer;
 use axum::extract::State;
-use rollcall_shared::agent_api::{NewSettings, Poll, PollAnswer};
-use rollcall_shared::{ContactKind, Problem, Reachability};
+use rollcall_shared::agent_api::{Installed, NewSettings, Poll, PollAnswer};
+use rollcall_shared::{ContactKind, FieldError, Problem, Reachability};
 
 use super::caller::Caller;
 use super::{NotCounted, check_fence, hear};
@@ -19,8 +19,8 @@ const LIMIT: usize = 64 * 1024;
 
 /// Poll
 ///
-/// Renews the lease, and gives the settings where the agent reports another version than the newest as applied.
-/// Independent of heartbeats.
+/// Renews the lease, gives the settings where the agent reports another version than the newest as applied, and offers
+/// the current components that it does not have. Independent of heartbeats.
 #[utoipa::path(
     post,
     path = "/api/agent/v1/poll",
@@ -38,9 +38,10 @@ pub(super) async fn poll(
     State(app): State<Arc<App>>,
     caller: Caller,
     peer: Peer,
-    Json(Poll { fence, .. }): Json<Poll, LIMIT>,
+    Json(Poll { fence, components }): Json<Poll, LIMIT>,
 ) -> Result<Answer<PollAnswer>, Refusal> {
     check_fence(fence)?;
+    check_components(components.as_deref())?;
     hear(&app, caller, &peer, fence, ContactKind::Poll).await?;
     let verdict = app
         .engine
@@ -57,13 +58,28 @@ pub(super) async fn poll(
     let (next_in_ms, next_poll_in_ms) = app.duties(caller.agent, reachability);
     Ok(Answer(PollAnswer {
         settings,
-        components: Vec::new(),
+        components: app.components.offers(components.as_deref()),
         observed_address: peer.address,
         reachability,
         next_in_ms,
         next_poll_in_ms,
         epoch: app.epoch(),
     }))
+}
+
+/// Refuses more components than are looked at.
+fn check_components(components: Option<&[Installed]>) -> Result<(), Refusal> {
+    let count = components.map_or(0, <[Installed]>::len);
+    if count > Poll::MOST_COMPONENTS {
+        let error = FieldError::new(
+            "components",
+            "That is more than an agent has.",
+            format!("at most {}", Poll::MOST_COMPONENTS),
+            format!("{count} components"),
+        );
+        return Err(Refusal::invalid(vec![error]));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -72,7 +72,10 @@ async fn the_version_brought_last_is_current_and_news_for_everybody(database: &T
     let other = component("agent-tools", "7", 3);
     let made = publish(&store, &first).await;
     assert_eq!(made.current_since_ms, Some(first.created_at_ms));
-    assert_eq!(store.components().current().await.unwrap(), [made.clone()]);
+    assert_eq!(
+        store.components().current().await.unwrap(),
+        std::slice::from_ref(&made)
+    );
     publish(&store, &other).await;
     assert_eq!(news(&store, &first).await, Some(NotificationState::Queued));
     publish(&store, &second).await;
@@ -80,13 +83,13 @@ async fn the_version_brought_last_is_current_and_news_for_everybody(database: &T
     assert_eq!(news(&store, &first).await, Some(NotificationState::Superseded));
     assert_eq!(news(&store, &second).await, Some(NotificationState::Queued));
     assert_eq!(news(&store, &other).await, Some(NotificationState::Queued));
-    let versions = store.components().versions(&first.name, 0, 10).await.unwrap();
+    let versions = store.components().versions(&first.name, None, 10).await.unwrap();
     let versions: Vec<&str> = versions.iter().map(|one| one.version.as_str()).collect();
     assert_eq!(versions, ["2.0", "1.0"]);
     assert_eq!(
         store
             .components()
-            .versions(&first.name, 1, 10)
+            .versions(&first.name, Some(&second.version), 10)
             .await
             .unwrap()
             .len(),
