@@ -216,8 +216,7 @@ fn expected(headers: &HeaderMap, query: Option<Sha256>) -> Result<Vec<(&'static 
         // Others than SHA-256 are passed over, as RFC 9530 has it.
         let ours = text
             .split(',')
-            .filter_map(|one| one.trim().strip_prefix("sha-256="))
-            .next();
+            .find_map(|one| one.trim().strip_prefix("sha-256="));
         if let Some(ours) = ours {
             let digest = ours
                 .strip_prefix(':')
