@@ -10,7 +10,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 mod digest;
 mod source;
-mod text;
 
 pub use digest::{NotADigest, Sha256};
 pub use source::{NotASource, SourceUrl};
@@ -93,7 +92,8 @@ macro_rules! label {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                text::read(deserializer, Self::ALLOWED)
+                // So that a refusal tells what is allowed.
+                crate::text::parsed_as(deserializer, Self::ALLOWED)
             }
         }
 

@@ -9,6 +9,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use rollcall_shared::console_api::Rollout;
 use rollcall_shared::feed::{Change, Event, Row, ToConsole};
 use rollcall_shared::{AgentId, Cause, Status, TransitionId};
 
@@ -180,6 +181,9 @@ pub struct Mirror {
     arriving: Option<Fleet>,
     /// Where deltas go on; nothing until a snapshot of this connection is whole.
     sequence: Option<u64>,
+    rollouts: Vec<Rollout>,
+    /// Whether this connection sends roll-outs, all of them each time, and so no snapshot.
+    has_rollouts: bool,
     touched: Touched,
 }
 
@@ -190,16 +194,22 @@ impl Mirror {
         &self.shown
     }
 
-    /// Whether a snapshot of this connection is shown, and every delta since.
+    /// The roll-outs, where this document asked for them.
+    #[must_use]
+    pub fn rollouts(&self) -> &[Rollout] {
+        &self.rollouts
+    }
+
+    /// Whether a snapshot of this connection is shown, and every delta since; or the roll-outs that it sent.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.sequence.is_some()
+        self.sequence.is_some() || self.has_rollouts
     }
 
     /// Whether there is neither a place to go on from nor a snapshot on its way.
     #[must_use]
     pub fn is_adrift(&self) -> bool {
-        self.sequence.is_none() && self.arriving.is_none()
+        !self.is_whole() && self.arriving.is_none()
     }
 
     /// What changed since this was last asked.
@@ -211,6 +221,7 @@ impl Mirror {
     pub fn disconnected(&mut self) {
         self.sequence = None;
         self.arriving = None;
+        self.has_rollouts = false;
     }
 
     /// Forgets everything: another person may sign in here next.
@@ -264,8 +275,13 @@ impl Mirror {
                 }
                 Answer::Draw
             }
-            // Roll-outs are for a page that asks for them instead.
-            ToConsole::Contacts { .. } | ToConsole::Rollouts { .. } => Answer::Nothing,
+            ToConsole::Contacts { .. } => Answer::Nothing,
+            ToConsole::Rollouts { rollouts, .. } => {
+                let is_news = !self.has_rollouts || self.rollouts != rollouts;
+                self.has_rollouts = true;
+                self.rollouts = rollouts;
+                if is_news { Answer::Draw } else { Answer::Nothing }
+            }
             ToConsole::Pulse { sequence, .. } => match self.sequence {
                 Some(at) if at != sequence => self.gap(),
                 _ => Answer::Nothing,

@@ -15,8 +15,8 @@ use super::metrics::Metrics;
 use super::stack::Stack;
 use super::trace::Observer;
 use super::{
-    agent, agents, components, feed, openapi_serve, session, settings, setup, tokens, transitions,
-    verifications,
+    agent, agents, common_answers, components, feed, openapi_serve, rollouts, session, settings, setup,
+    tokens, transitions, verifications,
 };
 use crate::config::Config;
 
@@ -46,6 +46,7 @@ fn peoples_calls() -> OpenApiRouter<Arc<App>> {
         .merge(tokens::routes())
         .merge(settings::routes())
         .merge(verifications::routes())
+        .merge(rollouts::routes())
         .merge(components::routes())
         .merge(feed::routes())
 }
@@ -72,6 +73,7 @@ pub fn router(
     description.merge(of_people);
     description.merge(of_slow);
     describe_credentials(&mut description);
+    common_answers::describe(&mut description);
     let people = people
         .merge(openapi_serve::route(&description)?)
         .merge(stack.operations(readiness(&app), metrics));

@@ -155,7 +155,8 @@ impl Components {
         Ok(chosen)
     }
 
-    /// Withdraws a version, and throws its bytes away where nothing else stands for them. Whether there was one.
+    /// Withdraws a version, and throws its bytes away where nothing else stands for them. Gives what it was before; nothing
+    /// where there is none.
     ///
     /// # Errors
     /// What the database says.
@@ -165,14 +166,14 @@ impl Components {
         name: &ComponentName,
         version: &ComponentVersion,
         at_ms: i64,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Component>, StoreError> {
         let _one = self.changing.lock().await;
         let Some(before) = store.components().withdraw(name, version, at_ms).await? else {
-            return Ok(false);
+            return Ok(None);
         };
         self.refresh(store).await?;
         self.drop_unneeded(store, &before).await?;
-        Ok(true)
+        Ok(Some(before))
     }
 
     /// Throws the bytes of a version away that is no more, unless another stands for them too.

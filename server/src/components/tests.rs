@@ -92,17 +92,22 @@ async fn bytes_that_two_versions_share_stay_until_the_last_is_withdrawn() {
     let mut file = components.files.read(&current[0]).await.unwrap();
     file.read_to_end(&mut read).await.unwrap();
     assert_eq!(read, b"the same");
-    assert!(components.withdraw(&store, &av, &one, 2).await.unwrap());
+    assert!(components.withdraw(&store, &av, &one, 2).await.unwrap().is_some());
     assert_eq!(files(&folder).len(), 1);
-    assert!(components.withdraw(&store, &zip, &one, 2).await.unwrap());
-    assert_eq!(files(&folder), [""; 0]);
-    assert!(components.current().is_empty());
     assert!(
-        !components
-            .withdraw(&store, &zip, &"2".parse().unwrap(), 2)
+        components
+            .withdraw(&store, &zip, &one, 2)
             .await
             .unwrap()
+            .is_some()
     );
+    assert_eq!(files(&folder), [""; 0]);
+    assert!(components.current().is_empty());
+    let nothing = components
+        .withdraw(&store, &zip, &"2".parse().unwrap(), 2)
+        .await
+        .unwrap();
+    assert_eq!(nothing, None);
 }
 
 #[tokio::test]

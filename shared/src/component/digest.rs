@@ -78,7 +78,7 @@ impl Serialize for Sha256 {
 
 impl<'de> Deserialize<'de> for Sha256 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        super::text::read(deserializer, Self::ALLOWED)
+        crate::text::parsed_as(deserializer, Self::ALLOWED)
     }
 }
 

@@ -137,7 +137,7 @@ impl Serialize for SourceUrl {
 
 impl<'de> Deserialize<'de> for SourceUrl {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        super::text::read(deserializer, Self::ALLOWED)
+        crate::text::parsed_as(deserializer, Self::ALLOWED)
     }
 }
 

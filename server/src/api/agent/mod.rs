@@ -1,5 +1,6 @@
 //! `/api/agent/v1/`: what agents call.
 
+mod acknowledge;
 mod caller;
 mod components;
 mod enroll;
@@ -37,6 +38,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(poll::poll))
         .routes(routes!(goodbye::goodbye))
         .routes(routes!(components::download::download))
+        .routes(routes!(acknowledge::acknowledge))
 }
 
 /// Why a contact did not count (rule 8).

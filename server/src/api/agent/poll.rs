@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::Json as Answer;
 use axum::extract::State;
-use rollcall_shared::agent_api::{Installed, NewSettings, Poll, PollAnswer};
-use rollcall_shared::{ContactKind, FieldError, Problem, Reachability};
+use rollcall_shared::agent_api::{Installed, NewSettings, Offer, Poll, PollAnswer};
+use rollcall_shared::console_api::{Subject, Way};
+use rollcall_shared::{AgentId, ContactKind, FieldError, Problem, Reachability};
 
 use super::caller::Caller;
 use super::{NotCounted, check_fence, hear};
@@ -16,6 +17,9 @@ use crate::api::peer::Peer;
 
 /// The most bytes of a poll: it has some fifty, and a newer agent may add to it.
 const LIMIT: usize = 64 * 1024;
+
+/// Why an agent is offered no components.
+const OF_AN_OLDER_RELEASE: &str = "The agent is of a release that knows no components.";
 
 /// Poll
 ///
@@ -55,16 +59,48 @@ pub(super) async fn poll(
         version: current.version,
         minute_ms: current.minute_ms,
     });
+    if let Some(new) = &settings {
+        app.outbox
+            .delivered(caller.agent, &Subject::Settings(new.version), Way::Poll);
+    }
+    let offers = app.components.offers(components.as_deref());
+    note_components(&app, caller.agent, components.as_deref(), &offers);
     let (next_in_ms, next_poll_in_ms) = app.duties(caller.agent, reachability);
     Ok(Answer(PollAnswer {
         settings,
-        components: app.components.offers(components.as_deref()),
+        components: offers,
         observed_address: peer.address,
         reachability,
         next_in_ms,
         next_poll_in_ms,
         epoch: app.epoch(),
     }))
+}
+
+/// Tells the outbox what the agent was offered, and what it turns out to have.
+fn note_components(app: &App, agent: AgentId, installed: Option<&[Installed]>, offers: &[Offer]) {
+    for offer in offers {
+        let subject = Subject::Component(offer.name.clone(), offer.version.clone());
+        app.outbox.delivered(agent, &subject, Way::Poll);
+    }
+    // What it has was acknowledged, unless that was lost or the version had been there before.
+    for current in app.components.current().iter() {
+        let subject = Subject::Component(current.name.clone(), current.version.clone());
+        match installed {
+            // It would be asked to poll for ever for what it cannot be offered.
+            None if app.untold.has(agent) => {
+                app.outbox.failed(agent, &subject, OF_AN_OLDER_RELEASE.to_owned())
+            }
+            None => {}
+            Some(installed) => {
+                let is_installed =
+                    |one: &Installed| one.name == current.name && one.version == current.version;
+                if installed.iter().any(is_installed) {
+                    app.outbox.applied(agent, &subject);
+                }
+            }
+        }
+    }
 }
 
 /// Refuses more components than are looked at.

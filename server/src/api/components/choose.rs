@@ -8,7 +8,7 @@ use http::StatusCode;
 use rollcall_shared::console_api::Component;
 use rollcall_shared::{ComponentName, ComponentVersion, Problem};
 
-use super::{Which, too_many, unknown};
+use super::{Which, tell, too_many, unknown};
 use crate::api::answer::Refusal;
 use crate::api::app::App;
 use crate::api::parameters::Path;
@@ -46,7 +46,11 @@ pub(super) async fn choose(
     person.may(Action::HandOutComponents)?;
     let now_ms = app.clock.wall_ms();
     match app.components.choose(&app.store, &name, &version, now_ms).await? {
-        Chosen::Done(component) | Chosen::Already(component) => Ok(Json(component)),
+        Chosen::Done(component) => {
+            tell(&app, &component).await?;
+            Ok(Json(component))
+        }
+        Chosen::Already(component) => Ok(Json(component)),
         Chosen::Withdrawn => Err(Refusal::new(
             StatusCode::CONFLICT,
             "/problems/version-withdrawn",

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use rollcall_shared::component::{LONGEST_NOTE, MOST_CURRENT};
-use rollcall_shared::console_api::Component;
+use rollcall_shared::console_api::{Component, Subject};
 use rollcall_shared::problem::FieldError;
 use rollcall_shared::{ComponentName, ComponentVersion};
 use serde::Deserialize;
@@ -25,6 +25,7 @@ use super::app::App;
 use crate::components::PublishError;
 use crate::components::incoming::NotTaken;
 use crate::hidden;
+use crate::store::StoreError;
 
 /// The verbs of this resource.
 pub fn routes() -> OpenApiRouter<Arc<App>> {
@@ -38,6 +39,12 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
 /// The one that takes a body of any length.
 pub fn slow_routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::default().routes(routes!(upload::upload))
+}
+
+/// A version became current: news of it goes out.
+async fn tell(app: &App, component: &Component) -> Result<(), StoreError> {
+    let subject = Subject::Component(component.name.clone(), component.version.clone());
+    app.outbox.take_up(&app.store, &subject).await
 }
 
 fn unknown(name: &ComponentName, version: &ComponentVersion) -> Refusal {

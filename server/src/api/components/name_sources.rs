@@ -10,7 +10,7 @@ use rollcall_shared::console_api::{Component, NewComponent};
 use rollcall_shared::problem::FieldError;
 use rollcall_shared::{Problem, SourceUrl};
 
-use super::{note, taken, too_many};
+use super::{note, taken, tell, too_many};
 use crate::api::answer::Refusal;
 use crate::api::app::App;
 use crate::api::body::Json;
@@ -65,7 +65,10 @@ pub(super) async fn name_sources(
         withdrawn_at_ms: None,
     };
     match app.components.publish(&app.store, &component, None).await? {
-        Published::Made(made) => Ok((StatusCode::CREATED, axum::Json(made)).into_response()),
+        Published::Made(made) => {
+            tell(&app, &made).await?;
+            Ok((StatusCode::CREATED, axum::Json(made)).into_response())
+        }
         Published::Known(known) => Ok(axum::Json(known).into_response()),
         Published::Taken(by) => Err(taken(&by)),
         Published::TooMany => Err(too_many()),

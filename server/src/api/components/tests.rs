@@ -335,3 +335,65 @@ async fn components_are_there_after_a_restart() {
     let server = server.restart().await;
     assert_eq!(server.read(PATH).await, before);
 }
+
+#[tokio::test]
+async fn news_of_a_version_goes_to_every_agent_and_how_far_it_got_is_shown() {
+    let server = Server::start().await;
+    let (mut one, mut old) = (server.online("web-1").await, server.online("old-1").await);
+    put(&server, "av/versions/1", &[], "abc").await;
+    let states = async || -> Vec<u64> {
+        let rollout = server.read("/api/v1/rollouts/component.av.1").await;
+        ["queued", "delivered", "applied", "failed"]
+            .map(|state| rollout[state].as_u64().unwrap())
+            .to_vec()
+    };
+    assert_eq!(states().await, [2, 0, 0, 0]);
+    assert_eq!(one.heartbeat(&server).await.json["poll_now"], true);
+    let mut with = one.fence();
+    with["components"] = json!([]);
+    let offered = one.say(&server, "poll", &with).await;
+    assert_eq!(offered.json["components"][0]["name"], "av");
+    assert_eq!(states().await, [1, 1, 0, 0]);
+    assert_eq!(one.heartbeat(&server).await.json["poll_now"], false, "it knows");
+    // An agent that knows no components is not asked for ever.
+    assert_eq!(old.heartbeat(&server).await.json["poll_now"], true);
+    old.poll(&server).await;
+    assert_eq!(states().await, [0, 1, 0, 1]);
+    assert_eq!(old.heartbeat(&server).await.json["poll_now"], false);
+    let mut ack = one.fence();
+    ack["outcome"] = json!("failed");
+    ack["detail"] = json!("the hook ended with exit status: 7");
+    one.say(&server, "notifications/component.av.1/ack", &ack).await;
+    assert_eq!(states().await, [0, 0, 0, 2]);
+    let mut ack = one.fence();
+    ack["outcome"] = json!("applied");
+    one.say(&server, "notifications/component.av.1/ack", &ack).await;
+    assert_eq!(states().await, [0, 0, 1, 1]);
+
+    put(&server, "av/versions/2", &[], "abcd").await;
+    let of_one = server
+        .read(&format!("/api/v1/agents/{}/notifications", one.id))
+        .await;
+    let two = &of_one["items"][0];
+    assert_eq!(
+        (&two["subject"], &two["state"]),
+        (&json!("component.av.2"), &json!("queued"))
+    );
+    // An acknowledgement that was lost is made up for by the next poll.
+    let mut with = one.fence();
+    with["components"] = json!([{ "name": "av", "version": "2" }]);
+    one.say(&server, "poll", &with).await;
+    let rollout = server.read("/api/v1/rollouts/component.av.2").await;
+    assert_eq!((&rollout["applied"], &rollout["queued"]), (&json!(1), &json!(1)));
+    let gone = server
+        .ask(Method::DELETE, &format!("{PATH}/av/versions/2"))
+        .signed_in()
+        .send()
+        .await;
+    assert_eq!(gone.status, 204);
+    assert_eq!(
+        old.heartbeat(&server).await.json["poll_now"],
+        false,
+        "nothing waits any more"
+    );
+}

@@ -16,11 +16,12 @@ use rollcall_shared::problem::{FieldError, kind};
 use rollcall_shared::{ComponentName, ComponentVersion, Problem, Sha256};
 use serde::Deserialize;
 
-use super::{Which, disk, note, taken, too_large, too_many};
+use super::{Which, disk, note, taken, tell, too_large, too_many};
 use crate::api::answer::Refusal;
 use crate::api::app::App;
 use crate::api::parameters::{Path, Query};
 use crate::auth::person::{Action, Person};
+use crate::components::PublishError;
 use crate::components::files::Files;
 use crate::components::incoming::Whole;
 use crate::store::components::Published;
@@ -148,10 +149,14 @@ pub(super) async fn upload(
     // A client that goes now must not leave half of it done.
     let keeper = Arc::clone(&app);
     let publish = tokio::spawn(async move {
-        keeper
+        let published = keeper
             .components
             .publish(&keeper.store, &component, Some(whole))
-            .await
+            .await?;
+        if let Published::Made(made) = &published {
+            tell(&keeper, made).await?;
+        }
+        Ok::<_, PublishError>(published)
     });
     match publish.await.map_err(|error| Refusal::internal(&error))?? {
         Published::Made(made) => Ok((StatusCode::CREATED, Json(made)).into_response()),

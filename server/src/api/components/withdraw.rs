@@ -41,13 +41,15 @@ pub(super) async fn withdraw(
 ) -> Result<StatusCode, Refusal> {
     person.may(Action::HandOutComponents)?;
     let now_ms = app.clock.wall_ms();
-    if app
+    let withdrawn = app
         .components
         .withdraw(&app.store, &name, &version, now_ms)
-        .await?
-    {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(unknown(&name, &version))
+        .await?;
+    let Some(before) = withdrawn else {
+        return Err(unknown(&name, &version));
+    };
+    if before.current_since_ms.is_some() {
+        app.outbox.withdraw(&name);
     }
+    Ok(StatusCode::NO_CONTENT)
 }
