@@ -78,6 +78,11 @@ impl Agent {
         self.process.take().expect("it runs").stop();
     }
 
+    /// Where it keeps what it must not forget.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.home.path().join("state")
+    }
+
     fn log(&self) -> PathBuf {
         self.home.path().join("agent.log")
     }
@@ -87,7 +92,7 @@ impl Agent {
         command
             .arg(verb)
             .arg("--state")
-            .arg(self.home.path().join("state"))
+            .arg(self.state())
             .env("ROLLCALL_ALLOW_PLAIN_HTTP", "1");
         command
     }
