@@ -15,8 +15,8 @@ use super::metrics::Metrics;
 use super::stack::Stack;
 use super::trace::Observer;
 use super::{
-    agent, agents, common_answers, feed, openapi_serve, session, settings, setup, tokens, transitions,
-    verifications,
+    agent, agents, common_answers, feed, openapi_serve, rollouts, session, settings, setup, tokens,
+    transitions, verifications,
 };
 use crate::config::Config;
 
@@ -46,6 +46,7 @@ fn peoples_calls() -> OpenApiRouter<Arc<App>> {
         .merge(tokens::routes())
         .merge(settings::routes())
         .merge(verifications::routes())
+        .merge(rollouts::routes())
         .merge(feed::routes())
 }
 

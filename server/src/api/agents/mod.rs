@@ -2,6 +2,7 @@
 
 mod availability;
 mod list;
+mod notifications;
 mod read;
 mod retire;
 mod why;
@@ -21,6 +22,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(retire::retire))
         .routes(routes!(why::why))
         .routes(routes!(availability::availability))
+        .routes(routes!(notifications::notifications))
 }
 
 #[cfg(test)]
