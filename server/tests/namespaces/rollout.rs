@@ -41,7 +41,7 @@ fn each_agent_is_told_in_its_own_way_and_the_delay_is_shown() {
             rollout.median_ms.is_some() && rollout.longest_ms >= rollout.median_ms,
             "{rollout:?}"
         );
-        let ways = [inside_id, outside_id].map(|id| {
+        [inside_id, outside_id].map(|id| {
             let one = admin.notification(id, version);
             assert_eq!(one.state, NotificationState::Applied, "{one:?}");
             let delay = one.ended_at_ms.expect("it is applied") - one.queued_at_ms;
@@ -50,8 +50,7 @@ fn each_agent_is_told_in_its_own_way_and_the_delay_is_shown() {
                 one.way
             ));
             one.way.expect("it was told")
-        });
-        ways
+        })
     };
 
     // Who is inside sends heartbeats and hardly ever polls; who is outside waits to be connected to.
