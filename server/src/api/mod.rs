@@ -12,6 +12,7 @@ pub mod assets;
 pub mod body;
 pub mod capacity;
 mod connection;
+pub mod domains;
 pub mod etag;
 pub mod feed;
 pub mod forwarded;

@@ -3,7 +3,11 @@
 mod availability;
 mod list;
 mod read;
+mod relocate;
 mod retire;
+mod retire_many;
+mod retirement;
+mod selection;
 mod why;
 
 use std::sync::Arc;
@@ -19,8 +23,24 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(list::list))
         .routes(routes!(read::read))
         .routes(routes!(retire::retire))
+        .routes(routes!(relocate::relocate))
+        .routes(routes!(retire_many::retire_many))
         .routes(routes!(why::why))
         .routes(routes!(availability::availability))
+}
+
+#[cfg(test)]
+pub(in crate::api) use relocate::move_all as move_for_tests;
+
+/// What became of each.
+#[cfg(test)]
+pub(in crate::api) async fn retire_for_tests(
+    app: &App,
+    person: &crate::auth::person::Person,
+    agents: &[rollcall_shared::AgentId],
+) -> Vec<rollcall_shared::console_api::RetireOutcome> {
+    let retired = retirement::retire_all(app, person, agents).await.unwrap();
+    retired.into_iter().map(|one| one.outcome).collect()
 }
 
 #[cfg(test)]
