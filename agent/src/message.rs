@@ -55,7 +55,10 @@ impl Messages {
                 clock_ms: Some(crate::clock::wall_ms()),
             }),
             Call::Heartbeat => serde_json::to_vec(&Heartbeat { fence }),
-            Call::Poll => serde_json::to_vec(&Poll { fence }),
+            Call::Poll => serde_json::to_vec(&Poll {
+                fence,
+                components: None,
+            }),
             Call::Goodbye(kind) => serde_json::to_vec(&Goodbye { fence, kind }),
         };
         // Texts, numbers and addresses always have a JSON form.

@@ -3,6 +3,9 @@
 //! What decides (the mirror of the feed, the order of the table, its window, phrases of time, when to connect
 //! again) is pure, builds everywhere and is tested on the host. What touches the page is wasm only and thin.
 //!
+//! It is two documents, each with a wasm file of its own: the fleet, which every visitor loads, and the settings
+//! (`docs/adr/the-settings-are-a-second-document.md`). What both show is here once.
+//!
 //! Data stands outside the signals: frames change the mirror, and one version number is bumped per animation
 //! frame, so a burst of ten thousand changes costs one drawing of the rows on the screen.
 
@@ -27,9 +30,9 @@ pub mod table;
 #[cfg(target_arch = "wasm32")]
 mod api;
 #[cfg(target_arch = "wasm32")]
-mod app;
-#[cfg(target_arch = "wasm32")]
 mod clock;
+#[cfg(target_arch = "wasm32")]
+pub mod document;
 #[cfg(target_arch = "wasm32")]
 mod keys;
 #[cfg(target_arch = "wasm32")]
@@ -39,5 +42,15 @@ mod people;
 #[cfg(target_arch = "wasm32")]
 mod ui;
 
-#[cfg(target_arch = "wasm32")]
-pub use app::start;
+/// What the browser's programs say where there is no browser.
+#[cfg(not(target_arch = "wasm32"))]
+#[must_use]
+pub fn nothing_to_run() -> std::process::ExitCode {
+    use std::io::Write as _;
+
+    let words: &[u8] =
+        b"This is the console's browser program: build it with `.ci/console` and let the server serve it.\n";
+    // Nothing is left to do where even the terminal is gone.
+    drop(std::io::stderr().write_all(words));
+    std::process::ExitCode::FAILURE
+}

@@ -12,6 +12,8 @@ pub enum Page {
     Agents,
     /// `/events`
     Events,
+    /// `/settings`, and all below it: another document.
+    Settings,
     /// `/setup`
     Setup,
     /// `/sign-in`
@@ -31,15 +33,58 @@ pub enum Opened {
     Unreadable,
 }
 
+/// What the browser loads for an address: each has a wasm file of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Document {
+    /// The agents, the events and the doors.
+    Fleet,
+    /// What is set for the fleet.
+    Settings,
+}
+
 impl Page {
+    /// The page at an address of this console, with what may stand behind its path.
+    #[must_use]
+    pub fn at_address(address: &str) -> Self {
+        Self::at(address.split(['?', '#']).next().unwrap_or_default())
+    }
+
+    /// The document that it is in.
+    #[must_use]
+    pub fn document(self) -> Document {
+        match self {
+            Self::Settings => Document::Settings,
+            Self::Agents | Self::Events | Self::Setup | Self::SignIn | Self::NotFound => Document::Fleet,
+        }
+    }
+
+    /// Whether it is a page of the fleet's document for those who are signed in, with the rail beside it.
+    #[must_use]
+    pub fn is_framed(self) -> bool {
+        matches!(self, Self::Agents | Self::Events)
+    }
+
+    /// Its heading.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Agents => "Agents",
+            Self::Events => "Events",
+            Self::Settings => "Settings",
+            Self::Setup | Self::SignIn | Self::NotFound => "",
+        }
+    }
+
     /// The page at a path.
     #[must_use]
     pub fn at(path: &str) -> Self {
         match path.trim_end_matches('/') {
             "" | "/agents" => Self::Agents,
             "/events" => Self::Events,
+            "/settings" => Self::Settings,
             "/setup" => Self::Setup,
             "/sign-in" => Self::SignIn,
+            other if other.starts_with("/settings/") => Self::Settings,
             other => match other.strip_prefix("/agents/") {
                 Some(id) if !id.contains('/') => Self::Agents,
                 _ => Self::NotFound,
@@ -83,7 +128,7 @@ fn leads_into_the_fleet(next: &str) -> bool {
     path.starts_with('/')
         && !path.starts_with("//")
         && !next.contains(|letter: char| letter.is_control() || letter == '\\')
-        && matches!(Page::at(path), Page::Agents | Page::Events)
+        && (Page::at(path).is_framed() || Page::at(path) == Page::Settings)
 }
 
 #[cfg(test)]
@@ -100,6 +145,10 @@ mod tests {
             ("/agents/0000000000abc/more", Page::NotFound),
             ("/agentsabc", Page::NotFound),
             ("/events", Page::Events),
+            ("/settings", Page::Settings),
+            ("/settings/", Page::Settings),
+            ("/settings/unreachable-network", Page::Settings),
+            ("/settingsabc", Page::NotFound),
             ("/setup", Page::Setup),
             ("/sign-in", Page::SignIn),
             ("/wall", Page::NotFound),
@@ -116,6 +165,7 @@ mod tests {
             "/agents/0000000000abc",
             "/agents?status=offline&q=a/b",
             "/events?status=offline",
+            "/settings/unreachable-network?version=7",
         ] {
             assert_eq!(after_sign_in(Some(next)), next);
         }

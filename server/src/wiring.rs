@@ -111,7 +111,14 @@ impl Backend {
         enroll_line: EnrollLine,
         build: &str,
     ) -> Result<Self, StartError> {
-        let settings = InForce::load(&store, &config.settings, config.minute, clock.wall_ms()).await?;
+        let settings = InForce::load(
+            &store,
+            &config.settings,
+            config.minute,
+            config.listens(),
+            clock.wall_ms(),
+        )
+        .await?;
         let settings = Arc::new(settings);
         let master_key = MasterKey::open(&config.data, &clock)?;
         let (setup_link, setup) = setup_link(&store, &clock).await?;

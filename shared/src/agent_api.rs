@@ -13,6 +13,7 @@ use core::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::cause::{GoodbyeKind, RegisterReason};
+use crate::component::{ComponentName, ComponentVersion, Sha256, SourceUrl};
 use crate::id::{AgentId, BootId};
 use crate::settings::Settings;
 use crate::status::Reachability;
@@ -124,13 +125,50 @@ pub struct Registered {
 }
 
 /// `POST poll`: what is new? Independent of heartbeats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(from = "Fence")]
+#[serde(from = "flat::Poll")]
 pub struct Poll {
     /// Boot, sequence, applied settings.
     #[serde(flatten)]
     pub fence: Fence,
+    /// The components that the agent has, at most [`Poll::MOST_COMPONENTS`]. An agent of a release without components
+    /// says nothing, and is offered none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub components: Option<Vec<Installed>>,
+}
+
+impl Poll {
+    /// How many components one poll may list: twice those that can be current, since agents keep withdrawn ones.
+    pub const MOST_COMPONENTS: usize = 2 * crate::component::MOST_CURRENT;
+}
+
+/// A component that an agent has: its bytes are in place and its hook succeeded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Installed {
+    /// What it is called.
+    pub name: ComponentName,
+    /// Which version.
+    pub version: ComponentVersion,
+}
+
+/// A component that an agent is to get: from its sources in their order, then from
+/// `GET components/{name}/{version}`, where the server has the bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Offer {
+    /// What it is called.
+    pub name: ComponentName,
+    /// Which version.
+    pub version: ComponentVersion,
+    /// How many bytes it has.
+    pub size: u64,
+    /// Their SHA-256: other bytes are not it, wherever they came from.
+    pub sha256: Sha256,
+    /// Where else it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceUrl>,
 }
 
 /// The answer to [`Poll`].
@@ -140,6 +178,9 @@ pub struct PollAnswer {
     /// The settings, where the agent reported another version as applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings: Option<NewSettings>,
+    /// Components that are current and that the agent does not have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<Offer>,
     /// The address from which the server sees the agent.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub observed_address: IpAddr,
@@ -190,6 +231,38 @@ pub struct HeartbeatAnswer {
     pub epoch: u32,
 }
 
+/// `POST notifications/{subject}/ack`: what became of something that the agent was told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(from = "flat::Ack")]
+pub struct Ack {
+    /// Boot, sequence, applied settings.
+    #[serde(flatten)]
+    pub fence: Fence,
+    /// What became of it.
+    pub outcome: AckOutcome,
+    /// Why it failed, in plain text of at most [`Ack::LONGEST_DETAIL`] characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 1000))]
+    pub detail: Option<String>,
+}
+
+impl Ack {
+    /// Characters that a detail has at most.
+    pub const LONGEST_DETAIL: usize = 1_000;
+}
+
+/// What became of a notification at its agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AckOutcome {
+    /// It is applied.
+    Applied,
+    /// It cannot be, so far; the agent may try again and then say otherwise.
+    Failed,
+}
+
 /// `POST goodbye`: the agent says what becomes of it (rule 10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -216,6 +289,26 @@ mod tests {
         let text = serde_json::to_string(&Heartbeat { fence }).unwrap();
         assert_eq!(text, r#"{"boot":"9f3a01c2","sequence":17,"applied":41}"#);
         assert_eq!(serde_json::from_str::<Heartbeat>(&text).unwrap().fence, fence);
+    }
+
+    #[test]
+    fn a_poll_of_an_older_agent_says_nothing_of_components_and_one_without_any_says_so() {
+        let old = r#"{"boot":"9f3a01c2","sequence":17,"applied":41}"#;
+        let poll: Poll = serde_json::from_str(old).unwrap();
+        assert_eq!(poll.components, None);
+        assert_eq!(serde_json::to_string(&poll).unwrap(), old);
+        let none = r#"{"boot":"9f3a01c2","sequence":17,"applied":41,"components":[]}"#;
+        let poll: Poll = serde_json::from_str(none).unwrap();
+        assert_eq!(poll.components, Some(Vec::new()));
+        assert_eq!(serde_json::to_string(&poll).unwrap(), none);
+    }
+
+    #[test]
+    fn an_acknowledgement_is_flat() {
+        let text = r#"{"boot":"9f3a01c2","sequence":17,"applied":41,"outcome":"failed","detail":"why"}"#;
+        let ack: Ack = serde_json::from_str(text).unwrap();
+        assert_eq!(ack.outcome, AckOutcome::Failed);
+        assert_eq!(serde_json::to_string(&ack).unwrap(), text);
     }
 
     #[test]

@@ -9,6 +9,21 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+mod digest;
+mod source;
+
+pub use digest::{NotADigest, Sha256};
+pub use source::{NotASource, SourceUrl};
+
+/// The most components that have a current version: an agent is offered all that it lacks in one answer.
+pub const MOST_CURRENT: usize = 32;
+
+/// The most sources of one version.
+pub const MOST_SOURCES: usize = 4;
+
+/// The longest note of a version, in characters.
+pub const LONGEST_NOTE: usize = 200;
+
 /// A text that may not name a component or a version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{given:?} is no {what}: {allowed}")]
@@ -19,7 +34,7 @@ pub struct NotAComponent {
 }
 
 macro_rules! label {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $allowed:literal, $longest:literal, $also:literal) => {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $allowed:literal, $longest:literal, $also:literal, $taken:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
@@ -29,6 +44,8 @@ macro_rules! label {
             pub const ALLOWED: &'static str = $allowed;
             /// Characters at the most.
             pub const LONGEST: usize = $longest;
+            /// Words that agents use themselves for what is beside it.
+            const TAKEN: &'static [&'static str] = $taken;
 
             /// As text.
             #[must_use]
@@ -46,6 +63,7 @@ macro_rules! label {
                     && ends(text.chars().next())
                     && ends(text.chars().next_back())
                     && !text.contains("..")
+                    && !Self::TAKEN.contains(&text)
                     && text
                         .chars()
                         .all(|one| one.is_ascii_digit() || one.is_ascii_lowercase() || $also.contains(one));
@@ -75,9 +93,10 @@ macro_rules! label {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                <Cow<'de, str>>::deserialize(deserializer)?
-                    .parse()
-                    .map_err(de::Error::custom)
+                let text = <Cow<'de, str>>::deserialize(deserializer)?;
+        // So that a refusal tells what is allowed.
+        text.parse()
+            .map_err(|_| de::Error::invalid_value(de::Unexpected::Str(&text), &Self::ALLOWED))
             }
         }
 
@@ -104,15 +123,17 @@ label!(
     "name of a component",
     "1 to 64 lower-case letters, digits, - and _, with a letter or digit at both ends",
     64,
-    "-_"
+    "-_",
+    &[]
 );
 label!(
     /// One version of a component. Versions have no order: the newest is the one that was made current last.
     ComponentVersion,
     "version of a component",
-    "1 to 64 lower-case letters, digits, -, _, + and single dots, with a letter or digit at both ends",
+    "1 to 64 lower-case letters, digits, -, _, + and single dots, with a letter or digit at both ends; not `current`",
     64,
-    "-_+."
+    "-_+.",
+    &["current"]
 );
 
 #[cfg(test)]
@@ -127,10 +148,10 @@ mod tests {
         for name in ["", "A", "a.b", "-a", "a/", "..", "a b", "ä"] {
             assert!(name.parse::<ComponentName>().is_err(), "{name}");
         }
-        for version in ["1", "2.1.0", "2026-11-24", "1.0+b7"] {
+        for version in ["1", "2.1.0", "2026-11-24", "1.0+b7", "currently"] {
             assert!(version.parse::<ComponentVersion>().is_ok(), "{version}");
         }
-        for version in ["", ".", "1.", "1..2", "../1", "1/2"] {
+        for version in ["", ".", "1.", "1..2", "../1", "1/2", "current"] {
             assert!(version.parse::<ComponentVersion>().is_err(), "{version}");
         }
     }

@@ -12,10 +12,12 @@ use crate::cause::{Cause, ContactKind};
 use crate::id::{AgentId, DomainId, TransitionId, UserId};
 use crate::status::Status;
 
+pub mod components;
 pub mod domains;
 pub mod notifications;
 pub mod settings;
 
+pub use components::{Component, NewComponent};
 pub use domains::{
     AgentMoved, AgentRetired, Domain, DomainChange, MoveAgents, MoveOutcome, NewDomain, RetireAgents,
     RetireOutcome, StatusCounts,

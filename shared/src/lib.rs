@@ -31,7 +31,7 @@ pub mod status;
 pub mod why;
 
 pub use cause::{Cause, ContactKind, GoodbyeKind, RegisterReason};
-pub use component::{ComponentName, ComponentVersion};
+pub use component::{ComponentName, ComponentVersion, Sha256, SourceUrl};
 pub use id::{AgentId, BootId, DomainId, TransitionId, UserId};
 pub use minutes::Minutes;
 pub use problem::{FieldError, Problem};

@@ -1,17 +1,20 @@
 //! What admins set for the fleet, and what may be set.
 //!
-//! The same code judges a document in the console, at the API and at the server's start; and the same code says
-//! in the server and in the agent what an agent has to do ([`Settings::duties`]).
+//! The same code judges a document in the console, at the API and at the server's start ([`Settings::refusals_on`]);
+//! and the same code says in the server and in the agent what an agent has to do ([`Settings::duties`]).
+
+mod field;
+mod judgement;
 
 use alloc::format;
-use alloc::string::ToString;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::minutes::Minutes;
-use crate::problem::FieldError;
-use crate::range::{AddressRange, too_many};
+use crate::range::AddressRange;
 use crate::status::Reachability;
+
+pub use field::Field;
 
 /// The settings of the fleet: one document, saved whole and counted in versions.
 ///
@@ -170,67 +173,6 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// How many ranges one list holds at the most.
-    pub const MOST_RANGES: usize = 10_000;
-
-    /// What is wrong with this document, field by field; empty where it may be saved.
-    #[must_use]
-    pub fn refusals(&self) -> Vec<FieldError> {
-        let mut refusals = Vec::new();
-        if self.heartbeat && self.offline_after <= self.heartbeat_every {
-            refusals.push(FieldError::new(
-                "offline_after",
-                format!(
-                    "An agent that is well and sends heartbeat every {} would be shown offline. \
-                     {} minutes or more are recommended.",
-                    self.heartbeat_every,
-                    self.forgiving_time_out()
-                ),
-                format!("more than heartbeat_every ({})", self.heartbeat_every.get()),
-                self.offline_after.get().to_string(),
-            ));
-        }
-        let lists = [
-            ("unreachable_network", &self.unreachable_network),
-            ("dial_own_addresses_in", &self.dial_own_addresses_in),
-        ];
-        for (field, ranges) in lists {
-            refusals.extend(too_many(field, ranges.len(), Self::MOST_RANGES));
-        }
-        refusals
-    }
-
-    /// What may be saved but is not wise, field by field (rule 15 and the advice of FACTS).
-    #[must_use]
-    pub fn warnings(&self) -> Vec<FieldError> {
-        let mut warnings = Vec::new();
-        let least = self.forgiving_time_out();
-        if self.heartbeat && self.offline_after.get() < least {
-            warnings.push(FieldError::new(
-                "offline_after",
-                "One lost heartbeat makes an agent offline.",
-                format!("{least} minutes or more forgive one"),
-                self.offline_after.get().to_string(),
-            ));
-        }
-        let least = self.heartbeat_every.get() * 3;
-        if self.heartbeat && self.poll_every.get() < least {
-            warnings.push(FieldError::new(
-                "poll_every",
-                "Agents poll more often than is of use beside their heartbeats, which tell them when to poll.",
-                format!("{least} minutes or more: three times heartbeat_every"),
-                self.poll_every.get().to_string(),
-            ));
-        }
-        warnings
-    }
-
-    /// The least time-out, in minutes, that forgives one lost heartbeat (rule 15): twice the interval and one.
-    #[must_use]
-    pub const fn forgiving_time_out(&self) -> u32 {
-        self.heartbeat_every.get() * 2 + 1
-    }
-
     /// What an agent of this reachability has to do, and its lease (rule 3).
     #[must_use]
     pub fn duties(&self, reachability: Reachability) -> Duties {

@@ -4,6 +4,7 @@
 //! frame; a component that reads the fleet subscribes to that number.
 
 use leptos::prelude::*;
+use rollcall_shared::console_api::Rollout;
 use rollcall_shared::feed::ToConsole;
 
 use super::mirror::{Answer, Fleet, Mirror, Touched};
@@ -58,6 +59,12 @@ impl Live {
     /// Reads the fleet without subscribing.
     pub(crate) fn peek<T>(self, read: impl FnOnce(&Fleet) -> T) -> T {
         self.state.with_value(|state| read(state.mirror.fleet()))
+    }
+
+    /// The roll-outs, where this document asked for them; tracked.
+    pub(crate) fn rollouts(self) -> Vec<Rollout> {
+        self.version.get();
+        self.state.with_value(|state| state.mirror.rollouts().to_vec())
     }
 
     /// The number of the picture, and what changed since the one before; tracked.

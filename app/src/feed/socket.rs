@@ -30,6 +30,7 @@ const ASKED_FOR_MS: i64 = 5_000;
 pub(crate) struct Feed {
     live: Live,
     people: People,
+    show: &'static str,
     line: StoredValue<Line, LocalStorage>,
     snapshots: RwSignal<u32>,
 }
@@ -55,11 +56,13 @@ struct Listeners {
 }
 
 impl Feed {
-    /// A closed one. Listens for the network's return and for the page's being looked at again.
-    pub(crate) fn new(live: Live, people: People) -> Self {
+    /// A closed one. Listens for the network's return and for the page's being looked at again. `show` stands behind
+    /// the feed's path: what this document wants of it.
+    pub(crate) fn new(live: Live, people: People, show: &'static str) -> Self {
         let feed = Self {
             live,
             people,
+            show,
             line: StoredValue::new_local(Line::default()),
             snapshots: RwSignal::new(0),
         };
@@ -152,7 +155,8 @@ impl Feed {
             _ => "ws",
         };
         let host = location.host().unwrap_or_default();
-        match WebSocket::new(&format!("{scheme}://{host}{PATH}")) {
+        let show = self.show;
+        match WebSocket::new(&format!("{scheme}://{host}{PATH}{show}")) {
             Ok(socket) => self.line.update_value(|line| {
                 socket.set_binary_type(BinaryType::Arraybuffer);
                 if let Some(listeners) = &line.listeners {

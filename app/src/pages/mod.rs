@@ -4,5 +4,6 @@ pub(crate) mod agent;
 pub(crate) mod agents;
 pub(crate) mod events;
 pub(crate) mod not_found;
+pub(crate) mod settings;
 pub(crate) mod setup;
 pub(crate) mod sign_in;

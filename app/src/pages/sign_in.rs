@@ -1,12 +1,12 @@
 //! `/sign-in`: a name and a password, and back to where one wanted to go.
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_query_map;
 use rollcall_shared::console_api::SignIn;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::api::{self, Failure};
+use crate::document::way::Way;
 use crate::people::{People, Who};
 use crate::route;
 use crate::ui::door::Door;
@@ -39,18 +39,14 @@ pub(crate) fn SignInPage() -> impl IntoView {
     let failure = RwSignal::new(None::<Failure>);
     let busy = RwSignal::new(false);
     let next = use_query_map().with_untracked(|query| query.get("next"));
-    let navigate = use_navigate();
+    let way = expect_context::<Way>();
     Effect::new(move |_| {
         let to = match people.who() {
             Who::SignedIn(_) => route::after_sign_in(next.as_deref()).to_owned(),
             Who::SignedOut { setup_needed: true } => "/setup".to_owned(),
             Who::SignedOut { .. } | Who::Unknown(_) => return,
         };
-        let options = NavigateOptions {
-            replace: true,
-            ..NavigateOptions::default()
-        };
-        navigate(&to, options);
+        way.replace(&to);
     });
     let enter = move |event: web_sys::SubmitEvent| {
         event.prevent_default();

@@ -1,15 +1,12 @@
 //! What stands around every page of the fleet: rail, top bar, banner. Sends away who is not signed in.
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate};
 
 use crate::api::Failure;
+use crate::document::way::Way;
 use crate::feed::live::Live;
 use crate::feed::standing::Standing;
 use crate::keys;
-use crate::pages::agents::Agents;
-use crate::pages::events::Events;
 use crate::pages::sign_in;
 use crate::people::{People, Who};
 use crate::route::Page;
@@ -21,29 +18,33 @@ use crate::ui::walk;
 
 /// The frame of the pages for those who are signed in.
 #[component]
-pub(crate) fn Frame(page: Memo<Page>) -> impl IntoView {
+pub(crate) fn Frame(
+    /// Which page stands in it.
+    page: Memo<Page>,
+    /// The page.
+    children: ChildrenFn,
+) -> impl IntoView {
     let people = expect_context::<People>();
-    let location = use_location();
-    let navigate = use_navigate();
+    let way = expect_context::<Way>();
     Effect::new(move |_| {
         if let Who::SignedOut { setup_needed } = people.who() {
             let to = if setup_needed {
                 "/setup".to_owned()
             } else {
-                let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
-                sign_in::address(&path, &search)
+                let here = window().location();
+                sign_in::address(
+                    &here.pathname().unwrap_or_default(),
+                    &here.search().unwrap_or_default(),
+                )
             };
-            let options = NavigateOptions {
-                replace: true,
-                ..NavigateOptions::default()
-            };
-            navigate(&to, options);
+            way.replace(&to);
         }
     });
     let signed_in = Memo::new(move |_| people.is_signed_in());
+    let children = StoredValue::new(children);
     move || {
         if signed_in.get() {
-            view! { <Rooms page /> }.into_any()
+            view! { <Rooms page>{children.with_value(|children| children())}</Rooms> }.into_any()
         } else if let Who::Unknown(failure) = people.who() {
             view! { <Unanswered failure /> }.into_any()
         } else {
@@ -53,10 +54,8 @@ pub(crate) fn Frame(page: Memo<Page>) -> impl IntoView {
 }
 
 #[component]
-fn Rooms(page: Memo<Page>) -> impl IntoView {
+fn Rooms(page: Memo<Page>, children: Children) -> impl IntoView {
     let live = expect_context::<Live>();
-    let is_events = Memo::new(move |_| page.get() == Page::Events);
-    let room = move || if is_events.get() { "Events" } else { "Agents" }.to_owned();
     let frame = told::text(move || match live.standing() {
         Standing::NotLive { .. } => "frame frame--lost".to_owned(),
         Standing::Connecting | Standing::Live { .. } => "frame".to_owned(),
@@ -65,14 +64,14 @@ fn Rooms(page: Memo<Page>) -> impl IntoView {
     view! {
         <a class="skip" href="#main" on:click=skip>"Skip to the content"</a>
         <div class=frame>
-            <Rail />
+            <Rail page />
             <header class="top">
-                <h1 class="top__room">{told::text(room)}</h1>
+                <h1 class="top__room">{told::text(move || page.get().name().to_owned())}</h1>
                 <StandingMark />
             </header>
             <Banner />
             <main class="frame__main" id="main" tabindex="-1">
-                {move || if is_events.get() { view! { <Events /> }.into_any() } else { view! { <Agents /> }.into_any() }}
+                {children()}
             </main>
         </div>
     }
@@ -85,9 +84,9 @@ fn skip(event: web_sys::MouseEvent) {
     walk::focus("#main");
 }
 
-/// `g a` goes to the agents, `g e` to the events.
+/// `g a` goes to the agents, `g e` to the events, `g s` to the settings.
 fn go_by_keys() {
-    let navigate = use_navigate();
+    let way = expect_context::<Way>();
     let going = StoredValue::new(false);
     keys::on_key(move |event| {
         let armed = going.get_value();
@@ -95,8 +94,9 @@ fn go_by_keys() {
         going.set_value(!keys::is_typing(event) && key == "g");
         if armed && !keys::is_typing(event) {
             match key.as_str() {
-                "a" => navigate("/agents", NavigateOptions::default()),
-                "e" => navigate("/events", NavigateOptions::default()),
+                "a" => way.go("/agents"),
+                "e" => way.go("/events"),
+                "s" => way.go("/settings"),
                 _ => {}
             }
         }

@@ -9,6 +9,7 @@ use crate::ui::told;
 pub(crate) enum Picture {
     Agents,
     Events,
+    Settings,
     Person,
     Search,
     Close,
@@ -46,6 +47,9 @@ fn lines(picture: Picture) -> &'static str {
     match picture {
         Picture::Agents => "M3.5 5h.01M7 5h9.5M3.5 10h.01M7 10h9.5M3.5 15h.01M7 15h9.5",
         Picture::Events => "M11 2.5 4.5 11.5H10L9 17.5l6.5-9H10z",
+        Picture::Settings => {
+            "M10 12.5a2.5 2.5 0 1 0 0-5a2.5 2.5 0 0 0 0 5zM10 2.5v2.25M10 15.25v2.25M2.5 10h2.25M15.25 10h2.25M4.7 4.7l1.6 1.6M13.7 13.7l1.6 1.6M15.3 4.7l-1.6 1.6M6.3 13.7l-1.6 1.6"
+        }
         Picture::Person => {
             "M10 9.75a3.25 3.25 0 1 0 0-6.5a3.25 3.25 0 0 0 0 6.5zM4 16.75c.6-2.8 3-4.25 6-4.25s5.4 1.45 6 4.25"
         }

@@ -1,7 +1,6 @@
 //! The rail: where one can go, and who one is. At the left; at the bottom of a phone.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 use rollcall_shared::console_api::Role;
 use wasm_bindgen_futures::spawn_local;
 
@@ -12,23 +11,22 @@ use crate::ui::icon::{Icon, Logo, Picture};
 use crate::ui::theme::Theme;
 use crate::ui::told;
 
-const ROOMS: [(&str, &str, Picture); 2] = [
-    ("/agents", "Agents", Picture::Agents),
-    ("/events", "Events", Picture::Events),
+/// Address, page, picture; and whether the address may be another document's, which the router must not take.
+const ROOMS: [(&str, Page, Picture, Option<&str>); 3] = [
+    ("/agents", Page::Agents, Picture::Agents, None),
+    ("/events", Page::Events, Picture::Events, None),
+    ("/settings", Page::Settings, Picture::Settings, Some("external")),
 ];
 
 /// The rail.
 #[component]
-pub(crate) fn Rail() -> impl IntoView {
-    let path = use_location().pathname;
-    let rooms = ROOMS.map(|(href, name, picture)| {
-        let here = move || {
-            path.with(|path| Page::at(path) == Page::at(href))
-                .then_some("page")
-        };
+pub(crate) fn Rail(page: Memo<Page>) -> impl IntoView {
+    let rooms = ROOMS.map(|(href, to, picture, rel)| {
+        let here = move || (page.get() == to).then_some("page");
+        let name = to.name();
         view! {
             <li>
-                <a class="rail__room" href=href aria-label=name title=name aria-current=told::maybe(here)>
+                <a class="rail__room" href=href rel=rel aria-label=name title=name aria-current=told::maybe(here)>
                     <Icon of=picture />
                 </a>
             </li>

@@ -25,8 +25,13 @@ struct Embedded {
 
 static EMBEDDED: &[Embedded] = &include!(concat!(env!("OUT_DIR"), "/console.rs"));
 
-/// The page that every address of the console begins with.
+/// The document that every address of the console begins with, but for those of the other one. Its build is that of
+/// both.
 const INDEX: &str = "index.html";
+
+/// The document of the settings, and the first part of its addresses' paths.
+const SETTINGS: &str = "settings.html";
+const SETTINGS_AT: &str = "settings";
 
 /// Trunk names files by their content, so a name never changes its meaning.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -56,10 +61,10 @@ pub fn build_id() -> &'static str {
     CONSOLE.build
 }
 
-/// The page that the console begins with, for what must know its inline scripts.
+/// The documents of the console, for what must know their inline scripts.
 #[must_use]
-pub fn index() -> &'static str {
-    CONSOLE.text(INDEX)
+pub fn documents() -> [&'static str; 2] {
+    [INDEX, SETTINGS].map(|path| CONSOLE.text(path))
 }
 
 /// Answers everything that the routes so far do not: the console, 404 and 405. To be called last.
@@ -87,6 +92,13 @@ impl Console {
         console
     }
 
+    /// The document that an address of the console begins with. One bundle without the settings is a console too.
+    fn document(&self, name: &str) -> Option<&File> {
+        let is_settings = name.split('/').next() == Some(SETTINGS_AT);
+        let settings = is_settings.then(|| self.files.get(SETTINGS)).flatten();
+        settings.or_else(|| self.files.get(INDEX))
+    }
+
     fn text(&self, path: &str) -> &'static str {
         self.files
             .get(path)
@@ -109,7 +121,7 @@ impl Console {
         let file = self
             .files
             .get(name)
-            .or_else(|| page().then(|| self.files.get(INDEX)).flatten());
+            .or_else(|| page().then(|| self.document(name)).flatten());
         match file {
             Some(file) => file.answer(headers),
             None => nothing_at(path).into_response(),

@@ -11,6 +11,7 @@ pub mod app;
 pub mod assets;
 pub mod body;
 pub mod capacity;
+pub mod common_answers;
 mod connection;
 pub mod domains;
 pub mod etag;

@@ -15,7 +15,8 @@ use super::metrics::Metrics;
 use super::stack::Stack;
 use super::trace::Observer;
 use super::{
-    agent, agents, domains, feed, openapi_serve, session, settings, setup, tokens, transitions, verifications,
+    agent, agents, common_answers, domains, feed, openapi_serve, session, settings, setup, tokens,
+    transitions, verifications,
 };
 use crate::config::Config;
 
@@ -64,6 +65,7 @@ pub fn router(
     let (people, of_people) = peoples_calls().split_for_parts();
     description.merge(of_people);
     describe_credentials(&mut description);
+    common_answers::describe(&mut description);
     let people = people
         .merge(openapi_serve::route(&description)?)
         .merge(stack.operations(readiness(&app), metrics));

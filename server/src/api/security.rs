@@ -1,7 +1,7 @@
 //! The headers that tell a browser what the console may do, so that what gets into it can do little.
 //!
-//! The page's inline scripts are named by their hashes, read from the page itself at start: Trunk writes them
-//! anew at each build. Agents get none of this: they run no pages, and each byte of a heartbeat counts.
+//! The inline scripts of the console's documents are named by their hashes, read from the documents themselves at start:
+//! Trunk writes them anew at each build. One policy serves both documents, so that it can stand on every answer. Agents get none of this: they run no pages, and each byte of a heartbeat counts.
 
 use std::sync::Arc;
 
@@ -25,11 +25,11 @@ pub struct Headers {
 }
 
 impl Headers {
-    /// For a console that begins with this page. `hsts`: whether browsers shall insist on TLS once they had it;
+    /// For a console of these documents. `hsts`: whether browsers shall insist on TLS once they had it;
     /// not with a certificate of our own making, which they then could no longer be told to accept.
     #[must_use]
-    pub fn new(page: &str, hsts: bool) -> Self {
-        let policy = policy(page);
+    pub fn new(documents: &[&str], hsts: bool) -> Self {
+        let policy = policy(documents);
         let fixed = [
             (
                 header::X_CONTENT_TYPE_OPTIONS,
@@ -80,18 +80,21 @@ pub async fn headers(State(headers): State<Headers>, request: Request, next: Nex
     response
 }
 
-/// The Content-Security-Policy of this page.
-fn policy(page: &str) -> String {
+/// The Content-Security-Policy of these documents.
+fn policy(documents: &[&str]) -> String {
     // Scripts and stylesheets are the console's files, its own inline ones by hash, and nothing else. wasm
     // needs leave to be compiled. `'self'` covers the feed's WebSocket.
     let with = |names: &str, element: &str| {
-        inline(page, element)
+        let mut hashes: Vec<String> = documents
             .iter()
-            .fold(names.to_owned(), |mut names, text| {
-                names.push(' ');
-                names.push_str(&hash(text));
-                names
-            })
+            .flat_map(|document| inline(document, element))
+            .map(hash)
+            .collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        hashes
+            .iter()
+            .fold(names.to_owned(), |names, hash| names + " " + hash)
     };
     [
         "default-src 'self'",
@@ -159,12 +162,11 @@ mod tests {
     #[test]
     fn inline_scripts_and_styles_are_named_by_their_hashes() {
         assert_eq!(inline(PAGE, "script"), ["\r\nimport init from '/a.js';\r\n"]);
-        let policy = policy(PAGE);
+        let policy = policy(&[PAGE, PAGE, "<script>other()</script>"]);
+        let mut scripts = ["\nimport init from '/a.js';\n", "other()"].map(hash);
+        scripts.sort_unstable();
         assert!(
-            policy.contains(&format!(
-                "'wasm-unsafe-eval' {};",
-                hash("\nimport init from '/a.js';\n")
-            )),
+            policy.contains(&format!("'wasm-unsafe-eval' {};", scripts.join(" "))),
             "{policy}"
         );
         assert!(
@@ -191,7 +193,7 @@ mod tests {
         for (hsts, secure, insists) in [(true, true, true), (true, false, false), (false, true, false)] {
             let router = Router::new()
                 .route("/", get(|| async {}))
-                .layer(from_fn_with_state(Headers::new(PAGE, hsts), headers));
+                .layer(from_fn_with_state(Headers::new(&[PAGE], hsts), headers));
             let mut request = Request::get("/").body(Body::empty()).unwrap();
             request
                 .extensions_mut()

@@ -34,7 +34,7 @@ impl Stack {
     pub fn new(config: &Config, observer: Observer) -> Self {
         Self {
             // A browser that insists on TLS offers no way past a certificate that nobody vouches for.
-            headers: Headers::new(assets::index(), config.tls != Tls::SelfSigned),
+            headers: Headers::new(&assets::documents(), config.tls != Tls::SelfSigned),
             origins: Origins {
                 public: config.public_url.clone(),
             },

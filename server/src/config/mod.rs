@@ -20,6 +20,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rollcall_shared::console_api::Listens;
 use rollcall_shared::{Minutes, Settings};
 
 pub use database_url::DatabaseUrl;
@@ -96,6 +97,28 @@ impl Config {
             // A value that is not UTF-8 shows its faults in the refusal instead of passing for unset.
             std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
         })
+    }
+
+    /// Which families of addresses agents can come by. A proxy in front may take both, whatever is listened on here.
+    #[must_use]
+    pub fn listens(&self) -> Listens {
+        let (mut v4, mut v6) = (false, false);
+        for address in &self.listen {
+            match address {
+                SocketAddr::V4(_) => v4 = true,
+                SocketAddr::V6(address) => {
+                    // A socket at `::` takes IPv4 too.
+                    v6 = true;
+                    v4 |= address.ip().is_unspecified();
+                }
+            }
+        }
+        match (v4, v6) {
+            _ if !self.trusted_proxies.0.is_empty() => Listens::Both,
+            (true, false) => Listens::Ipv4,
+            (false, true) => Listens::Ipv6,
+            _ => Listens::Both,
+        }
     }
 
     /// Reads these flags (the first is the program's name), this environment, and the file that they name.

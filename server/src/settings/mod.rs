@@ -5,6 +5,8 @@
 
 mod versions;
 
+pub use versions::version as version_of;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,17 +14,21 @@ use std::time::Duration;
 use parking_lot::RwLock;
 use rollcall_presence::Rulebook;
 use rollcall_shared::Settings;
-use rollcall_shared::console_api::SettingsVersion;
+use rollcall_shared::console_api::{Listens, PassedOver, SettingsVersion};
 use rollcall_shared::problem::FieldError;
+use rollcall_shared::range::{self, Merged};
 use rollcall_shared::settings::HeartbeatScope;
 use tokio::sync::{Mutex, watch};
 
 use crate::engine::{Engine, EngineError};
+use crate::store::settings::SettingsRecord;
 use crate::store::{Store, StoreError};
 
 /// The settings in force.
 pub struct InForce {
     minute: Duration,
+    listens: Listens,
+    passed_over: RwLock<Option<PassedOver>>,
     /// What every heartbeat asks for, so without a lock.
     version: AtomicU32,
     heartbeat_micros: AtomicU64,
@@ -41,14 +47,33 @@ pub enum SettingsError {
     #[error("the settings cannot be read")]
     Store(#[from] StoreError),
     /// No stored document is one.
-    #[error("settings version {version} in the database cannot be read, and no older one can")]
-    Unreadable {
-        /// The newest version.
-        version: u32,
-        /// What is wrong with it.
-        #[source]
-        source: serde_json::Error,
-    },
+    #[error("settings version {} in the database cannot be used, and no older one can: {}", .0.version, .0.reason)]
+    Unreadable(PassedOver),
+    /// The first version has no JSON form.
+    #[error("the settings cannot be written")]
+    Unwritable(#[from] serde_json::Error),
+}
+
+/// A document that is to become the next version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The version that it was made from.
+    pub of: u32,
+    /// The document.
+    pub settings: Settings,
+    /// Who saves it, by their name.
+    pub author: Option<String>,
+    /// What they note.
+    pub note: Option<String>,
+}
+
+/// What became of a save.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    /// What is in force now.
+    pub in_force: Arc<SettingsVersion>,
+    /// Ranges that were merged.
+    pub merged: Vec<Merged>,
 }
 
 /// Why settings were not saved.
@@ -84,12 +109,15 @@ impl InForce {
         store: &Store,
         first: &Settings,
         minute: Duration,
+        listens: Listens,
         now_ms: i64,
     ) -> Result<Self, SettingsError> {
         let history = versions::read(store, first, minute, now_ms).await?;
         let current = history.current;
         Ok(Self {
             minute,
+            listens,
+            passed_over: RwLock::new(history.passed_over),
             version: AtomicU32::new(current.version),
             heartbeat_micros: AtomicU64::new(heartbeat_micros(&current.settings, minute)),
             all_send_heartbeats: AtomicBool::new(all_send_heartbeats(&current.settings)),
@@ -118,6 +146,31 @@ impl InForce {
         Arc::clone(&self.rulebook.read())
     }
 
+    /// What the server listens on, and so which ranges make sense.
+    #[must_use]
+    pub const fn listens(&self) -> Listens {
+        self.listens
+    }
+
+    /// A newer version in the database that cannot be read, so that an older one is in force.
+    #[must_use]
+    pub fn passed_over(&self) -> Option<PassedOver> {
+        self.passed_over.read().clone()
+    }
+
+    /// A version from the database; nothing where there is none of that number, or what is wrong with it.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn past(
+        &self,
+        store: &Store,
+        version: u32,
+    ) -> Result<Option<Result<SettingsVersion, PassedOver>>, StoreError> {
+        let record = store.settings().one(version).await?;
+        Ok(record.map(|record| versions::version(record, self.minute)))
+    }
+
     /// How long a minute of the settings lasts.
     #[must_use]
     pub const fn minute(&self) -> Duration {
@@ -142,7 +195,7 @@ impl InForce {
         self.told.subscribe()
     }
 
-    /// Saves a document that was made from version `of`. Durable, and lived by, when it returns: first the database,
+    /// Saves a document as the next version. Its ranges that overlap are merged. Durable, and lived by, when it returns: first the database,
     /// then the engine (so that no lease is too short for who learns of it), then everybody else.
     ///
     /// It goes on to its end also where whoever asked does not wait for it.
@@ -153,34 +206,47 @@ impl InForce {
         self: &Arc<Self>,
         store: &Store,
         engine: &Engine,
-        of: u32,
-        settings: Settings,
+        mut draft: Draft,
         now_ms: i64,
-    ) -> Result<Arc<SettingsVersion>, NotSaved> {
-        let refusals = settings.refusals();
+    ) -> Result<Saved, NotSaved> {
+        let refusals = draft.settings.refusals_on(self.listens);
         if !refusals.is_empty() {
             return Err(NotSaved::Refused(refusals));
         }
+        let mut merged = Vec::new();
+        for ranges in [
+            &mut draft.settings.unreachable_network,
+            &mut draft.settings.dial_own_addresses_in,
+        ] {
+            let (kept, overlapping) = range::merge(ranges);
+            *ranges = kept;
+            merged.extend(overlapping);
+        }
         let (this, store, engine) = (Arc::clone(self), store.clone(), engine.clone());
-        let whole = async move { this.save_whole(&store, &engine, of, settings, now_ms).await };
-        tokio::spawn(whole).await.map_err(NotSaved::Interrupted)?
+        let whole = async move { this.save_whole(&store, &engine, draft, now_ms).await };
+        let in_force = tokio::spawn(whole).await.map_err(NotSaved::Interrupted)??;
+        Ok(Saved { in_force, merged })
     }
 
     async fn save_whole(
         &self,
         store: &Store,
         engine: &Engine,
-        of: u32,
-        settings: Settings,
+        draft: Draft,
         now_ms: i64,
     ) -> Result<Arc<SettingsVersion>, NotSaved> {
         let mut greatest = self.saving.lock().await;
-        if of != self.version() {
+        if draft.of != self.version() {
             return Err(NotSaved::Conflict(self.version()));
         }
-        let version = *greatest + 1;
-        let document = serde_json::to_string(&settings)?;
-        if !store.settings().append(version, document, now_ms).await? {
+        let record = SettingsRecord {
+            version: *greatest + 1,
+            document: serde_json::to_string(&draft.settings)?,
+            saved_at_ms: now_ms,
+            author: draft.author,
+            note: draft.note,
+        };
+        if !store.settings().append(record.clone()).await? {
             // Another server saved it, or this one did and lost the answer: it is what holds.
             for (version, saved) in versions::after(store, *greatest, self.minute).await? {
                 *greatest = version;
@@ -190,15 +256,8 @@ impl InForce {
             }
             return Err(NotSaved::Conflict(self.version()));
         }
-        *greatest = version;
-        let saved = SettingsVersion {
-            version,
-            settings,
-            saved_at_ms: now_ms,
-            author: None,
-            note: None,
-            minute_ms: self.current().minute_ms,
-        };
+        *greatest = record.version;
+        let saved = versions::of(record, draft.settings, self.minute);
         Ok(self.bring_into_force(engine, saved).await?)
     }
 
@@ -213,6 +272,7 @@ impl InForce {
         *self.rulebook.write() = rulebook;
         let saved = Arc::new(saved);
         *self.current.write() = Arc::clone(&saved);
+        *self.passed_over.write() = None;
         let micros = heartbeat_micros(&saved.settings, self.minute);
         self.heartbeat_micros.store(micros, Ordering::Relaxed);
         self.all_send_heartbeats
@@ -233,38 +293,4 @@ fn heartbeat_micros(settings: &Settings, minute: Duration) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use rollcall_shared::Minutes;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn the_first_start_writes_version_1_and_later_ones_keep_it() {
-        let store = Store::open("sqlite::memory:").await.unwrap();
-        let minute = Duration::from_mins(1);
-        let first = Settings {
-            heartbeat_every: Minutes::try_new(7).unwrap(),
-            ..Settings::default()
-        };
-        let written = InForce::load(&store, &first, minute, 5).await.unwrap();
-        assert_eq!((written.version(), written.current().saved_at_ms), (1, 5));
-        let read = InForce::load(&store, &Settings::default(), minute, 9)
-            .await
-            .unwrap();
-        assert_eq!(read.current(), written.current());
-    }
-
-    #[tokio::test]
-    async fn a_version_that_cannot_be_read_leaves_the_last_one_that_can_in_force() {
-        let store = Store::open("sqlite::memory:").await.unwrap();
-        let minute = Duration::from_mins(1);
-        let first = Settings::default();
-        let load = || InForce::load(&store, &first, minute, 5);
-        load().await.unwrap();
-        let nonsense = r#"{"heartbeat_every":0}"#.to_owned();
-        assert!(store.settings().append(2, nonsense, 6).await.unwrap());
-        let read = load().await.unwrap();
-        assert_eq!(read.version(), 1);
-        assert_eq!(*read.saving.lock().await, 2, "the next save is version 3");
-    }
-}
+mod tests;

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use rollcall_presence::Rulebook;
 use rollcall_shared::Settings;
-use rollcall_shared::console_api::SettingsVersion;
+use rollcall_shared::console_api::{PassedOver, SettingsVersion};
 
 use super::SettingsError;
+use crate::store::settings::SettingsRecord;
 use crate::store::{Store, StoreError};
 
 /// The versions, as they are in the database.
@@ -17,6 +18,8 @@ pub(super) struct History {
     pub(super) rulebook: Rulebook,
     /// The greatest version of all.
     pub(super) greatest: u32,
+    /// The newest that cannot be read, where it is newer than the one in force.
+    pub(super) passed_over: Option<PassedOver>,
 }
 
 /// Reads them, writing `first` as version 1 where there are none.
@@ -26,86 +29,102 @@ pub(super) async fn read(
     minute: Duration,
     now_ms: i64,
 ) -> Result<History, SettingsError> {
+    let of_the_server = SettingsRecord {
+        version: 1,
+        document: String::new(),
+        saved_at_ms: now_ms,
+        author: None,
+        note: None,
+    };
     if store.settings().current().await?.is_none() {
-        let document = serde_json::to_string(first)
-            .map_err(|source| SettingsError::Unreadable { version: 1, source })?;
+        let document = serde_json::to_string(first)?;
         // Another server may have been first; then its document is read below.
-        store.settings().append(1, document, now_ms).await?;
+        let first = SettingsRecord {
+            document,
+            ..of_the_server.clone()
+        };
+        store.settings().append(first).await?;
     }
     let mut found: Option<(SettingsVersion, Rulebook)> = None;
     let mut unreadable = None;
     let mut greatest = 0;
     for record in store.settings().all().await? {
         greatest = record.version;
-        match serde_json::from_str::<Settings>(&record.document) {
-            Ok(settings) => {
+        match version(record, minute) {
+            Ok(read) => {
                 let rulebook = match &found {
-                    Some((_, rulebook)) => rulebook.with(record.version, &settings),
-                    None => Rulebook::new(record.version, &settings, minute),
+                    Some((_, rulebook)) => rulebook.with(read.version, &read.settings),
+                    None => Rulebook::new(read.version, &read.settings, minute),
                 };
-                let version = SettingsVersion {
-                    version: record.version,
-                    settings,
-                    saved_at_ms: record.saved_at_ms,
-                    author: None,
-                    note: None,
-                    minute_ms: u32::try_from(minute.as_millis()).unwrap_or(u32::MAX),
-                };
-                found = Some((version, rulebook));
+                found = Some((read, rulebook));
             }
-            Err(error) => {
+            Err(PassedOver { version, reason }) => {
                 tracing::error!(
-                    version = record.version,
-                    %error,
-                    "a version of the settings cannot be read: passed over"
+                    version,
+                    reason,
+                    "a version of the settings cannot be used: passed over"
                 );
-                unreadable = Some((record.version, error));
+                unreadable = Some(PassedOver { version, reason });
             }
         }
     }
     match (found, unreadable) {
-        (Some((current, rulebook)), _) => Ok(History {
+        (Some((current, rulebook)), unreadable) => Ok(History {
+            passed_over: unreadable.filter(|one| one.version > current.version),
             current,
             rulebook,
             greatest,
         }),
-        (None, Some((version, source))) => Err(SettingsError::Unreadable { version, source }),
+        (None, Some(unreadable)) => Err(SettingsError::Unreadable(unreadable)),
         // The row that was just written is gone: somebody cleared the table meanwhile.
         (None, None) => Ok(History {
-            current: SettingsVersion {
-                version: 1,
-                settings: first.clone(),
-                saved_at_ms: now_ms,
-                author: None,
-                note: None,
-                minute_ms: u32::try_from(minute.as_millis()).unwrap_or(u32::MAX),
-            },
+            current: of(of_the_server, first.clone(), minute),
             rulebook: Rulebook::new(1, first, minute),
             greatest: 1,
+            passed_over: None,
         }),
+    }
+}
+
+/// A version as people are told it, or why its document cannot be lived by: it is none, or it says what may not be
+/// saved. Somebody edited it, or a newer release wrote it.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn version(record: SettingsRecord, minute: Duration) -> Result<SettingsVersion, PassedOver> {
+    let passed_over = |reason| PassedOver {
+        version: record.version,
+        reason,
+    };
+    let settings: Settings =
+        serde_json::from_str(&record.document).map_err(|error| passed_over(error.to_string()))?;
+    match settings.refusals().into_iter().next() {
+        Some(refusal) => Err(passed_over(format!("{}: {}", refusal.field, refusal.detail))),
+        None => Ok(of(record, settings, minute)),
+    }
+}
+
+/// The version of this document.
+pub(super) fn of(record: SettingsRecord, settings: Settings, minute: Duration) -> SettingsVersion {
+    SettingsVersion {
+        version: record.version,
+        settings,
+        saved_at_ms: record.saved_at_ms,
+        author: record.author,
+        note: record.note,
+        minute_ms: u32::try_from(minute.as_millis()).unwrap_or(u32::MAX),
     }
 }
 
 /// The versions after this one, oldest first; without its document where that cannot be read.
 pub(super) async fn after(
     store: &Store,
-    version: u32,
+    last: u32,
     minute: Duration,
 ) -> Result<Vec<(u32, Option<SettingsVersion>)>, StoreError> {
     let records = store.settings().all().await?;
-    let newer = records.into_iter().filter(|record| record.version > version);
+    let newer = records.into_iter().filter(|record| record.version > last);
     Ok(newer
-        .map(|record| {
-            let settings = serde_json::from_str(&record.document).ok();
-            let saved = settings.map(|settings| SettingsVersion {
-                version: record.version,
-                settings,
-                saved_at_ms: record.saved_at_ms,
-                author: None,
-                note: None,
-                minute_ms: u32::try_from(minute.as_millis()).unwrap_or(u32::MAX),
-            });
-            (record.version, saved)
-        })
+        .map(|record| (record.version, version(record, minute).ok()))
         .collect())
 }

@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use rollcall_shared::console_api::BlindReason;
+use rollcall_shared::console_api::{BlindReason, NotificationState, Subject, Way};
 use rollcall_shared::{AgentId, BootId, Cause, ContactKind, DomainId, Status, TransitionId, UserId};
 
 use super::{Hash, StoreError};
@@ -85,6 +85,21 @@ pub(super) fn last_contact(
 /// Why the server was blind, by its key.
 pub(super) fn blind_reason(key: &str) -> Result<BlindReason, StoreError> {
     BlindReason::from_key(key).ok_or_else(|| corrupt("blind_spans.reason", key))
+}
+
+/// How far a notification has got.
+pub(super) fn notification_state(key: &str) -> Result<NotificationState, StoreError> {
+    NotificationState::from_key(key).ok_or_else(|| corrupt("notifications.state", key))
+}
+
+/// How an agent was told.
+pub(super) fn way(key: &str) -> Result<Way, StoreError> {
+    Way::from_key(key).ok_or_else(|| corrupt("notifications.way", key))
+}
+
+/// What a notification is about.
+pub(super) fn subject(text: &str) -> Result<Subject, StoreError> {
+    text.parse().map_err(|_| corrupt("notifications.subject", text))
 }
 
 /// An address.

@@ -16,6 +16,7 @@ pub mod domains;
 pub mod engine_state;
 pub mod enrolment;
 pub mod journal;
+pub mod notifications;
 pub mod sessions;
 pub mod settings;
 pub mod tokens;

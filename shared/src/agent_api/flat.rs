@@ -60,9 +60,49 @@ impl From<Fence> for super::Heartbeat {
     }
 }
 
-impl From<Fence> for super::Poll {
-    fn from(fence: Fence) -> Self {
-        Self { fence }
+#[derive(Deserialize)]
+pub(super) struct Poll {
+    boot: BootId,
+    sequence: u32,
+    applied: u32,
+    #[serde(default)]
+    components: Option<Vec<super::Installed>>,
+}
+
+impl From<Poll> for super::Poll {
+    fn from(flat: Poll) -> Self {
+        Self {
+            fence: Fence {
+                boot: flat.boot,
+                sequence: flat.sequence,
+                applied: flat.applied,
+            },
+            components: flat.components,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Ack {
+    boot: BootId,
+    sequence: u32,
+    applied: u32,
+    outcome: super::AckOutcome,
+    #[serde(default)]
+    detail: Option<String>,
+}
+
+impl From<Ack> for super::Ack {
+    fn from(flat: Ack) -> Self {
+        Self {
+            fence: Fence {
+                boot: flat.boot,
+                sequence: flat.sequence,
+                applied: flat.applied,
+            },
+            outcome: flat.outcome,
+            detail: flat.detail,
+        }
     }
 }
 

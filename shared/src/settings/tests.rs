@@ -1,6 +1,7 @@
 //! What may be saved, and what follows from it.
 
 use super::*;
+use crate::console_api::Listens;
 
 fn minutes(count: i64) -> Minutes {
     Minutes::try_new(count).unwrap()
@@ -55,6 +56,31 @@ fn too_many_ranges_are_refused_with_their_field() {
         ..Settings::default()
     };
     assert_eq!(settings.refusals()[0].field, "unreachable_network");
+}
+
+#[test]
+fn a_range_of_a_family_that_the_server_does_not_listen_on_is_refused_by_its_place() {
+    let network = ["10.0.0.0/8", "2001:db8::/32", "::ffff:10.1.0.0/112"];
+    let settings = Settings {
+        unreachable_network: network.map(|text| text.parse().unwrap()).to_vec(),
+        dial_own_addresses_in: alloc::vec!["fd00::/8".parse().unwrap()],
+        ..Settings::default()
+    };
+    for (listens, fields) in [
+        (Listens::Both, &[][..]),
+        (Listens::Ipv4, &["unreachable_network[1]"][..]),
+        (
+            Listens::Ipv6,
+            &["unreachable_network[0]", "unreachable_network[2]"][..],
+        ),
+    ] {
+        let refused: Vec<_> = settings
+            .refusals_on(listens)
+            .into_iter()
+            .map(|refusal| refusal.field)
+            .collect();
+        assert_eq!(refused, fields, "{listens:?}");
+    }
 }
 
 #[test]

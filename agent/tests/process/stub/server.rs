@@ -100,6 +100,7 @@ pub(super) fn as_a_server(shared: &Shared, call: &str, headers: &HeaderMap, body
                     version: ways.version,
                     minute_ms: MINUTE_MS,
                 }),
+                components: Vec::new(),
                 observed_address: [127, 0, 0, 1].into(),
                 reachability: Reachability::Reachable,
                 next_in_ms: ways.next_in_ms,

@@ -38,7 +38,7 @@ pub(super) async fn poll(
     State(app): State<Arc<App>>,
     caller: Caller,
     peer: Peer,
-    Json(Poll { fence }): Json<Poll, LIMIT>,
+    Json(Poll { fence, .. }): Json<Poll, LIMIT>,
 ) -> Result<Answer<PollAnswer>, Refusal> {
     check_fence(fence)?;
     hear(&app, caller, &peer, fence, ContactKind::Poll).await?;
@@ -57,6 +57,7 @@ pub(super) async fn poll(
     let (next_in_ms, next_poll_in_ms) = app.duties(caller.agent, reachability);
     Ok(Answer(PollAnswer {
         settings,
+        components: Vec::new(),
         observed_address: peer.address,
         reachability,
         next_in_ms,

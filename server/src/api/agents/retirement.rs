@@ -32,13 +32,15 @@ pub(super) async fn retire_all(
     for &agent in agents {
         let outcome = match app.roster.get(&person.scope, agent) {
             None => RetireOutcome::NoSuchAgent,
-            Some((place, _)) => match app.engine.handle(place, Event::Retire).await?.outcome {
-                Outcome::Gone => RetireOutcome::AlreadyRetired,
-                _ => {
+            Some((place, _)) => {
+                let handled = app.engine.handle(place, Event::Retire).await?;
+                if handled.outcome == Outcome::Gone {
+                    RetireOutcome::AlreadyRetired
+                } else {
                     anew.push(agent);
                     RetireOutcome::Retired
                 }
-            },
+            }
         };
         if outcome != RetireOutcome::NoSuchAgent {
             app.agents.retire(agent);

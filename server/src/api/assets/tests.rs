@@ -20,6 +20,11 @@ static FILES: &[Embedded] = &[
         brotli: Some(b"small wasm"),
     },
     Embedded {
+        path: "settings.html",
+        plain: b"the settings",
+        brotli: None,
+    },
+    Embedded {
         path: "favicon.svg",
         plain: b"<svg/>",
         brotli: None,
@@ -146,6 +151,27 @@ fn a_path_that_no_file_has_is_a_page_or_nothing() {
 }
 
 #[tokio::test]
+async fn addresses_of_the_settings_begin_with_their_own_document() {
+    for (path, is_settings) in [
+        ("/settings", true),
+        ("/settings/", true),
+        ("/settings/unreachable-network", true),
+        ("/settingsabc", false),
+        ("/agents/settings", false),
+    ] {
+        let response = ask(path, &[("accept", "text/html")]);
+        assert_eq!(told(&response, header::CACHE_CONTROL), "no-cache", "{path}");
+        assert_eq!(
+            bytes(response).await.as_ref() == b"the settings",
+            is_settings,
+            "{path}"
+        );
+    }
+    let script = ask("/settings/gone.js", &[("accept", "text/html")]);
+    assert_eq!(script.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn an_unknown_call_and_a_wrong_method_are_problems() {
     let router = fall_back(
         Router::new()
@@ -176,6 +202,6 @@ async fn an_unknown_call_and_a_wrong_method_are_problems() {
 
 #[test]
 fn the_embedded_console_has_a_page_to_begin_with() {
-    assert!(index().contains("<html"));
+    assert!(documents()[0].contains("<html"));
     assert!(!build_id().is_empty());
 }

@@ -1,5 +1,7 @@
 //! `/api/v1/settings`: the settings in force.
 
+mod history;
+mod past;
 mod read;
 mod save;
 
@@ -13,7 +15,10 @@ use super::app::App;
 
 /// The verbs of this resource.
 pub fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::default().routes(routes!(read::read, save::save))
+    OpenApiRouter::default()
+        .routes(routes!(read::read, save::save))
+        .routes(routes!(history::history))
+        .routes(routes!(past::past))
 }
 
 /// A version as an entity tag.

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::header;
 use rollcall_shared::Problem;
-use rollcall_shared::console_api::{Listens, SettingsInForce};
+use rollcall_shared::console_api::SettingsInForce;
 
 use super::tag_of;
 use crate::api::answer::Refusal;
@@ -31,8 +31,8 @@ pub(super) async fn read(State(app): State<Arc<App>>, person: Person) -> Result<
     let tag = [(header::ETAG, tag_of(current.version))];
     let answer = SettingsInForce {
         in_force: (*current).clone(),
-        listens: Listens::Both,
-        passed_over: None,
+        listens: app.settings.listens(),
+        passed_over: app.settings.passed_over(),
     };
     Ok((tag, Json(answer)))
 }

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, StatusCode, header};
 use rollcall_shared::console_api::SettingsSaved;
+use rollcall_shared::console_api::settings::LONGEST_NOTE;
 use rollcall_shared::problem::FieldError;
 use rollcall_shared::settings::{Days, HeartbeatScope};
 use rollcall_shared::{AddressRange, Minutes, Problem, Settings};
@@ -17,7 +18,7 @@ use crate::api::answer::Refusal;
 use crate::api::app::App;
 use crate::api::body::Json;
 use crate::auth::person::{Action, Person};
-use crate::settings::NotSaved;
+use crate::settings::{Draft, NotSaved, Saved};
 
 /// The most bytes of a document: ten thousand ranges in each of two lists, IPv6 written out in full.
 const LIMIT: usize = 1_000_000;
@@ -45,6 +46,28 @@ pub(super) struct SettingsDocument {
     inactive_after_days: Days,
     /// Ranges in which the server may connect to the address that an agent gives as its own.
     dial_own_addresses_in: Vec<AddressRange>,
+    /// Why, for the history: at most 200 characters. No part of the document.
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    note: Option<String>,
+}
+
+impl SettingsDocument {
+    /// What was noted, without spaces around it; nothing where nothing was.
+    fn note(&self) -> Result<Option<String>, FieldError> {
+        let given = self.note.as_deref().unwrap_or_default();
+        let note = given.trim();
+        let characters = note.chars().count();
+        if characters > LONGEST_NOTE || given.chars().any(char::is_control) {
+            return Err(FieldError::new(
+                "note",
+                "The note cannot be kept.",
+                format!("at most {LONGEST_NOTE} characters in one line"),
+                format!("{characters} characters"),
+            ));
+        }
+        Ok((!note.is_empty()).then(|| note.to_owned()))
+    }
 }
 
 impl From<SettingsDocument> for Settings {
@@ -96,7 +119,8 @@ impl From<NotSaved> for Refusal {
     request_body(content = SettingsDocument, example = json!({
         "unreachable_network": ["10.0.0.0/8", "192.168.1.10-192.168.1.20", "2001:db8::/32"],
         "heartbeat": true, "heartbeat_scope": "all", "heartbeat_every": 10, "offline_after": 60,
-        "poll_every": 30, "verify_every": 15, "inactive_after_days": 30, "dial_own_addresses_in": []
+        "poll_every": 30, "verify_every": 15, "inactive_after_days": 30, "dial_own_addresses_in": [],
+        "note": "the branch offices moved behind the new gateway"
     })),
     responses(
         (status = 200, description = "Saved, and in force", body = SettingsSaved),
@@ -116,16 +140,23 @@ pub(super) async fn save(
 ) -> Result<Response, Refusal> {
     person.may(Action::ChangeSettings)?;
     let of = made_from(&headers)?;
-    let saved = app
-        .settings
-        .save(&app.store, &app.engine, of, document.into(), app.clock.wall_ms())
-        .await?;
-    let answer = SettingsSaved {
-        warnings: saved.settings.warnings(),
-        merged: Vec::new(),
-        in_force: (*saved).clone(),
+    let note = document
+        .note()
+        .map_err(|refused| Refusal::invalid(vec![refused]))?;
+    let draft = Draft {
+        of,
+        settings: document.into(),
+        author: Some(person.name),
+        note,
     };
-    let tag = [(header::ETAG, tag_of(saved.version))];
+    let now_ms = app.clock.wall_ms();
+    let Saved { in_force, merged } = app.settings.save(&app.store, &app.engine, draft, now_ms).await?;
+    let answer = SettingsSaved {
+        warnings: in_force.settings.warnings(),
+        merged,
+        in_force: (*in_force).clone(),
+    };
+    let tag = [(header::ETAG, tag_of(in_force.version))];
     Ok((tag, Answer(answer)).into_response())
 }
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::api::agent::testing::{Server, settings_document};
+use crate::store::settings::SettingsRecord;
 
 #[tokio::test]
 async fn what_the_server_was_started_with_is_in_force_and_is_what_agents_are_told() {
@@ -142,7 +143,14 @@ async fn a_save_whose_answer_was_lost_holds_and_is_found_by_the_next() {
     document["offline_after"] = json!(77);
     // As a database does that took it and did not live to say so.
     let store = &server.backend.app.store;
-    assert!(store.settings().append(2, document.to_string(), 5).await.unwrap());
+    let record = SettingsRecord {
+        version: 2,
+        document: document.to_string(),
+        saved_at_ms: 5,
+        author: None,
+        note: None,
+    };
+    assert!(store.settings().append(record).await.unwrap());
     let refused = server.save(&json!({ "offline_after": 61 })).await;
     refused.refused(412, "/problems/saved-meanwhile");
     let now = server.read("/api/v1/settings").await["in_force"].take();
@@ -154,4 +162,95 @@ async fn a_save_whose_answer_was_lost_holds_and_is_found_by_the_next() {
         server.save(&json!({ "offline_after": 61 })).await.json["in_force"]["version"],
         3
     );
+}
+
+#[tokio::test]
+async fn the_history_says_who_saved_what_and_why_and_gives_each_version_back() {
+    let server = Server::start().await;
+    let save = |of: u32, change: serde_json::Value| {
+        let mut document = settings_document();
+        for (field, value) in change.as_object().unwrap() {
+            document[field] = value.clone();
+        }
+        let put = server.ask(http::Method::PUT, "/api/v1/settings").signed_in();
+        put.header("if-match", &format!("\"{of}\""))
+            .json(&document)
+            .send()
+    };
+    let noted = json!({ "offline_after": 61, "note": "  for the branch offices " });
+    assert_eq!(save(1, noted).await.status, 200);
+    assert_eq!(save(2, json!({ "offline_after": 62 })).await.status, 200);
+    let page = server.read("/api/v1/settings/versions?limit=2").await;
+    let items = page["items"].as_array().unwrap();
+    assert_eq!(
+        (&items[0]["version"], &items[0]["note"]),
+        (&json!(3), &json!(null))
+    );
+    assert_eq!(items[1]["note"], "for the branch offices");
+    assert!(items[1]["author"].is_string(), "{items:?}");
+    let rest = server.read("/api/v1/settings/versions?after=2").await;
+    assert_eq!(
+        (&rest["items"][0]["version"], &rest["next"]),
+        (&json!(1), &json!(null))
+    );
+    assert_eq!(rest["items"][0]["author"], json!(null));
+    let past = server.read("/api/v1/settings/versions/2").await;
+    assert_eq!(past["settings"]["offline_after"], 61);
+    let none = server.get("/api/v1/settings/versions/9").signed_in().send().await;
+    assert_eq!(none.status, 404);
+}
+
+#[tokio::test]
+async fn a_note_is_one_line_of_at_most_200_characters() {
+    let server = Server::start().await;
+    for note in ["ä".repeat(201), "two\nlines".to_owned(), "\0".to_owned()] {
+        let answer = server.save(&json!({ "note": note })).await;
+        assert_eq!(answer.refused(422, "/problems/invalid"), ["note"]);
+    }
+    assert_eq!(server.save(&json!({ "note": "ä".repeat(200) })).await.status, 200);
+}
+
+#[tokio::test]
+async fn ranges_that_overlap_are_merged_and_the_answer_says_which() {
+    let server = Server::start().await;
+    let answer = server
+        .save(&json!({ "unreachable_network": ["10.1.0.0/16", "fd00::/8", "10.0.0.0/8"] }))
+        .await;
+    assert_eq!(
+        answer.json["in_force"]["settings"]["unreachable_network"],
+        json!(["fd00::/8", "10.0.0.0/8"])
+    );
+    assert_eq!(
+        answer.json["merged"],
+        json!([{ "given": "10.1.0.0/16", "into": "10.0.0.0/8" }])
+    );
+}
+
+#[tokio::test]
+async fn a_version_that_cannot_be_used_is_shown_and_an_older_one_is_in_force() {
+    let server = Server::on_file(&[]).await;
+    let record = SettingsRecord {
+        version: 2,
+        document: r#"{"heartbeat_every":60,"offline_after":5}"#.to_owned(),
+        saved_at_ms: 5,
+        author: None,
+        note: None,
+    };
+    assert!(server.backend.app.store.settings().append(record).await.unwrap());
+    let server = server.restart().await;
+    let read = server.read("/api/v1/settings").await;
+    assert_eq!(
+        (&read["in_force"]["version"], &read["passed_over"]["version"]),
+        (&json!(1), &json!(2))
+    );
+    let versions = server.read("/api/v1/settings/versions").await;
+    assert!(versions["items"][0]["unreadable"].is_string(), "{versions}");
+    let unusable = server.get("/api/v1/settings/versions/2").signed_in().send().await;
+    unusable.refused(409, "/problems/unusable-version");
+    // The next save goes on from there, and then all is well again.
+    assert_eq!(
+        server.save(&json!({ "offline_after": 61 })).await.json["in_force"]["version"],
+        3
+    );
+    assert_eq!(server.read("/api/v1/settings").await["passed_over"], json!(null));
 }

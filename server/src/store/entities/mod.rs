@@ -12,6 +12,7 @@ pub(super) mod contact_checkpoints;
 pub(super) mod domains;
 pub(super) mod engine_state;
 pub(super) mod identity;
+pub(super) mod notifications;
 pub(super) mod sessions;
 pub(super) mod settings;
 pub(super) mod tokens;

@@ -10,6 +10,8 @@ pub struct Model {
     pub version: i64,
     pub document: String,
     pub saved_at_ms: i64,
+    pub author: Option<String>,
+    pub note: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -4,6 +4,7 @@ mod bad_days;
 mod domains;
 mod enrolment;
 mod journal;
+mod notifications;
 mod opening;
 mod people;
 mod records;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rollcall_shared::{DomainId, UserId};
 use tokio::task::JoinSet;
 
-use super::samples::{NOW, TOKEN, hash, make_token};
+use super::samples::{NOW, TOKEN, hash, make_token, version};
 use crate::scope::Scope;
 use crate::store::StoreError;
 use crate::store::domains::DomainRecord;
@@ -105,7 +105,7 @@ async fn a_settings_version_is_saved_once(database: &TestDatabase) {
         tasks.spawn(async move {
             store
                 .settings()
-                .append(1, format!("{{\"by\":{number}}}"), NOW)
+                .append(version(1, &format!("{{\"by\":{number}}}"), NOW))
                 .await
                 .unwrap()
         });
@@ -113,16 +113,16 @@ async fn a_settings_version_is_saved_once(database: &TestDatabase) {
     let saved = tasks.join_all().await.into_iter().filter(|saved| *saved).count();
     assert_eq!(saved, 1);
     let document = "{\"name\":\"🦀\"}".to_owned();
-    assert!(settings.append(2, document.clone(), NOW + 1).await.unwrap());
-    assert!(!settings.append(1, "{}".to_owned(), NOW + 2).await.unwrap());
-    assert_eq!(
-        settings.current().await.unwrap(),
-        Some(SettingsRecord {
-            version: 2,
-            document,
-            saved_at_ms: NOW + 1,
-        })
-    );
+    let second = SettingsRecord {
+        author: Some("mira".to_owned()),
+        note: Some("for the branch offices".to_owned()),
+        ..version(2, &document, NOW + 1)
+    };
+    assert!(settings.append(second.clone()).await.unwrap());
+    assert!(!settings.append(version(1, "{}", NOW + 2)).await.unwrap());
+    assert_eq!(settings.current().await.unwrap(), Some(second.clone()));
+    assert_eq!(settings.one(2).await.unwrap(), Some(second));
+    assert_eq!(settings.one(3).await.unwrap(), None);
 }
 
 async fn a_hundred_thousand_domains_fit_into_a_scope(database: &TestDatabase) {
@@ -159,10 +159,10 @@ async fn the_engine_state_is_the_last_one_saved(database: &TestDatabase) {
 async fn every_settings_version_is_kept(database: &TestDatabase) {
     let store = database.open().await;
     assert_eq!(store.settings().all().await.unwrap(), []);
-    for version in [1, 2, u32::MAX] {
+    for number in [1, 2, u32::MAX] {
         let saved = store
             .settings()
-            .append(version, format!("[{version}]"), NOW)
+            .append(version(number, &format!("[{number}]"), NOW))
             .await;
         assert!(saved.unwrap());
     }
@@ -170,6 +170,12 @@ async fn every_settings_version_is_kept(database: &TestDatabase) {
     let versions: Vec<u32> = all.iter().map(|record| record.version).collect();
     assert_eq!(versions, [1, 2, u32::MAX]);
     assert_eq!(all[1].document, "[2]");
+    let page = async |before| {
+        let page = store.settings().page(before, 2).await.unwrap();
+        page.iter().map(|record| record.version).collect::<Vec<_>>()
+    };
+    assert_eq!(page(None).await, [u32::MAX, 2]);
+    assert_eq!(page(Some(2)).await, [1]);
 }
 
 async fn a_partition_has_the_checkpoint_that_was_saved_last(database: &TestDatabase) {

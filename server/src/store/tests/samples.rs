@@ -6,6 +6,7 @@ use crate::store::Store;
 use crate::store::agents::AgentRecord;
 use crate::store::enrolment::{EnrollOutcome, NewAgent};
 use crate::store::journal::Entry;
+use crate::store::settings::SettingsRecord;
 use crate::store::transitions::TransitionRecord;
 
 /// When tests happen.
@@ -78,6 +79,17 @@ pub(super) fn transition(number: u64, agent: AgentId, to: Status, cause: Cause) 
         cause,
         last_contact: None,
         folds: None,
+    }
+}
+
+/// A version of the settings that the server wrote.
+pub(super) fn version(version: u32, document: &str, saved_at_ms: i64) -> SettingsRecord {
+    SettingsRecord {
+        version,
+        document: document.to_owned(),
+        saved_at_ms,
+        author: None,
+        note: None,
     }
 }
 

@@ -29,6 +29,11 @@ async fn every_call_says_how_it_refuses() {
                 assert_eq!(problem, "#/components/schemas/Problem", "{verb} {path} {status}");
             }
         }
+        if operation["requestBody"]["content"]["application/json"].is_object() {
+            for status in ["400", "408", "413", "415"] {
+                assert!(responses.contains_key(status), "{verb} {path} {status}");
+            }
+        }
         assert!(operation["summary"].is_string(), "{verb} {path}");
         assert!(operation["operationId"].is_string(), "{verb} {path}");
         assert!(operation["tags"].is_array(), "{verb} {path}");

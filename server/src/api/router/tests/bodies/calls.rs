@@ -150,7 +150,12 @@ impl Caller {
                 agent.notify_port = Some(8117);
                 agent.register_body()
             }
-            "/api/agent/v1/heartbeat" | "/api/agent/v1/poll" => agent.fence(),
+            "/api/agent/v1/heartbeat" => agent.fence(),
+            "/api/agent/v1/poll" => {
+                let mut body = agent.fence();
+                body["components"] = json!([]);
+                body
+            }
             "/api/agent/v1/goodbye" => {
                 let mut body = agent.fence();
                 body["kind"] = json!("restart");
@@ -164,7 +169,11 @@ impl Caller {
             // Of nobody: the agent is still needed.
             "/api/v1/agents/retire" => json!({ "agents": ["0000000000001"] }),
             "/api/v1/verifications" => json!({ "agents": [self.agent.id] }),
-            "/api/v1/settings" => settings_document(),
+            "/api/v1/settings" => {
+                let mut body = settings_document();
+                body["note"] = json!("for the branch offices");
+                body
+            }
             path => panic!("say here what {path} takes"),
         }
     }

@@ -1,0 +1,19 @@
+//! The second document: what is set for the fleet. Its pages are loaded one by one, by ordinary links.
+
+use leptos::prelude::*;
+use rollcall_shared::feed::ROLLOUTS;
+
+use super::take_over;
+use super::way::Way;
+use crate::pages::settings::Settings;
+use crate::route::Page;
+use crate::ui::frame::Frame;
+
+/// Starts it.
+pub fn start() {
+    take_over(ROLLOUTS, || {
+        provide_context(Way::by_loading());
+        let page = Memo::new(|_| Page::Settings);
+        view! { <Frame page><Settings /></Frame> }.into_any()
+    });
+}
