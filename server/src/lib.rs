@@ -13,6 +13,7 @@ pub mod feed;
 pub mod hidden;
 pub mod logging;
 pub mod net;
+pub mod notify;
 pub mod roster;
 pub mod scope;
 pub mod settings;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use rollcall_presence::TableFull;
-use rollcall_shared::console_api::BlindSpan;
+use rollcall_shared::console_api::{BlindSpan, Subject};
 use rollcall_shared::{AgentId, Cause, Status, TransitionId};
 use tokio::sync::{Mutex, watch};
 use tokio::task::{AbortHandle, JoinHandle};
@@ -24,12 +24,13 @@ use crate::auth::secret::Secret;
 use crate::auth::setup_link::SetupLink;
 use crate::background::database_watch::DatabaseWatch;
 use crate::background::journal::RecoverError;
-use crate::background::{checkpoints, engine_time, gauges, journal, tidying};
+use crate::background::{checkpoints, engine_time, gauges, journal, outbox, tidying};
 use crate::clock::{Clock, NoRandomness};
 use crate::config::Config;
 use crate::engine::{News, Prepared, Running};
 use crate::feed::Hub;
-use crate::net::{Dialler, news, rounds};
+use crate::net::{Dialler, Untold, rounds};
+use crate::notify::{Outbox, delivery};
 use crate::roster::Roster;
 use crate::scope::Scope;
 use crate::settings::{InForce, SettingsError};
@@ -145,6 +146,18 @@ impl Backend {
             Arc::clone(&settings),
         );
 
+        let untold = Arc::new(Untold::default());
+        let news = Outbox::new(
+            clock,
+            engine.clone(),
+            Arc::clone(&roster),
+            Arc::clone(&settings),
+            dialler.clone(),
+            Arc::clone(&untold),
+        );
+        news.take_up(&store, &Subject::Settings(settings.version()))
+            .await?;
+
         let (journal, writer) =
             journal::journal(store.clone(), Some(folder), clock).map_err(StartError::Journal)?;
         if let Some(away) = fleet.away(clock.wall_ms()) {
@@ -162,6 +175,8 @@ impl Backend {
             people,
             settings,
             dialler,
+            outbox: news,
+            untold,
             journal,
             database: DatabaseWatch::default(),
             origins: Origins {
@@ -286,12 +301,16 @@ fn follow(app: &Arc<App>, prepared: Prepared) -> Result<Running, StartError> {
         let changes = match news {
             News::Changes(changes) => changes,
             News::Blind(span) => return app.journal.push(blind(span)),
-            News::Applied(agent, applied) => return app.journal.push(Entry::Applied { agent, applied }),
+            News::Applied(agent, applied) => {
+                app.outbox.applied(agent, &Subject::Settings(applied));
+                return app.journal.push(Entry::Applied { agent, applied });
+            }
         };
         app.roster.apply(changes);
         for change in changes {
             if change.to == Status::Retired {
                 app.agents.retire(change.agent);
+                app.outbox.retired(change.agent);
             }
             app.journal.push(Entry::Transition(TransitionRecord {
                 id: change.id,
@@ -334,16 +353,22 @@ fn background(app: &App) -> Vec<JoinHandle<()>> {
             app.engine.clone(),
             Arc::clone(&app.roster),
             Arc::clone(&app.settings),
+            Arc::clone(&app.untold),
             stopping(),
         )),
-        tokio::spawn(news::run(
-            app.dialler.clone(),
-            app.engine.clone(),
-            Arc::clone(&app.roster),
+        tokio::spawn(delivery::run(app.outbox.clone(), app.dialler.clone(), stopping())),
+        tokio::spawn(outbox::run(
+            app.store.clone(),
+            app.outbox.clone(),
             Arc::clone(&app.settings),
             stopping(),
         )),
-        tokio::spawn(tidying::run(app.store.clone(), app.clock, stopping())),
+        tokio::spawn(tidying::run(
+            app.store.clone(),
+            app.clock,
+            app.outbox.clone(),
+            stopping(),
+        )),
     ]
 }
 

@@ -241,15 +241,15 @@ pub struct Ack {
     pub fence: Fence,
     /// What became of it.
     pub outcome: AckOutcome,
-    /// Why it failed, in plain text of at most [`Ack::LONGEST_DETAIL`] characters.
+    /// Why it failed, in one line of at most [`Ack::LONGEST_DETAIL`] characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(max_length = 1000))]
+    #[cfg_attr(feature = "openapi", schema(max_length = 500))]
     pub detail: Option<String>,
 }
 
 impl Ack {
     /// Characters that a detail has at most.
-    pub const LONGEST_DETAIL: usize = 1_000;
+    pub const LONGEST_DETAIL: usize = 500;
 }
 
 /// What became of a notification at its agent.

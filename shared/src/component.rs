@@ -2,12 +2,11 @@
 //!
 //! They become names of files at agents and parts of addresses, so they are narrow.
 
-use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 mod digest;
 mod source;
@@ -93,10 +92,8 @@ macro_rules! label {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <Cow<'de, str>>::deserialize(deserializer)?;
-        // So that a refusal tells what is allowed.
-        text.parse()
-            .map_err(|_| de::Error::invalid_value(de::Unexpected::Str(&text), &Self::ALLOWED))
+                // So that a refusal tells what is allowed.
+                crate::text::parsed_as(deserializer, Self::ALLOWED)
             }
         }
 

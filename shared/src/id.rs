@@ -126,8 +126,7 @@ macro_rules! wide_id {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 if deserializer.is_human_readable() {
-                    let text = <alloc::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-                    text.parse().map_err(de::Error::custom)
+                    crate::text::parsed(deserializer)
                 } else {
                     i64::try_from(u64::deserialize(deserializer)?)
                         .map(Self)
@@ -287,8 +286,7 @@ impl Serialize for BootId {
 
 impl<'de> Deserialize<'de> for BootId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <alloc::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
+        crate::text::parsed(deserializer)
     }
 }
 

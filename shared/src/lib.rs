@@ -28,6 +28,7 @@ pub mod problem;
 pub mod range;
 pub mod settings;
 pub mod status;
+mod text;
 pub mod why;
 
 pub use cause::{Cause, ContactKind, GoodbyeKind, RegisterReason};

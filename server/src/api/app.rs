@@ -17,7 +17,8 @@ use crate::background::journal::Journal;
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::feed::Hub;
-use crate::net::Dialler;
+use crate::net::{Dialler, Untold};
+use crate::notify::Outbox;
 use crate::roster::Roster;
 use crate::settings::InForce;
 use crate::store::Store;
@@ -51,6 +52,10 @@ pub struct App {
     pub settings: Arc<InForce>,
     /// Connects to agents.
     pub dialler: Dialler,
+    /// News for agents.
+    pub outbox: Outbox,
+    /// Those for whom there is more than settings.
+    pub untold: Arc<Untold>,
     /// Writes behind.
     pub journal: Journal,
     /// Whether the database answers.

@@ -31,6 +31,7 @@ pub mod parameters;
 pub mod patience;
 pub mod peer;
 pub mod refused_value;
+pub mod rollouts;
 pub mod router;
 pub mod security;
 pub mod serve;

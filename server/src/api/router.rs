@@ -15,7 +15,7 @@ use super::metrics::Metrics;
 use super::stack::Stack;
 use super::trace::Observer;
 use super::{
-    agent, agents, common_answers, domains, feed, openapi_serve, session, settings, setup, tokens,
+    agent, agents, common_answers, domains, feed, openapi_serve, rollouts, session, settings, setup, tokens,
     transitions, verifications,
 };
 use crate::config::Config;
@@ -47,6 +47,7 @@ fn peoples_calls() -> OpenApiRouter<Arc<App>> {
         .merge(tokens::routes())
         .merge(settings::routes())
         .merge(verifications::routes())
+        .merge(rollouts::routes())
         .merge(feed::routes())
 }
 

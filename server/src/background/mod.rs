@@ -7,4 +7,5 @@ pub mod disk_watch;
 pub mod engine_time;
 pub mod gauges;
 pub mod journal;
+pub mod outbox;
 pub mod tidying;

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
+use rollcall_shared::console_api::Rollout;
 use rollcall_shared::feed::ToConsole;
 use tokio::sync::{broadcast, watch};
 
@@ -98,6 +99,13 @@ impl Hub {
         }
         drop(view);
         (!contacts.is_empty()).then(|| encode::message(&ToConsole::Contacts { now_ms, contacts }))
+    }
+
+    /// How far news has got, as a message.
+    #[must_use]
+    pub fn rollouts(&self, rollouts: Vec<Rollout>) -> Bytes {
+        let now_ms = self.0.clock.wall_ms();
+        encode::message(&ToConsole::Rollouts { now_ms, rollouts })
     }
 
     /// Sends changes until told to stop. Channels that nobody watches any more are dropped.

@@ -4,35 +4,43 @@
 use rollcall_presence::Addresses;
 use rollcall_shared::{AgentId, LeaseKind, Minutes, Presence, Reachability};
 
+use super::Untold;
 use crate::engine::Engine;
 use crate::roster::Roster;
 use crate::settings::InForce;
 
 /// An agent, as far as it matters for connecting to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Case {
+pub struct Case {
     /// Nothing where it is no part of the roll call: who was never heard, has been gone for long or is retired is not
     /// connected to.
-    pub(super) presence: Option<Presence>,
+    pub presence: Option<Presence>,
     /// Whether it listens on a port.
-    pub(super) listens: bool,
-    /// Whether it lives by the newest settings.
-    pub(super) knows_newest: bool,
+    pub listens: bool,
+    /// Whether there is nothing new for it: it lives by the newest settings, and no component waits for it.
+    pub knows_newest: bool,
     /// How news reaches it (rule 14): by the version that it applied.
-    pub(super) delivery: Reachability,
+    pub delivery: Reachability,
     /// Whether it is in the unreachable network by the newest version.
-    pub(super) reachability: Reachability,
+    pub reachability: Reachability,
     /// What keeps it online by the version that it applied.
-    pub(super) lives_by: LeaseKind,
+    pub lives_by: LeaseKind,
     /// What keeps it online by the newest version.
-    pub(super) newest: LeaseKind,
+    pub newest: LeaseKind,
     /// How often its turn comes.
-    pub(super) every: Minutes,
+    pub every: Minutes,
 }
 
 impl Case {
     /// The case of an agent now; nothing where there is no such agent.
-    pub(super) fn of(agent: AgentId, engine: &Engine, roster: &Roster, settings: &InForce) -> Option<Self> {
+    #[must_use]
+    pub fn of(
+        agent: AgentId,
+        engine: &Engine,
+        roster: &Roster,
+        settings: &InForce,
+        untold: &Untold,
+    ) -> Option<Self> {
         let reach = roster.reach(agent)?;
         let rulebook = settings.rulebook();
         let applied = engine.applied(reach.place);
@@ -48,7 +56,7 @@ impl Case {
         Some(Self {
             presence: reach.status.presence(),
             listens: reach.listens.port.is_some(),
-            knows_newest: applied == rulebook.newest(),
+            knows_newest: applied == rulebook.newest() && !untold.has(agent),
             delivery: verdict.delivery,
             reachability: verdict.reachability,
             lives_by: verdict.lives_by,
@@ -62,20 +70,23 @@ impl Case {
     }
 
     /// Whether the server may connect to it with news, and there is where.
-    pub(super) fn may_be_told(&self) -> bool {
+    #[must_use]
+    pub fn may_be_told(&self) -> bool {
         self.presence.is_some() && self.listens && self.delivery == Reachability::Reachable
     }
 
     /// Whether the server may connect to it to see whether it is there. What it applied may be wrongly believed (a server
     /// that was killed, a call that came late), and only a contact can correct that: so the newest version is enough.
-    pub(super) fn may_be_verified(&self) -> bool {
+    #[must_use]
+    pub fn may_be_verified(&self) -> bool {
         let reachable = self.reachability == Reachability::Reachable;
         self.may_be_told() || (self.presence.is_some() && self.listens && reachable)
     }
 
     /// Whether it may go offline unless it is connected to. An agent that does not know the newest version does what
     /// an older one says: whichever of the two has it wait for the server, the server comes.
-    pub(super) fn depends(&self) -> bool {
+    #[must_use]
+    pub fn depends(&self) -> bool {
         self.lives_by == LeaseKind::Verification || self.newest == LeaseKind::Verification
     }
 }
@@ -83,7 +94,7 @@ impl Case {
 #[cfg(test)]
 impl Case {
     /// An agent that is online, knows all and lives by being connected to.
-    pub(super) const VERIFIED: Self = Self {
+    pub(crate) const VERIFIED: Self = Self {
         presence: Some(Presence::Online),
         listens: true,
         knows_newest: true,
@@ -104,7 +115,14 @@ mod tests {
 
     fn case(server: &Server, agent: &TestAgent) -> Case {
         let app = &server.backend.app;
-        Case::of(agent.id.parse().unwrap(), &app.engine, &app.roster, &app.settings).unwrap()
+        Case::of(
+            agent.id.parse().unwrap(),
+            &app.engine,
+            &app.roster,
+            &app.settings,
+            &app.untold,
+        )
+        .unwrap()
     }
 
     #[tokio::test]

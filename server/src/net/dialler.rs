@@ -32,6 +32,8 @@ struct Parts {
     settings: Arc<InForce>,
     places: Places,
     last: papaya::HashMap<AgentId, Verified>,
+    /// When an agent was last told that there is news.
+    told: papaya::HashMap<AgentId, i64>,
 }
 
 impl Dialler {
@@ -52,6 +54,7 @@ impl Dialler {
             settings,
             places: Places::default(),
             last: papaya::HashMap::default(),
+            told: papaya::HashMap::default(),
         }))
     }
 
@@ -69,7 +72,17 @@ impl Dialler {
         if was_connected_to(outcome) {
             self.0.last.pin().insert(agent, verified);
         }
+        if outcome == VerificationOutcome::Verified && purpose == Purpose::News {
+            self.0.told.pin().insert(agent, verified.at_ms);
+        }
         verified
+    }
+
+    /// When an agent was last told, by connecting to it, that there is news; nothing where it was not since the server
+    /// started.
+    #[must_use]
+    pub fn told_at_ms(&self, agent: AgentId) -> Option<i64> {
+        self.0.told.pin().get(&agent).copied()
     }
 
     /// What became of the last connection to an agent since the server started. An agent that is not connected to has

@@ -1,17 +1,19 @@
 //! What the server does towards agents of its own accord: it connects to those that it can connect to.
 //!
-//! [`dial`] is one connection, [`Dialler`] knows whom and where, [`rounds`] connects to those who depend on it,
-//! [`news`] to those who do not know the newest settings. What an agent is connected to for decides by which places
+//! [`dial`] is one connection, [`Dialler`] knows whom and where, [`rounds`] connects to those who depend on it;
+//! `notify` has those connected to who have news to hear. What an agent is connected to for decides by which places
 //! ([`Lane`]).
 
 mod case;
 pub mod dial;
 mod dialler;
 mod lanes;
-pub mod news;
 pub mod rounds;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
+mod untold;
 
+pub use case::Case;
 pub use dialler::Dialler;
 pub use lanes::{CONNECTIONS, Lane};
+pub use untold::Untold;

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::case::Case;
-use super::{Dialler, Lane};
+use super::{Dialler, Lane, Untold};
 use crate::engine::Engine;
 use crate::roster::Roster;
 use crate::settings::InForce;
@@ -69,12 +69,13 @@ pub async fn run(
     engine: Engine,
     roster: Arc<Roster>,
     settings: Arc<InForce>,
+    untold: Arc<Untold>,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut tick = tokio::time::interval(LOOK_EVERY.min(settings.minute() / 4));
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let day = Days::MIN.lasting(settings.minute());
-    let case = |agent| Case::of(agent, &engine, &roster, &settings);
+    let case = |agent| Case::of(agent, &engine, &roster, &settings, &untold);
     let every_of = |case: Option<Case>| match case {
         Some(case) => case.every.lasting(settings.minute()),
         None => interval(&settings),

@@ -234,6 +234,18 @@ impl Roster {
         inner.rows.iter().skip(row).map(|entry| entry.agent.id).collect()
     }
 
+    /// Everybody in the roll call, and those who have left it for being away too long: all who were ever heard and are
+    /// not retired.
+    #[must_use]
+    pub fn heard(&self) -> Vec<(AgentId, Place)> {
+        let inner = self.inner.read();
+        let heard = inner
+            .rows
+            .iter()
+            .filter(|entry| !matches!(entry.agent.status, Status::Pending | Status::Retired));
+        heard.map(|entry| (entry.agent.id, entry.place)).collect()
+    }
+
     /// An agent, as people see it now; nothing where there is none, or none that the asker may see.
     #[must_use]
     pub fn get(&self, scope: &Scope, agent: AgentId) -> Option<(Place, Agent)> {

@@ -41,8 +41,22 @@ pub struct Standing {
     pub queued_at_ms: Option<i64>,
     /// How many agents are in each state.
     pub counts: Vec<(NotificationState, u32)>,
-    /// How many agents applied it within which second after it was queued: (seconds, how many).
+    /// How many agents applied it within which second after it was queued, the soonest first: (seconds, how many).
     pub delays: Vec<(u32, u32)>,
+}
+
+impl Standing {
+    /// Half of those who applied it did so within so many seconds.
+    #[must_use]
+    pub fn median_s(&self) -> Option<u32> {
+        let all: u64 = self.delays.iter().map(|(_, agents)| u64::from(*agents)).sum();
+        let mut before = 0;
+        let median = self.delays.iter().find(|(_, agents)| {
+            before += u64::from(*agents);
+            before * 2 >= all
+        });
+        median.map(|(seconds, _)| *seconds)
+    }
 }
 
 /// The notifications of a [`Store`].
@@ -176,7 +190,36 @@ impl Notifications<'_> {
         Ok(standing)
     }
 
-    /// Writes down how far these have got. One that was applied or superseded stays so.
+    /// Queues a subject for these, too: agents that had come to the roll call when it was saved, while the database did
+    /// not know of that yet. Gives those who had none of it.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn queue_also(
+        &self,
+        subject: &Subject,
+        at_ms: i64,
+        agents: &[AgentId],
+    ) -> Result<Vec<AgentId>, StoreError> {
+        let subject = subject.to_string();
+        let rows: Vec<NewRow<'_>> = agents
+            .iter()
+            .map(|agent| NewRow {
+                agent_id: agent.as_i64(),
+                subject: &subject,
+                queued_at_ms: at_ms,
+            })
+            .collect();
+        let queued = QUEUE.run(&self.store.writer, &rows).await?;
+        queued
+            .iter()
+            .map(|row| column::agent_id(row.try_get("", "agent_id")?))
+            .collect()
+    }
+
+    /// Writes down how far these have got. One that was applied stays so; one that was superseded may turn out to have
+    /// been applied just before.
     ///
     /// # Errors
     ///
@@ -232,6 +275,25 @@ impl MarkRow {
     }
 }
 
+#[derive(Serialize)]
+struct NewRow<'a> {
+    agent_id: i64,
+    subject: &'a str,
+    queued_at_ms: i64,
+}
+
+// `WHERE true` keeps SQLite from reading ON CONFLICT as the condition of a join.
+const QUEUE: Batch = Batch {
+    columns: &[
+        ("agent_id", Kind::Number),
+        ("subject", Kind::Text),
+        ("queued_at_ms", Kind::Number),
+    ],
+    sql: "INSERT INTO notifications (agent_id, subject, state, queued_at_ms) \
+          SELECT v.agent_id, v.subject, 'queued', v.queued_at_ms FROM {rows} WHERE true \
+          ON CONFLICT DO NOTHING RETURNING agent_id",
+};
+
 const MARK: Batch = Batch {
     columns: &[
         ("agent_id", Kind::Number),
@@ -245,7 +307,7 @@ const MARK: Batch = Batch {
     sql: "UPDATE notifications SET state = v.state, delivered_at_ms = v.delivered_at_ms, \
           ended_at_ms = v.ended_at_ms, way = v.way, failure = v.failure FROM {rows} \
           WHERE notifications.agent_id = v.agent_id AND notifications.subject = v.subject \
-          AND notifications.state NOT IN ('applied', 'superseded')",
+          AND (v.state = 'applied' OR notifications.state <> 'superseded') AND notifications.state <> 'applied'",
 };
 
 /// Queues a subject for every agent of the roll call; what is open of the same kind is superseded. Part of the

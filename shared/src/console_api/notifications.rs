@@ -1,11 +1,10 @@
 //! Notifications: what the server wants agents to know, and how far each has got.
 
-use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::component::{ComponentName, ComponentVersion};
 use crate::id::AgentId;
@@ -60,9 +59,7 @@ impl Serialize for Subject {
 
 impl<'de> Deserialize<'de> for Subject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <Cow<'de, str>>::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
+        crate::text::parsed(deserializer)
     }
 }
 

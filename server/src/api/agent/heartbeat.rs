@@ -42,10 +42,14 @@ pub(super) async fn heartbeat(
     check_fence(fence)?;
     hear(&app, caller, &peer, fence, ContactKind::Heartbeat).await?;
     let newest = app.settings.version();
+    let poll_now = fence.applied != newest || app.untold.has(caller.agent) || !may_send(&app, caller).await?;
+    if poll_now {
+        app.outbox.prompted(caller.agent);
+    }
     Ok(Answer(HeartbeatAnswer {
         next_in_ms: app.next_in_ms(caller.agent),
         settings_version: newest,
-        poll_now: fence.applied != newest || !may_send(&app, caller).await?,
+        poll_now,
         epoch: app.epoch(),
     }))
 }

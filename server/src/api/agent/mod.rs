@@ -1,5 +1,6 @@
 //! `/api/agent/v1/`: what agents call.
 
+mod acknowledge;
 mod caller;
 mod enroll;
 mod goodbye;
@@ -34,6 +35,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(heartbeat::heartbeat))
         .routes(routes!(poll::poll))
         .routes(routes!(goodbye::goodbye))
+        .routes(routes!(acknowledge::acknowledge))
 }
 
 /// Why a contact did not count (rule 8).

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json as Answer;
 use axum::extract::State;
 use rollcall_shared::agent_api::{NewSettings, Poll, PollAnswer};
+use rollcall_shared::console_api::{Subject, Way};
 use rollcall_shared::{ContactKind, Problem, Reachability};
 
 use super::caller::Caller;
@@ -54,6 +55,10 @@ pub(super) async fn poll(
         version: current.version,
         minute_ms: current.minute_ms,
     });
+    if let Some(new) = &settings {
+        app.outbox
+            .delivered(caller.agent, &Subject::Settings(new.version), Way::Poll);
+    }
     let (next_in_ms, next_poll_in_ms) = app.duties(caller.agent, reachability);
     Ok(Answer(PollAnswer {
         settings,

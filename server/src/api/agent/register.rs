@@ -6,6 +6,7 @@ use axum::Json as Answer;
 use axum::extract::State;
 use rollcall_presence::{Addresses, Event};
 use rollcall_shared::agent_api::{Register, Registered};
+use rollcall_shared::console_api::{Subject, Way};
 use rollcall_shared::problem::FieldError;
 use rollcall_shared::{ContactKind, Problem, Reachability};
 
@@ -71,6 +72,8 @@ pub(super) async fn register(
     write_down(&app, caller, peer, register);
     kept(&app).await;
     let current = app.settings.current();
+    app.outbox
+        .delivered(caller.agent, &Subject::Settings(current.version), Way::Register);
     let (next_in_ms, next_poll_in_ms) = app.duties(caller.agent, reachability);
     Ok(Answer(Registered {
         settings: current.settings.for_agents(),

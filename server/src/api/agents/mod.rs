@@ -2,6 +2,7 @@
 
 mod availability;
 mod list;
+mod notifications;
 mod read;
 mod relocate;
 mod retire;
@@ -27,6 +28,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(retire_many::retire_many))
         .routes(routes!(why::why))
         .routes(routes!(availability::availability))
+        .routes(routes!(notifications::notifications))
 }
 
 #[cfg(test)]

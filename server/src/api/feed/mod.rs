@@ -1,5 +1,6 @@
 //! `GET /api/v1/feed`: the WebSocket that a console holds open. What is said over it is in `feed`.
 
+mod rollouts;
 mod socket;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use utoipa_axum::routes;
 
 use super::answer::Refusal;
 use super::app::App;
+use super::parameters::Query;
 use crate::auth::person::{Action, Person};
 use rollcall_shared::Problem;
 
@@ -29,6 +31,24 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::default().routes(routes!(open))
 }
 
+/// What a console wants to see.
+#[derive(Debug, Clone, Copy, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// Roll-outs and no agents; without it, agents and no roll-outs.
+    #[serde(default)]
+    #[param(inline)]
+    show: Option<Show>,
+}
+
+/// What there is to see besides agents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Show {
+    /// How far news has got.
+    Rollouts,
+}
+
 /// Open the feed
 ///
 /// A WebSocket with binary messages for the console of the same build; no interface for programs.
@@ -37,15 +57,25 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
     path = "/api/v1/feed",
     operation_id = "open_feed",
     tag = "feed",
+    params(Wanted),
     responses(
         (status = 101, description = "The feed is open"),
         (status = 401, description = "Nobody is signed in", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The page that asks is of another origin", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A parameter cannot be used", body = Problem, content_type = "application/problem+json"),
         (status = 426, description = "Not a WebSocket handshake", body = Problem, content_type = "application/problem+json"),
     )
 )]
-async fn open(State(app): State<Arc<App>>, person: Person, request: Request) -> Result<Response, Refusal> {
+async fn open(
+    State(app): State<Arc<App>>,
+    person: Person,
+    Query(wanted): Query<Wanted>,
+    request: Request,
+) -> Result<Response, Refusal> {
     person.may(Action::Look)?;
+    if wanted.show.is_some() {
+        super::rollouts::may_see(&person)?;
+    }
     let (mut parts, _body) = request.into_parts();
     let headers = parts.headers.clone();
     // Browsers let any page open a WebSocket, with the cookies of the site that it goes to.
@@ -66,7 +96,7 @@ async fn open(State(app): State<Arc<App>>, person: Person, request: Request) -> 
         .write_buffer_size(0)
         .max_write_buffer_size(WRITE_BUFFER);
     let session = crate::auth::sessions::carried(&headers, parts.extensions.get().is_some_and(secure));
-    Ok(upgrade.on_upgrade(move |socket| socket::serve(socket, app, person, session)))
+    Ok(upgrade.on_upgrade(move |socket| socket::serve(socket, app, person, session, wanted.show)))
 }
 
 const fn secure(peer: &super::peer::Peer) -> bool {

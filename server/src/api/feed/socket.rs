@@ -11,6 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, timeout};
 
+use super::{Show, rollouts};
 use crate::api::app::App;
 use crate::auth::person::Person;
 use crate::auth::secret::Secret;
@@ -19,7 +20,7 @@ use crate::auth::secret::Secret;
 const CONTACTS_EVERY: Duration = Duration::from_secs(1);
 
 /// How often it is asked whether the session still stands: who signed out elsewhere stops seeing within this.
-const ASK_AGAIN_EVERY: Duration = Duration::from_secs(15);
+pub(super) const ASK_AGAIN_EVERY: Duration = Duration::from_secs(15);
 
 /// How long a console may take none of what it is sent. It is gone, or as good as.
 const STALLED: Duration = Duration::from_secs(30);
@@ -34,16 +35,41 @@ const NOT_UNDERSTOOD: u16 = 1007;
 const SIGNED_OUT: u16 = 4401;
 
 /// Why a feed ends.
-enum End {
+pub(super) enum End {
     /// The console went, or its connection did.
     Gone,
     /// We say why.
     Close(u16, &'static str),
 }
 
+impl End {
+    pub(super) const fn stopping() -> Self {
+        Self::Close(GOING_AWAY, "the server stops")
+    }
+
+    pub(super) const fn signed_out() -> Self {
+        Self::Close(SIGNED_OUT, "the session ended")
+    }
+}
+
 /// Serves a console until it goes.
-pub(super) async fn serve(mut socket: WebSocket, app: Arc<App>, person: Person, session: Option<Secret>) {
-    if let End::Close(code, reason) = talk(&mut socket, &app, &person, session.as_ref()).await {
+pub(super) async fn serve(
+    mut socket: WebSocket,
+    app: Arc<App>,
+    person: Person,
+    session: Option<Secret>,
+    show: Option<Show>,
+) {
+    let session = session.as_ref();
+    let end = if send(&mut socket, &app, app.hub.hello()).await {
+        match show {
+            Some(Show::Rollouts) => rollouts::talk(&mut socket, &app, session).await,
+            None => talk(&mut socket, &app, &person, session).await,
+        }
+    } else {
+        End::Gone
+    };
+    if let End::Close(code, reason) = end {
         let close = Message::Close(Some(CloseFrame {
             code,
             reason: reason.into(),
@@ -60,9 +86,6 @@ async fn talk(socket: &mut WebSocket, app: &App, person: &Person, session: Optio
     let mut snapshot = every(SNAPSHOT_EVERY);
     let mut watched: Vec<u32> = Vec::new();
     let mut known: HashMap<u32, i64> = HashMap::new();
-    if !send(socket, app, app.hub.hello()).await {
-        return End::Gone;
-    }
     // Each round begins with a snapshot; a console that missed something begins a new one.
     loop {
         snapshot.tick().await;
@@ -79,7 +102,7 @@ async fn talk(socket: &mut WebSocket, app: &App, person: &Person, session: Optio
                 message = messages.recv() => match message {
                     Ok(message) => if !send(socket, app, message).await { return End::Gone },
                     Err(RecvError::Lagged(_)) => break,
-                    Err(RecvError::Closed) => return End::Close(GOING_AWAY, "the server stops"),
+                    Err(RecvError::Closed) => return End::stopping(),
                 },
                 message = socket.recv() => match message {
                     None | Some(Err(_) | Ok(Message::Close(_))) => return End::Gone,
@@ -105,22 +128,22 @@ async fn talk(socket: &mut WebSocket, app: &App, person: &Person, session: Optio
                 }
                 _ = ask_again.tick() => {
                     if !still_signed_in(app, session).await {
-                        return End::Close(SIGNED_OUT, "the session ended");
+                        return End::signed_out();
                     }
                 }
-                () = stopped(&mut stopping) => return End::Close(GOING_AWAY, "the server stops"),
+                () = stopped(&mut stopping) => return End::stopping(),
             }
         }
     }
 }
 
-async fn stopped(stopping: &mut watch::Receiver<bool>) {
+pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
     // An error means that whoever could say it is gone: then the server is, too.
     let _said = stopping.wait_for(|stop| *stop).await;
 }
 
 /// Sends a message, unless the console takes none or the server stops.
-async fn send(socket: &mut WebSocket, app: &App, message: Bytes) -> bool {
+pub(super) async fn send(socket: &mut WebSocket, app: &App, message: Bytes) -> bool {
     let mut stopping = app.stopping.clone();
     tokio::select! {
         sent = timeout(STALLED, socket.send(Message::Binary(message))) => matches!(sent, Ok(Ok(()))),
@@ -129,7 +152,7 @@ async fn send(socket: &mut WebSocket, app: &App, message: Bytes) -> bool {
 }
 
 /// Whether the session still stands. A database that is away ends no session.
-async fn still_signed_in(app: &App, session: Option<&Secret>) -> bool {
+pub(super) async fn still_signed_in(app: &App, session: Option<&Secret>) -> bool {
     match session {
         None => false,
         Some(session) => app
@@ -140,7 +163,7 @@ async fn still_signed_in(app: &App, session: Option<&Secret>) -> bool {
     }
 }
 
-fn every(period: Duration) -> Interval {
+pub(super) fn every(period: Duration) -> Interval {
     let mut interval = tokio::time::interval(period);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     interval

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::{HeaderValue, StatusCode, header};
-use rollcall_shared::feed::{FromConsole, Row, ToConsole};
+use rollcall_shared::console_api::Subject;
+use rollcall_shared::feed::{FromConsole, PATH, ROLLOUTS, Row, ToConsole};
 use rollcall_shared::{ContactKind, DomainId, Status};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
@@ -45,7 +46,11 @@ impl Served {
 
     /// Asks for the feed with these headers; an empty one is left out.
     async fn connect(&self, cookie: &str, origin: &str) -> Result<Console, StatusCode> {
-        let url = format!("ws://{}/api/v1/feed", self.address);
+        self.connect_to("/api/v1/feed", cookie, origin).await
+    }
+
+    async fn connect_to(&self, path: &str, cookie: &str, origin: &str) -> Result<Console, StatusCode> {
+        let url = format!("ws://{}{path}", self.address);
         let mut request = url.into_client_request().unwrap();
         for (name, value) in [(header::COOKIE, cookie), (header::ORIGIN, origin)] {
             if !value.is_empty() {
@@ -322,4 +327,48 @@ async fn a_console_sees_the_agents_of_its_own_domains_only() {
         let contacts = hub.contacts(&scope, &[0], &mut std::collections::HashMap::new());
         assert_eq!(contacts.is_some(), count == 1, "{scope:?}");
     }
+}
+
+#[tokio::test]
+async fn a_page_of_roll_outs_is_sent_each_change_and_no_agents() {
+    let served = Served::start().await;
+    let mut agent = served.server.online("web-1").await;
+    let path = format!("{PATH}{ROLLOUTS}");
+    let mut console = served
+        .connect_to(&path, &served.server.cookie, &served.origin())
+        .await
+        .unwrap();
+    assert!(matches!(console.any().await, ToConsole::Hello { .. }));
+    let mut until = async |queued: u32, applied: u32| {
+        loop {
+            let ToConsole::Rollouts { rollouts, .. } = console.any().await else {
+                panic!("something else was sent")
+            };
+            if let [rollout] = &rollouts[..]
+                && rollout.subject == Subject::Settings(2)
+                && (rollout.queued, rollout.applied) == (queued, applied)
+            {
+                return;
+            }
+        }
+    };
+    let saved = served
+        .server
+        .save(&serde_json::json!({ "offline_after": 61 }))
+        .await;
+    assert_eq!(saved.status, 200);
+    until(1, 0).await;
+    agent.applied = 2;
+    agent.heartbeat(&served.server).await;
+    until(0, 1).await;
+}
+
+#[tokio::test]
+async fn what_there_is_not_to_see_is_refused() {
+    let served = Served::start().await;
+    let path = "/api/v1/feed?show=everything";
+    let refused = served
+        .connect_to(path, &served.server.cookie, &served.origin())
+        .await;
+    assert_eq!(refused.err(), Some(StatusCode::UNPROCESSABLE_ENTITY));
 }

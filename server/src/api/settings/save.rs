@@ -6,8 +6,8 @@ use axum::Json as Answer;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, StatusCode, header};
-use rollcall_shared::console_api::SettingsSaved;
 use rollcall_shared::console_api::settings::LONGEST_NOTE;
+use rollcall_shared::console_api::{SettingsSaved, Subject};
 use rollcall_shared::problem::FieldError;
 use rollcall_shared::settings::{Days, HeartbeatScope};
 use rollcall_shared::{AddressRange, Minutes, Problem, Settings};
@@ -151,6 +151,11 @@ pub(super) async fn save(
     };
     let now_ms = app.clock.wall_ms();
     let Saved { in_force, merged } = app.settings.save(&app.store, &app.engine, draft, now_ms).await?;
+    // Or the page that asks for the roll-out next would find none. Where the database fails now, it is taken up later.
+    let subject = Subject::Settings(in_force.version);
+    if let Err(error) = app.outbox.take_up(&app.store, &subject).await {
+        tracing::warn!(%error, "the news of a save waits for the database");
+    }
     let answer = SettingsSaved {
         warnings: in_force.settings.warnings(),
         merged,

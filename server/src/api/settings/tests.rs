@@ -214,11 +214,11 @@ async fn a_note_is_one_line_of_at_most_200_characters() {
 async fn ranges_that_overlap_are_merged_and_the_answer_says_which() {
     let server = Server::start().await;
     let answer = server
-        .save(&json!({ "unreachable_network": ["10.1.0.0/16", "fd00::/8", "10.0.0.0/8"] }))
+        .save(&json!({ "unreachable_network": ["10.1.0.0/16", "192.168.0.0/16", "10.0.0.0/8"] }))
         .await;
     assert_eq!(
         answer.json["in_force"]["settings"]["unreachable_network"],
-        json!(["fd00::/8", "10.0.0.0/8"])
+        json!(["192.168.0.0/16", "10.0.0.0/8"])
     );
     assert_eq!(
         answer.json["merged"],
@@ -253,4 +253,17 @@ async fn a_version_that_cannot_be_used_is_shown_and_an_older_one_is_in_force() {
         3
     );
     assert_eq!(server.read("/api/v1/settings").await["passed_over"], json!(null));
+}
+
+#[tokio::test]
+async fn a_range_of_a_family_that_the_server_does_not_listen_on_is_refused() {
+    let server = Server::start().await;
+    assert_eq!(server.read("/api/v1/settings").await["listens"], "ipv4");
+    let answer = server
+        .save(&json!({ "unreachable_network": ["10.0.0.0/8", "fd00::/8"] }))
+        .await;
+    assert_eq!(
+        answer.refused(422, "/problems/invalid"),
+        ["unreachable_network[1]"]
+    );
 }

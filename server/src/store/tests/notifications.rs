@@ -12,6 +12,7 @@ use crate::store::testing::{TestDatabase, on_every_database};
 on_every_database! {
     a_save_is_news_for_everybody_in_the_roll_call,
     a_newer_save_supersedes_what_is_open_and_nothing_else,
+    who_came_while_it_was_saved_is_queued_too_and_once,
     a_mark_is_written_once_and_what_was_applied_stays_so,
     a_failure_may_be_mended_and_its_words_are_kept,
     what_ended_long_ago_is_forgotten_but_for_what_is_current,
@@ -121,6 +122,18 @@ async fn a_newer_save_supersedes_what_is_open_and_nothing_else(database: &TestDa
             .unwrap()
     );
     assert_eq!(states(&store, &third).await, [(NotificationState::Queued, 2)]);
+}
+
+async fn who_came_while_it_was_saved_is_queued_too_and_once(database: &TestDatabase) {
+    let store = fleet(database).await;
+    let subject = save(&store, 2, NOW).await;
+    let agents = [agent_id(1), agent_id(3)];
+    let notifications = store.notifications();
+    let queued = notifications.queue_also(&subject, NOW, &agents).await.unwrap();
+    assert_eq!(queued, [agent_id(3)]);
+    let again = notifications.queue_also(&subject, NOW, &agents).await.unwrap();
+    assert_eq!(again, []);
+    assert_eq!(states(&store, &subject).await, [(NotificationState::Queued, 3)]);
 }
 
 async fn a_mark_is_written_once_and_what_was_applied_stays_so(database: &TestDatabase) {

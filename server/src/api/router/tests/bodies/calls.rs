@@ -41,7 +41,7 @@ pub(super) async fn calls(server: &Server) -> Vec<Call> {
         assert!(!fields.is_empty(), "{verb} {path} takes a body without fields");
         calls.push(Call {
             method: verb.to_ascii_uppercase().parse().unwrap(),
-            path,
+            path: path.replace("{subject}", "settings.1"),
             fields,
         });
     }
@@ -159,6 +159,12 @@ impl Caller {
             "/api/agent/v1/goodbye" => {
                 let mut body = agent.fence();
                 body["kind"] = json!("restart");
+                body
+            }
+            path if path.starts_with("/api/agent/v1/notifications/") => {
+                let mut body = agent.fence();
+                body["outcome"] = json!("failed");
+                body["detail"] = json!("the disk is full");
                 body
             }
             "/api/v1/setup" => json!({ "token": "x".repeat(43), "name": "bob", "password": PASSWORD }),

@@ -1,0 +1,53 @@
+//! The feed of a page that shows roll-outs: all of them, whenever one changed.
+
+use std::time::Duration;
+
+use axum::extract::ws::{Message, WebSocket};
+use rollcall_shared::feed::PULSE_MS;
+
+use super::socket::{ASK_AGAIN_EVERY, End, every, send, still_signed_in, stopped};
+use crate::api::app::App;
+use crate::auth::secret::Secret;
+
+/// How often at the most: often enough to look immediate, and ten thousand agents that report within a second are ten
+/// messages.
+const BEAT: Duration = Duration::from_millis(100);
+
+/// So many beats without a change, and they are sent all the same: so that the page knows how old what it shows is.
+const PULSE: u64 = PULSE_MS / 100;
+
+/// Sends roll-outs until the console goes. A slow one is sent newer ones, never more of them: each message is made when
+/// it is sent.
+pub(super) async fn talk(socket: &mut WebSocket, app: &App, session: Option<&Secret>) -> End {
+    let mut stopping = app.stopping.clone();
+    let mut changes = app.outbox.follow();
+    let mut beat = every(BEAT);
+    let mut ask_again = every(ASK_AGAIN_EVERY);
+    let mut quiet = PULSE;
+    loop {
+        tokio::select! {
+            _ = beat.tick() => {
+                quiet += 1;
+                if quiet < PULSE && !changes.has_changed().unwrap_or(false) {
+                    continue;
+                }
+                quiet = 0;
+                changes.mark_unchanged();
+                if !send(socket, app, app.hub.rollouts(app.outbox.rollouts())).await {
+                    return End::Gone;
+                }
+            }
+            message = socket.recv() => match message {
+                None | Some(Err(_) | Ok(Message::Close(_))) => return End::Gone,
+                // It has nothing to say here.
+                Some(Ok(_)) => {}
+            },
+            _ = ask_again.tick() => {
+                if !still_signed_in(app, session).await {
+                    return End::signed_out();
+                }
+            }
+            () = stopped(&mut stopping) => return End::stopping(),
+        }
+    }
+}
