@@ -13,6 +13,7 @@ pub mod body;
 pub mod capacity;
 pub mod common_answers;
 mod connection;
+pub mod domains;
 pub mod etag;
 pub mod feed;
 pub mod forwarded;

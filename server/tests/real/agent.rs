@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::moment::until_so;
@@ -84,6 +85,16 @@ impl Agent {
     /// As its service manager ends it: it says goodbye.
     pub(crate) fn stop(&mut self) {
         self.process.take().expect("it runs").stop();
+    }
+
+    /// As a machine that sleeps: it does nothing until it is woken.
+    pub(crate) fn sleep(&self) {
+        self.process.as_ref().expect("it runs").signal(Signal::STOP);
+    }
+
+    /// Goes on where it fell asleep.
+    pub(crate) fn wake(&self) {
+        self.process.as_ref().expect("it runs").signal(Signal::CONT);
     }
 
     fn log(&self) -> PathBuf {
