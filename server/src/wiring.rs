@@ -147,6 +147,7 @@ impl Backend {
             let known = fleet::known(record, &master_key);
             agents.insert(record.id, record.secret_hash, *place, known);
         }
+        roster.plant(store.domains().list(&Scope::All).await?);
         roster.remember(&latest(&store).await?);
         let dialler = Dialler::new(
             clock,

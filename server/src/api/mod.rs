@@ -14,6 +14,7 @@ pub mod capacity;
 pub mod common_answers;
 pub mod components;
 mod connection;
+pub mod domains;
 pub mod etag;
 pub mod feed;
 pub mod forwarded;

@@ -15,8 +15,8 @@ use super::metrics::Metrics;
 use super::stack::Stack;
 use super::trace::Observer;
 use super::{
-    agent, agents, common_answers, components, feed, openapi_serve, rollouts, session, settings, setup,
-    tokens, transitions, verifications,
+    agent, agents, common_answers, components, domains, feed, openapi_serve, rollouts, session, settings,
+    setup, tokens, transitions, verifications,
 };
 use crate::config::Config;
 
@@ -42,6 +42,7 @@ fn peoples_calls() -> OpenApiRouter<Arc<App>> {
         .merge(setup::routes())
         .merge(session::routes())
         .merge(agents::routes())
+        .merge(domains::routes())
         .merge(transitions::routes())
         .merge(tokens::routes())
         .merge(settings::routes())

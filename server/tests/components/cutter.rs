@@ -40,7 +40,7 @@ impl Cutter {
                 let cut_after = cut(&mut dice.lock().unwrap());
                 let count = Arc::clone(&count);
                 std::thread::spawn(move || {
-                    if pass(agent, server, cut_after) {
+                    if pass(&agent, &server, cut_after) {
                         count.fetch_add(1, Ordering::Relaxed);
                     }
                 });
@@ -56,13 +56,13 @@ impl Cutter {
 }
 
 /// Passes bytes both ways until one end hangs up or it is cut; says whether it was.
-fn pass(agent: TcpStream, server: TcpStream, cut_after: Option<u64>) -> bool {
+fn pass(agent: &TcpStream, server: &TcpStream, cut_after: Option<u64>) -> bool {
     let (from_agent, to_server) = (agent.try_clone().unwrap(), server.try_clone().unwrap());
     let up = std::thread::spawn(move || {
         let _ = copy(&from_agent, &to_server, None);
     });
-    let cut = matches!(copy(&server, &agent, cut_after), Ok(true));
-    for end in [&agent, &server] {
+    let cut = matches!(copy(server, agent, cut_after), Ok(true));
+    for end in [agent, server] {
         // The other end may have hung up already.
         let _ = end.shutdown(Shutdown::Both);
     }

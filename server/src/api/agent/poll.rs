@@ -89,7 +89,7 @@ fn note_components(app: &App, agent: AgentId, installed: Option<&[Installed]>, o
         match installed {
             // It would be asked to poll for ever for what it cannot be offered.
             None if app.untold.has(agent) => {
-                app.outbox.failed(agent, &subject, OF_AN_OLDER_RELEASE.to_owned())
+                app.outbox.failed(agent, &subject, OF_AN_OLDER_RELEASE.to_owned());
             }
             None => {}
             Some(installed) => {

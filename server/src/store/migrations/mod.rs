@@ -9,6 +9,7 @@ mod m0002_rules;
 mod m0003_identity;
 mod m0004_news;
 mod m0005_components;
+mod m0006_domains;
 
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_identity::Migration),
             Box::new(m0004_news::Migration),
             Box::new(m0005_components::Migration),
+            Box::new(m0006_domains::Migration),
         ]
     }
 }

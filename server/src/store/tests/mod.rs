@@ -2,6 +2,7 @@
 
 mod bad_days;
 mod components;
+mod domains;
 mod enrolment;
 mod journal;
 mod notifications;
