@@ -13,10 +13,15 @@ use crate::id::{AgentId, DomainId, TransitionId, UserId};
 use crate::status::Status;
 
 pub mod components;
+pub mod domains;
 pub mod notifications;
 pub mod settings;
 
 pub use components::{Component, NewComponent};
+pub use domains::{
+    AgentMoved, AgentRetired, Domain, DomainChange, MoveAgents, MoveOutcome, NewDomain, RetireAgents,
+    RetireOutcome, StatusCounts,
+};
 pub use notifications::{Notification, NotificationState, Rollout, Subject, Waiting, WaitsFor, Way};
 pub use settings::{Listens, PassedOver, SettingsInForce, SettingsSaved, SettingsVersion, VersionSummary};
 
@@ -125,6 +130,9 @@ pub struct Agent {
     pub agent_version: String,
     /// The settings version that it last reported as applied; 0 before the first.
     pub applied: u32,
+    /// Who retired it, as they were called then; nothing where it was not retired, or by no person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retired_by: Option<String>,
 }
 
 /// One change of status.
@@ -167,6 +175,9 @@ pub struct NewToken {
     pub uses: u32,
     /// How many hours it is good for, 1 to 8760.
     pub hours: u32,
+    /// The domain that the agents are put into; the one that holds all unless said otherwise.
+    #[serde(default)]
+    pub domain: DomainId,
 }
 
 /// An enrolment token; its text is known only to whom it was given at its making.
@@ -175,6 +186,8 @@ pub struct NewToken {
 pub struct Token {
     /// Its number.
     pub id: i64,
+    /// The domain that the agents are put into.
+    pub domain: DomainId,
     /// How many more agents it may enrol.
     pub uses_left: u32,
     /// When it was made.

@@ -52,6 +52,8 @@ pub enum ToConsole {
         first: bool,
         /// Whether this part ends it.
         last: bool,
+        /// The agent tree, as far as this console may see it; in the first part.
+        domains: Vec<Domain>,
         /// Agents.
         rows: Vec<Row>,
         /// The latest transitions, newest first; in the last part.
@@ -63,8 +65,14 @@ pub enum ToConsole {
         sequence: u64,
         /// The server's wall clock.
         now_ms: i64,
-        /// Agents that are new, or whose name, address or version changed.
+        /// The whole agent tree, where something of it changed.
+        domains: Option<Vec<Domain>>,
+        /// Agents that are new here, or whose name, address or version changed.
         rows: Vec<Row>,
+        /// Agents that were put into another domain, and which.
+        moved: Vec<(u32, DomainId)>,
+        /// Agents that this console may no longer see: they were put into a domain that it does not.
+        gone: Vec<u32>,
         /// Changes of status, oldest first.
         changes: Vec<Change>,
     },
@@ -92,6 +100,17 @@ pub enum ToConsole {
     },
 }
 
+/// A folder of the agent tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Domain {
+    /// Its number.
+    pub id: DomainId,
+    /// The one that it is in; nothing for the one that holds all, and where this console may not see it.
+    pub parent: Option<DomainId>,
+    /// Its name.
+    pub name: String,
+}
+
 /// An agent, as the table shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
@@ -115,6 +134,8 @@ pub struct Row {
     pub address: Option<IpAddr>,
     /// The agent's own version.
     pub agent_version: String,
+    /// Who retired it; nothing where nobody did.
+    pub retired_by: Option<String>,
 }
 
 /// A change of status, as small as it can be: eight bytes or so.

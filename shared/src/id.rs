@@ -165,16 +165,66 @@ wide_id! {
     UserId
 }
 
-/// A folder of the agent tree.
+/// A folder of the agent tree, by its number, which is at least 1 and never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(transparent)]
+#[serde(try_from = "i32", into = "i32")]
 pub struct DomainId(pub i32);
 
 impl DomainId {
     /// The folder that holds all others. It exists from the first start.
     pub const ROOT: Self = Self(1);
 }
+
+/// Where no folder is named, the one that holds all is meant.
+impl Default for DomainId {
+    fn default() -> Self {
+        Self::ROOT
+    }
+}
+
+impl From<DomainId> for i32 {
+    fn from(id: DomainId) -> Self {
+        id.0
+    }
+}
+
+impl TryFrom<i32> for DomainId {
+    type Error = InvalidDomainId;
+
+    fn try_from(number: i32) -> Result<Self, InvalidDomainId> {
+        if number < 1 {
+            return Err(InvalidDomainId);
+        }
+        Ok(Self(number))
+    }
+}
+
+impl fmt::Display for DomainId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, out)
+    }
+}
+
+/// A number that no domain has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("The number of a domain is at least 1.")]
+pub struct InvalidDomainId;
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for DomainId {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::Integer)
+            .format(Some(utoipa::openapi::SchemaFormat::KnownFormat(
+                utoipa::openapi::KnownFormat::Int32,
+            )))
+            .minimum(Some(1))
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for DomainId {}
 
 /// One run of an agent's process, chosen by it at random and never 0.
 ///
@@ -295,6 +345,15 @@ mod tests {
         assert_eq!("zzzzzzzzzzzzz".parse::<AgentId>(), Err(InvalidId::Range));
         assert_eq!("00000000".parse::<BootId>(), Err(InvalidId::Range));
         assert_eq!("+0000001".parse::<BootId>(), Err(InvalidId::Character('+')));
+    }
+
+    #[test]
+    fn a_domain_is_a_number_from_1_on() {
+        assert_eq!(serde_json::from_str::<DomainId>("7").unwrap(), DomainId(7));
+        assert_eq!(serde_json::to_string(&DomainId(7)).unwrap(), "7");
+        for none in ["0", "-1", "2147483648", "1.5", "\"1\"", "null"] {
+            assert!(serde_json::from_str::<DomainId>(none).is_err(), "{none}");
+        }
     }
 
     #[test]

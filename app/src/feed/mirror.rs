@@ -10,8 +10,10 @@
 use std::collections::{HashMap, VecDeque};
 
 use rollcall_shared::console_api::Rollout;
-use rollcall_shared::feed::{Change, Event, Row, ToConsole};
-use rollcall_shared::{AgentId, Cause, Status, TransitionId};
+use rollcall_shared::feed::{Change, Domain, Event, Row, ToConsole};
+use rollcall_shared::{AgentId, Cause, DomainId, Status, TransitionId};
+
+use super::tree::Tree;
 
 /// How many transitions are kept: some hours of a calm fleet, a few kilobytes.
 pub const MOST_EVENTS: usize = 1_000;
@@ -41,6 +43,7 @@ pub struct Fleet {
     agents: Vec<Row>,
     place_of_row: HashMap<u32, u32>,
     place_of_agent: HashMap<AgentId, u32>,
+    tree: Tree,
     counts: [usize; Status::ALL.len()],
     events: VecDeque<Happening>,
     serial: u32,
@@ -71,6 +74,12 @@ impl Fleet {
         self.place_of_agent.get(&id).copied()
     }
 
+    /// The agent tree.
+    #[must_use]
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
     /// How many agents have that status.
     #[must_use]
     pub fn count(&self, status: Status) -> usize {
@@ -93,9 +102,11 @@ impl Fleet {
     fn put(&mut self, row: Row) -> (u32, bool) {
         let known = self.place_of_row.get(&row.row).copied();
         self.counts[row.status as usize] += 1;
+        self.tree.count(row.domain, row.status, true);
         if let Some(place) = known {
             let old = core::mem::replace(&mut self.agents[place as usize], row);
             self.counts[old.status as usize] -= 1;
+            self.tree.count(old.domain, old.status, false);
             let new = &self.agents[place as usize];
             if old.id != new.id {
                 self.place_of_agent.remove(&old.id);
@@ -109,6 +120,14 @@ impl Fleet {
             self.agents.push(row);
             (place, true)
         }
+    }
+
+    /// Puts the agent at `place` into another domain.
+    fn relocate(&mut self, place: u32, domain: DomainId) {
+        let row = &mut self.agents[place as usize];
+        self.tree.count(row.domain, row.status, false);
+        self.tree.count(domain, row.status, true);
+        row.domain = domain;
     }
 
     /// Notes what became of the agent at `place`.
@@ -251,17 +270,28 @@ impl Mirror {
                 sequence,
                 first,
                 last,
+                domains,
                 rows,
                 transitions,
                 ..
-            } => self.snapshot(sequence, (first, last), rows, &transitions),
+            } => self.snapshot(sequence, (first, last), domains, rows, &transitions),
             ToConsole::Delta {
                 sequence,
                 now_ms,
+                domains,
                 rows,
+                moved,
+                gone,
                 changes,
             } => match self.sequence {
-                Some(at) if at.wrapping_add(1) == sequence => self.delta(sequence, now_ms, rows, &changes),
+                // Who may see only some domains looks anew when an agent leaves them: places must not have holes.
+                Some(at)
+                    if at.wrapping_add(1) == sequence
+                        && !gone.iter().any(|row| self.shown.place_of_row.contains_key(row)) =>
+                {
+                    self.arrange(domains, &moved);
+                    self.delta(sequence, now_ms, rows, &changes)
+                }
                 Some(_) => self.gap(),
                 None => Answer::Nothing,
             },
@@ -293,12 +323,15 @@ impl Mirror {
         &mut self,
         sequence: u64,
         (first, last): (bool, bool),
+        domains: Vec<Domain>,
         rows: Vec<Row>,
         events: &[Event],
     ) -> Answer {
         if first {
             self.sequence = None;
-            self.arriving = Some(Fleet::default());
+            let mut fleet = Fleet::default();
+            fleet.tree.plant(domains);
+            self.arriving = Some(fleet);
         }
         // Without its first part, it is the rest of a snapshot whose beginning was missed.
         let Some(arriving) = self.arriving.as_mut() else {
@@ -315,6 +348,20 @@ impl Mirror {
         self.sequence = Some(sequence);
         self.touched.everything();
         Answer::Draw
+    }
+
+    /// Takes in where domains and agents are now.
+    fn arrange(&mut self, domains: Option<Vec<Domain>>, moved: &[(u32, DomainId)]) {
+        if let Some(domains) = domains {
+            self.shown.tree.plant(domains);
+            self.touched.everything();
+        }
+        for (row, domain) in moved {
+            if let Some(place) = self.shown.place_of_row.get(row).copied() {
+                self.shown.relocate(place, *domain);
+                self.touched.add(place, self.shown.agents.len());
+            }
+        }
     }
 
     fn delta(&mut self, sequence: u64, now_ms: i64, rows: Vec<Row>, changes: &[Change]) -> Answer {
@@ -338,6 +385,8 @@ impl Mirror {
             let row = &mut self.shown.agents[place as usize];
             self.shown.counts[row.status as usize] -= 1;
             self.shown.counts[change.to as usize] += 1;
+            self.shown.tree.count(row.domain, row.status, false);
+            self.shown.tree.count(row.domain, change.to, true);
             if row.status != change.to {
                 row.since_ms = at_ms;
             }

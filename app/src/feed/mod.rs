@@ -6,6 +6,7 @@
 pub mod backoff;
 pub mod mirror;
 pub mod standing;
+pub mod tree;
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod live;

@@ -86,6 +86,7 @@ fn every_answer_of_the_api_reads_back() {
     reads_back(&TokenMade {
         token: Token {
             id: 4,
+            domain: DomainId(3),
             uses_left: 1,
             created_at_ms: 1,
             expires_at_ms: 2,
@@ -109,6 +110,7 @@ fn every_answer_of_the_api_reads_back() {
         platform: "Debian 12".to_owned(),
         agent_version: String::new(),
         applied: 0,
+        retired_by: Some("ada".to_owned()),
     });
     reads_back(&Page {
         items: vec![Transition {

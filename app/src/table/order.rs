@@ -147,6 +147,7 @@ mod tests {
             last_contact: (number % 2 == 0).then_some((i64::from(number), ContactKind::Poll)),
             address: format!("10.12.0.{number}").parse().ok(),
             agent_version: String::new(),
+            retired_by: None,
         });
         let mut mirror = Mirror::default();
         mirror.apply(ToConsole::Snapshot {
@@ -154,6 +155,7 @@ mod tests {
             now_ms: 0,
             first: true,
             last: true,
+            domains: Vec::new(),
             rows: rows.collect(),
             transitions: vec![],
         });
@@ -243,6 +245,9 @@ mod tests {
                 mirror.apply(ToConsole::Delta {
                     sequence: u64::from(sequence),
                     now_ms: i64::from(sequence) * 1_000,
+                    domains: None,
+                    moved: vec![],
+                    gone: vec![],
                     rows: vec![],
                     changes,
                 });

@@ -1,6 +1,7 @@
 //! Adding agents: a token is made, and the one line that enrols a machine is shown, until machines appear.
 
 use leptos::prelude::*;
+use rollcall_shared::DomainId;
 use rollcall_shared::console_api::{NewToken, TokenMade};
 use wasm_bindgen_futures::spawn_local;
 
@@ -61,6 +62,7 @@ fn Steps() -> impl IntoView {
         let token = NewToken {
             uses: number(uses),
             hours: number(hours),
+            domain: DomainId::ROOT,
         };
         busy.set(true);
         spawn_local(async move {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use rollcall_shared::feed::{Event, PULSE_MS, Row, ToConsole};
+use rollcall_shared::feed::{Domain, Event, PULSE_MS, Row, ToConsole};
 use tokio::sync::broadcast;
 
 use super::Subscription;
@@ -82,6 +82,7 @@ impl Channel {
             place.cursor = view.cursor();
         }
         let whole = Whole {
+            domains: domains(&view, &self.scope),
             rows: view.rows(&self.scope).map(encode::row).collect(),
             transitions: view
                 .latest(&self.scope)
@@ -94,7 +95,7 @@ impl Channel {
     fn follow(&self, place: &mut Place, view: &View<'_>, now_ms: i64) {
         let pulse_due = now_ms.abs_diff(place.sent_ms) >= PULSE_MS;
         let message = match view.since(&self.scope, place.cursor) {
-            Some(changes) if changes.rows.is_empty() && changes.statuses.is_empty() => {
+            Some(changes) if changes.is_nothing() => {
                 place.cursor = view.cursor();
                 if !pulse_due {
                     return;
@@ -111,7 +112,10 @@ impl Channel {
                 ToConsole::Delta {
                     sequence: place.sequence,
                     now_ms,
+                    domains: changes.tree.then(|| domains(view, &self.scope)),
                     rows: rows.map(encode::row).collect(),
+                    moved: changes.moved,
+                    gone: changes.gone,
                     changes: changes
                         .statuses
                         .iter()
@@ -120,7 +124,7 @@ impl Channel {
                 }
             }
             None => {
-                // More changed than the roster remembers. A number is left out: every console asks for a
+                // More changed than the roster remembers, or a branch came into sight or went. A number is left out: every console asks for a
                 // snapshot.
                 place.cursor = view.cursor();
                 place.sequence += 2;
@@ -136,8 +140,19 @@ impl Channel {
     }
 }
 
+fn domains(view: &View<'_>, scope: &Scope) -> Vec<Domain> {
+    view.domains(scope)
+        .map(|(id, parent, name)| Domain {
+            id,
+            parent,
+            name: name.to_owned(),
+        })
+        .collect()
+}
+
 /// All that a scope sees.
 struct Whole {
+    domains: Vec<Domain>,
     rows: Vec<Row>,
     transitions: Vec<Event>,
 }
@@ -146,6 +161,7 @@ impl Whole {
     /// As messages, in parts.
     fn encode(self, sequence: u64, now_ms: i64) -> Vec<Bytes> {
         let Self {
+            mut domains,
             mut rows,
             mut transitions,
         } = self;
@@ -158,6 +174,7 @@ impl Whole {
                 now_ms,
                 first: parts.is_empty(),
                 last,
+                domains: std::mem::take(&mut domains),
                 rows,
                 transitions: if last {
                     std::mem::take(&mut transitions)

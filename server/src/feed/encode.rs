@@ -35,6 +35,7 @@ pub(super) fn row(visible: Visible) -> Row {
         last_contact: agent.last_contact.map(|contact| (contact.at_ms, contact.kind)),
         address: agent.address,
         agent_version: agent.agent_version,
+        retired_by: agent.retired_by,
     }
 }
 

@@ -8,6 +8,7 @@ use rollcall_shared::{AgentId, BootId, Cause, DomainId, RegisterReason, Settings
 use super::*;
 use crate::engine::{Engine, News, Start};
 use crate::store::agents::AgentRecord;
+use crate::store::domains::DomainRecord;
 
 struct Fleet {
     engine: Engine,
@@ -62,6 +63,7 @@ impl Fleet {
             local_address: None,
             notify_port: None,
             proof_key: None,
+            retired_by: None,
         };
         let place = self.engine.enrol(record.id).await.unwrap();
         self.roster.insert(&record, place);
@@ -231,4 +233,60 @@ async fn contacts_are_sent_for_the_rows_on_the_screen_and_only_where_they_change
     };
     assert_eq!(contacts.iter().map(|(row, ..)| *row).collect::<Vec<_>>(), [0]);
     assert_eq!(fleet.hub.contacts(&Scope::All, &[0, 1, 99], &mut known), None);
+}
+
+#[tokio::test]
+async fn a_move_is_a_few_bytes_and_the_tree_is_told_when_it_changes() {
+    let fleet = Fleet::new();
+    fleet.enrol(1).await;
+    let root = DomainRecord {
+        id: DomainId::ROOT,
+        parent: None,
+        name: "All".to_owned(),
+    };
+    fleet.roster.plant(vec![root.clone()]);
+    let mut everybody = fleet.hub.subscribe(&Scope::All);
+    let ToConsole::Snapshot { domains, .. } = read(&everybody.opening[0]) else {
+        panic!()
+    };
+    assert_eq!(domains.len(), 1);
+    let berlin = DomainRecord {
+        id: DomainId(2),
+        parent: Some(DomainId::ROOT),
+        name: "Berlin".to_owned(),
+    };
+    fleet.roster.put_domain(berlin);
+    let ToConsole::Delta { domains, .. } = next(&fleet, &mut everybody.messages) else {
+        panic!()
+    };
+    assert_eq!(domains.map(|domains| domains.len()), Some(2));
+    fleet.roster.relocate(&[AgentId::from_bits(1)], DomainId(2));
+    let ToConsole::Delta {
+        domains, rows, moved, ..
+    } = next(&fleet, &mut everybody.messages)
+    else {
+        panic!()
+    };
+    assert_eq!((domains, rows, moved), (None, Vec::new(), vec![(0, DomainId(2))]));
+}
+
+#[tokio::test]
+async fn who_may_see_one_domain_is_sent_who_comes_and_told_who_goes() {
+    let fleet = Fleet::new();
+    fleet.enrol(1).await;
+    let scope = Scope::Domains([DomainId(2)].into());
+    let mut limited = fleet.hub.subscribe(&scope);
+    fleet.roster.relocate(&[AgentId::from_bits(1)], DomainId(2));
+    let ToConsole::Delta {
+        rows, moved, gone, ..
+    } = next(&fleet, &mut limited.messages)
+    else {
+        panic!()
+    };
+    assert_eq!((rows.len(), moved, gone), (1, Vec::new(), Vec::new()));
+    fleet.roster.relocate(&[AgentId::from_bits(1)], DomainId::ROOT);
+    let ToConsole::Delta { rows, gone, .. } = next(&fleet, &mut limited.messages) else {
+        panic!()
+    };
+    assert_eq!((rows, gone), (Vec::new(), vec![0]));
 }

@@ -46,13 +46,16 @@ async fn tell(outbox: &Outbox, dialler: &Dialler) {
     }
 }
 
-fn to_tell(queued: &[(AgentId, Known)], lane: Lane) -> impl Iterator<Item = AgentId> {
-    let mut last = None;
-    queued.iter().filter_map(move |(agent, known)| {
-        // An agent with news of two subjects is told once.
-        let again = last.replace(*agent) == Some(*agent);
-        (!again && lane_of(known) == Some(lane)).then_some(*agent)
-    })
+/// Whom to tell by these places: each once, however much news there is for it.
+fn to_tell(queued: &[(AgentId, Known)], lane: Lane) -> Vec<AgentId> {
+    let mut agents: Vec<AgentId> = queued
+        .iter()
+        .filter(|(_, known)| lane_of(known) == Some(lane))
+        .map(|(agent, _)| *agent)
+        .collect();
+    agents.sort_unstable();
+    agents.dedup();
+    agents
 }
 
 /// By which places an agent is told; nothing where it is not.
@@ -65,3 +68,6 @@ fn lane_of(known: &Known) -> Option<Lane> {
         LeaseKind::Poll | LeaseKind::Verification => Lane::News,
     })
 }
+
+#[cfg(test)]
+mod tests;

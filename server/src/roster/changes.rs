@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use rollcall_shared::{Cause, Status, TransitionId};
+use rollcall_shared::{Cause, DomainId, Status, TransitionId};
 
 /// How many changes are kept for followers. One that falls further behind starts over with a whole view: past
 /// this many it is the smaller message, too.
@@ -33,6 +33,27 @@ pub(super) enum Item {
     Row(u32),
     /// A row's status.
     Status(StatusChange),
+    /// A row was put into another domain.
+    Moved {
+        /// Which.
+        row: u32,
+        /// Where it was.
+        from: DomainId,
+    },
+    /// The agent tree.
+    Tree(TreeChange),
+}
+
+/// What of the agent tree changed; a later one takes in those before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) enum TreeChange {
+    /// Nothing.
+    #[default]
+    None,
+    /// A name, a new domain, or an empty one that is gone: no agent is seen by others than before.
+    Told,
+    /// A domain is in another one, with all that is in it.
+    Moved,
 }
 
 /// How far somebody has followed.
@@ -41,11 +62,15 @@ pub struct Cursor(pub(super) u64);
 
 /// What changed since a cursor.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Changes {
+pub(super) struct Changes {
     /// Rows that are new, or whose name, address or version changed; each once.
     pub rows: Vec<u32>,
+    /// Rows that were put into another domain, and where they were, oldest first.
+    pub moved: Vec<(u32, DomainId)>,
     /// Changes of status, oldest first.
     pub statuses: Vec<StatusChange>,
+    /// What of the tree changed.
+    pub tree: TreeChange,
 }
 
 /// The latest changes.
@@ -95,6 +120,8 @@ impl Log {
             match item {
                 Item::Row(row) => changes.rows.push(*row),
                 Item::Status(change) => changes.statuses.push(*change),
+                Item::Moved { row, from } => changes.moved.push((*row, *from)),
+                Item::Tree(change) => changes.tree = changes.tree.max(*change),
             }
         }
         changes.rows.sort_unstable();
@@ -135,7 +162,8 @@ mod tests {
             log.since(before),
             Some(Changes {
                 rows: vec![2],
-                statuses: vec![change, change]
+                statuses: vec![change, change],
+                ..Changes::default()
             })
         );
         assert_eq!(log.since(log.cursor()), Some(Changes::default()));

@@ -6,6 +6,7 @@
 //! heartbeat touches no roster.
 
 mod changes;
+mod domains;
 mod view;
 
 use std::collections::HashMap;
@@ -15,14 +16,15 @@ use parking_lot::RwLock;
 use rollcall_presence::Place;
 use rollcall_shared::console_api::{Agent, LastContact};
 use rollcall_shared::{AgentId, BootId, Cause, Status, TransitionId};
+use tokio::sync::Mutex;
 
 use crate::engine::{Change, Engine};
-use crate::scope::Scope;
+use crate::scope::{Scope, Tree};
 use crate::store::agents::AgentRecord;
 use changes::{Item, Log};
 
-pub use changes::{Changes, Cursor, StatusChange};
-pub use view::{View, Visible};
+pub use changes::{Cursor, StatusChange};
+pub use view::{Told, View, Visible};
 
 /// An agent of the fleet.
 #[derive(Debug, Clone)]
@@ -80,10 +82,13 @@ pub struct Registration {
 pub struct Roster {
     engine: Engine,
     inner: RwLock<Inner>,
+    /// See [`Roster::changing`].
+    changing: Mutex<()>,
 }
 
 #[derive(Default)]
 struct Inner {
+    tree: Tree,
     rows: Vec<Entry>,
     by_id: HashMap<AgentId, u32>,
     log: Log,
@@ -124,6 +129,7 @@ impl Roster {
         Self {
             engine,
             inner: RwLock::default(),
+            changing: Mutex::new(()),
         }
     }
 
@@ -245,8 +251,9 @@ impl Roster {
     pub fn get(&self, scope: &Scope, agent: AgentId) -> Option<(Place, Agent)> {
         let inner = self.inner.read();
         let entry = inner.rows.get(*inner.by_id.get(&agent)? as usize)?;
-        scope
-            .sees(entry.agent.domain)
+        inner
+            .tree
+            .sees(scope, entry.agent.domain)
             .then(|| (entry.place, self.seen(entry)))
     }
 
@@ -258,7 +265,7 @@ impl Roster {
             .rows
             .iter()
             .filter(|entry| {
-                scope.sees(entry.agent.domain) && after.is_none_or(|after| entry.agent.id > after)
+                inner.tree.sees(scope, entry.agent.domain) && after.is_none_or(|after| entry.agent.id > after)
             })
             .map(|entry| entry.agent.id)
             .collect();
@@ -341,6 +348,7 @@ fn agent_of(record: &AgentRecord) -> Agent {
         platform: record.platform.clone(),
         agent_version: record.agent_version.clone(),
         applied: record.applied,
+        retired_by: record.retired_by.clone(),
     }
 }
 

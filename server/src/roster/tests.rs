@@ -10,6 +10,7 @@ use rollcall_shared::{DomainId, Settings};
 use super::*;
 use crate::clock::Clock;
 use crate::engine::Start;
+use crate::store::domains::DomainRecord;
 
 fn an_engine() -> Engine {
     let start = Start {
@@ -44,6 +45,7 @@ fn a_record(bits: u64, domain: i32) -> AgentRecord {
         local_address: None,
         notify_port: None,
         proof_key: None,
+        retired_by: None,
     }
 }
 
@@ -81,6 +83,87 @@ async fn who_may_see_one_domain_sees_nothing_of_another() {
     assert_eq!(view.rows(&scope).count(), 1);
     assert_eq!(view.since(&scope, Cursor::default()).unwrap().rows, [1]);
     assert!(view.row(&scope, 0).is_none());
+}
+
+fn a_domain(id: i32, parent: i32) -> DomainRecord {
+    DomainRecord {
+        id: DomainId(id),
+        parent: Some(DomainId(parent)),
+        name: format!("d{id}"),
+    }
+}
+
+fn only(domain: i32) -> Scope {
+    Scope::Domains(BTreeSet::from([DomainId(domain)]))
+}
+
+#[tokio::test]
+async fn a_move_is_told_to_who_sees_both_and_is_a_coming_or_a_going_to_who_sees_one() {
+    let roster = a_roster_of_three().await;
+    let root = DomainRecord {
+        parent: None,
+        ..a_domain(1, 1)
+    };
+    roster.plant(vec![root, a_domain(2, 1), a_domain(3, 2)]);
+    let before = roster.view().cursor();
+    // From 1 to 3, which is below 2.
+    roster.relocate(&[AgentId::from_bits(3), AgentId::from_bits(99)], DomainId(3));
+    // To where it is: nothing to tell.
+    roster.relocate(&[AgentId::from_bits(1)], DomainId(2));
+    let view = roster.view();
+    let told = |scope| view.since(&scope, before).unwrap();
+    let moved = Told {
+        moved: vec![(0, DomainId(3))],
+        ..Told::default()
+    };
+    assert_eq!(told(Scope::All), moved);
+    assert_eq!(
+        told(only(2)),
+        Told {
+            rows: vec![0],
+            ..Told::default()
+        }
+    );
+    assert_eq!(told(only(5)), Told::default());
+    drop(view);
+    let before = roster.view().cursor();
+    roster.relocate(&[AgentId::from_bits(3)], DomainId::ROOT);
+    let view = roster.view();
+    let gone = Told {
+        gone: vec![0],
+        ..Told::default()
+    };
+    assert_eq!(view.since(&only(2), before).unwrap(), gone);
+    assert_eq!(names(&roster.page(&only(2), None, 9)), ["machine-1"]);
+}
+
+#[tokio::test]
+async fn a_branch_that_moves_makes_limited_lookers_look_anew() {
+    let roster = a_roster_of_three().await;
+    let root = DomainRecord {
+        parent: None,
+        ..a_domain(1, 1)
+    };
+    roster.plant(vec![root, a_domain(2, 1), a_domain(3, 1)]);
+    let before = roster.view().cursor();
+    roster.put_domain(DomainRecord {
+        name: "renamed".to_owned(),
+        ..a_domain(2, 1)
+    });
+    let view = roster.view();
+    assert!(view.since(&only(3), before).unwrap().tree);
+    drop(view);
+    roster.put_domain(a_domain(2, 3));
+    let view = roster.view();
+    assert_eq!(view.since(&only(3), before), None);
+    assert!(view.since(&Scope::All, before).unwrap().tree);
+    assert_eq!(view.rows(&only(3)).count(), 1);
+    let counts: Vec<(i32, u32, u32)> = roster
+        .domains(&Scope::All)
+        .iter()
+        .map(|domain| (domain.id.0, domain.agents.pending, domain.with_below.pending))
+        .collect();
+    assert_eq!(counts, [(1, 2, 3), (2, 1, 1), (3, 0, 1)]);
 }
 
 #[tokio::test]

@@ -2,9 +2,10 @@
 //! made from, so that nothing falls between the two.
 
 use parking_lot::RwLockReadGuard;
+use rollcall_shared::DomainId;
 use rollcall_shared::console_api::Agent;
 
-use super::changes::{Changes, Cursor, StatusChange};
+use super::changes::{Changes, Cursor, StatusChange, TreeChange};
 use super::{Entry, Inner, seen};
 use crate::engine::Engine;
 use crate::scope::Scope;
@@ -24,6 +25,29 @@ pub struct Visible {
     pub agent: Agent,
 }
 
+/// What changed, of what somebody may see.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Told {
+    /// Rows that are new to them, or whose name, address or version changed; each once.
+    pub rows: Vec<u32>,
+    /// Rows that were put into another domain, and which.
+    pub moved: Vec<(u32, DomainId)>,
+    /// Rows that they may no longer see.
+    pub gone: Vec<u32>,
+    /// Changes of status, oldest first.
+    pub statuses: Vec<StatusChange>,
+    /// Whether the tree changed.
+    pub tree: bool,
+}
+
+impl Told {
+    /// Whether nothing changed.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 impl<'a> View<'a> {
     pub(super) const fn new(engine: &'a Engine, inner: RwLockReadGuard<'a, Inner>) -> Self {
         Self { engine, inner }
@@ -35,17 +59,50 @@ impl<'a> View<'a> {
         self.inner.log.cursor()
     }
 
-    /// What changed since a cursor, of what the asker may see; nothing where that is too long ago.
+    /// What changed since a cursor, of what the asker may see; nothing where that is too long ago, or
+    /// where so much came into sight that a new look is the shorter answer.
     #[must_use]
-    pub fn since(&self, scope: &Scope, cursor: Cursor) -> Option<Changes> {
-        let mut changes = self.inner.log.since(cursor)?;
+    pub fn since(&self, scope: &Scope, cursor: Cursor) -> Option<Told> {
+        let Changes {
+            mut rows,
+            moved,
+            mut statuses,
+            tree,
+        } = self.inner.log.since(cursor)?;
         if *scope != Scope::All {
-            changes.rows.retain(|row| self.entry(scope, *row).is_some());
-            changes
-                .statuses
-                .retain(|change| self.entry(scope, change.row).is_some());
+            if tree == TreeChange::Moved {
+                // Whole branches may have come into sight or gone out of it.
+                return None;
+            }
+            rows.retain(|row| self.entry(scope, *row).is_some());
+            statuses.retain(|change| self.entry(scope, change.row).is_some());
         }
-        Some(changes)
+        let mut told = Told::default();
+        for (row, from) in moved {
+            match (self.sees(scope, from), self.entry(scope, row)) {
+                (true, Some(entry)) => told.moved.push((row, entry.agent.domain)),
+                (true, None) => told.gone.push(row),
+                (false, Some(_)) => rows.push(row),
+                (false, None) => {}
+            }
+        }
+        for of in [&mut rows, &mut told.gone] {
+            of.sort_unstable();
+            of.dedup();
+        }
+        told.moved.sort_unstable();
+        told.moved.dedup();
+        Some(Told {
+            rows,
+            statuses,
+            tree: tree != TreeChange::None,
+            ..told
+        })
+    }
+
+    /// The tree, as far as the asker may see it.
+    pub fn domains(&self, scope: &Scope) -> impl Iterator<Item = (DomainId, Option<DomainId>, &str)> {
+        self.inner.tree.seen(scope)
     }
 
     /// A row, where the asker may see it.
@@ -67,7 +124,7 @@ impl<'a> View<'a> {
     pub fn rows(&self, scope: &Scope) -> impl Iterator<Item = Visible> {
         (0_u32..)
             .zip(&self.inner.rows)
-            .filter(|(_, entry)| scope.sees(entry.agent.domain))
+            .filter(|(_, entry)| self.sees(scope, entry.agent.domain))
             .map(|(row, entry)| Visible {
                 row,
                 agent: seen(self.engine, entry),
@@ -88,6 +145,10 @@ impl<'a> View<'a> {
         self.inner
             .rows
             .get(row as usize)
-            .filter(|entry| scope.sees(entry.agent.domain))
+            .filter(|entry| self.sees(scope, entry.agent.domain))
+    }
+
+    fn sees(&self, scope: &Scope, domain: DomainId) -> bool {
+        self.inner.tree.sees(scope, domain)
     }
 }

@@ -52,6 +52,8 @@ pub struct AgentRecord {
     pub notify_port: Option<u16>,
     /// The key by which it and the server prove themselves when it is dialled; encrypted, opaque here.
     pub proof_key: Option<Vec<u8>>,
+    /// Who retired it, as they were called then.
+    pub retired_by: Option<String>,
 }
 
 impl TryFrom<Model> for AgentRecord {
@@ -80,6 +82,7 @@ impl TryFrom<Model> for AgentRecord {
                 .map(|port| column::number("agents.notify_port", port))
                 .transpose()?,
             proof_key: row.proof_key,
+            retired_by: row.retired_by,
         })
     }
 }

@@ -88,21 +88,24 @@ impl Batch {
     }
 }
 
-/// That a domain, held by `column` of the tables asked, is in the scope; nothing where all of them are.
+/// That a domain, held by `column` of the tables asked, is in the scope: one that it names, or below one. Nothing
+/// where all of them are.
 pub(super) fn within(backend: DbBackend, column: &str, scope: &Scope) -> Result<Option<Expr>, StoreError> {
     let domains: &BTreeSet<DomainId> = match scope {
         Scope::All => return Ok(None),
         Scope::Domains(domains) => domains,
     };
-    let set = json(domains)?;
-    Ok(Some(if backend == DbBackend::Postgres {
-        Expr::cust_with_values(
-            format!("{column} IN (SELECT value::bigint FROM json_array_elements_text($1::json))"),
-            [set],
-        )
+    let named = if backend == DbBackend::Postgres {
+        "SELECT value::bigint FROM json_array_elements_text($1::json)"
     } else {
-        Expr::cust_with_values(format!("{column} IN (SELECT value FROM json_each(?))"), [set])
-    }))
+        "SELECT value FROM json_each(?)"
+    };
+    // UNION without ALL: a domain that was found is not looked below again, so a ring ends.
+    let sql = format!(
+        "{column} IN (WITH RECURSIVE seen(id) AS ({named} UNION SELECT inner_domains.id \
+         FROM domains AS inner_domains JOIN seen ON inner_domains.parent_id = seen.id) SELECT id FROM seen)"
+    );
+    Ok(Some(Expr::cust_with_values(sql, [json(domains)?])))
 }
 
 /// Keeps everyone else from writing to a table until the transaction ends. `SQLite` has one writer anyway.

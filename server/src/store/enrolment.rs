@@ -167,6 +167,7 @@ async fn insert(
         local_address: Set(record.local_address.map(|address| address.to_string())),
         notify_port: Set(record.notify_port.map(i64::from)),
         proof_key: Set(record.proof_key.clone()),
+        retired_by: Set(None),
     })
     .exec_without_returning(on)
     .await?;

@@ -81,6 +81,13 @@ pub enum Entry {
         /// Their version.
         applied: u32,
     },
+    /// A person retired an agent.
+    RetiredBy {
+        /// The agent.
+        agent: AgentId,
+        /// The person's name.
+        person: String,
+    },
 }
 
 /// The journal of a [`Store`].
@@ -135,6 +142,9 @@ impl Journal<'_> {
 
 fn check(entries: &[Entry]) -> Result<(), StoreError> {
     for entry in entries {
+        if let Entry::RetiredBy { person, .. } = entry {
+            column::storable("retired_by", person)?;
+        }
         if let Entry::Registered {
             name,
             platform,
@@ -161,6 +171,7 @@ struct Changes<'a> {
     contacts: BTreeMap<AgentId, ContactRow>,
     moves: BTreeMap<AgentId, MoveRow>,
     applied: BTreeMap<AgentId, AppliedRow>,
+    retirements: BTreeMap<AgentId, RetirementRow<'a>>,
 }
 
 #[derive(Serialize)]
@@ -256,6 +267,17 @@ const APPLIED: Batch = Batch {
     sql: "UPDATE agents SET applied = v.applied FROM {rows} WHERE agents.id = v.id",
 };
 
+#[derive(Serialize)]
+struct RetirementRow<'a> {
+    id: i64,
+    retired_by: &'a str,
+}
+
+const RETIREMENTS: Batch = Batch {
+    columns: &[("id", Kind::Number), ("retired_by", Kind::Text)],
+    sql: "UPDATE agents SET retired_by = v.retired_by FROM {rows} WHERE agents.id = v.id",
+};
+
 impl<'a> Changes<'a> {
     /// What these entries come to, of which only the transitions in `new` were not written before.
     fn of(entries: &'a [Entry], new: &BTreeSet<TransitionId>) -> Self {
@@ -320,6 +342,16 @@ impl<'a> Changes<'a> {
                         changes.applied.insert(*agent, AppliedRow { id, applied });
                     }
                 }
+                Entry::RetiredBy { agent, person } => {
+                    let id = agent.as_i64();
+                    changes.retirements.insert(
+                        *agent,
+                        RetirementRow {
+                            id,
+                            retired_by: person,
+                        },
+                    );
+                }
                 Entry::Moved { agent, address } => {
                     if let Some(registration) = changes.registrations.get_mut(agent) {
                         registration.address = Some(*address);
@@ -355,6 +387,9 @@ impl<'a> Changes<'a> {
             .await?;
         REGISTRATIONS
             .run(on, &self.registrations.values().collect::<Vec<_>>())
+            .await?;
+        RETIREMENTS
+            .run(on, &self.retirements.values().collect::<Vec<_>>())
             .await?;
         CONTACTS
             .run(on, &self.contacts.values().collect::<Vec<_>>())

@@ -39,7 +39,7 @@ macro_rules! on_every_database {
         }
     };
 }
-pub(super) use on_every_database;
+pub(crate) use on_every_database;
 
 /// An empty database.
 pub(crate) struct TestDatabase {

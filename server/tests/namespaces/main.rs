@@ -13,4 +13,5 @@ mod news;
 #[expect(dead_code, reason = "the tests of bad days use the rest")]
 #[path = "../real/mod.rs"]
 mod real;
+mod rollout;
 mod tap;

@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 
 use rollcall_shared::console_api::{
-    Agent, Availability, BlindSpan, Page, SettingsInForce, SettingsSaved, SettingsVersion, TokenMade,
-    Transition,
+    Agent, Availability, BlindSpan, Notification, Page, Rollout, SettingsInForce, SettingsSaved,
+    SettingsVersion, Subject, TokenMade, Transition, Waiting,
 };
 use rollcall_shared::{AgentId, Settings, Status};
 use serde::de::DeserializeOwned;
@@ -50,6 +50,11 @@ impl Admin {
             .next()
             .unwrap()
             .clone_into(&mut self.cookie.lock().unwrap());
+    }
+
+    /// What signs this admin's calls, for one that is made otherwise than by this.
+    pub(crate) fn cookie(&self) -> String {
+        self.cookie.lock().unwrap().clone()
     }
 
     fn ask(
@@ -147,6 +152,33 @@ impl Admin {
             let page: Page<Transition> = self.read(&format!("/api/v1/transitions?limit=100&agent={agent}"));
             page.items.into_iter().find(|one| fits(one))
         })
+    }
+
+    /// An agent's notification of a version of the settings.
+    pub(crate) fn notification(&self, agent: AgentId, version: u32) -> Notification {
+        let page: Page<Notification> = self.read(&format!("/api/v1/agents/{agent}/notifications"));
+        let subject = Subject::Settings(version);
+        let found = page.items.into_iter().find(|one| one.subject == subject);
+        found.unwrap_or_else(|| panic!("{agent} has no notification {subject}"))
+    }
+
+    /// Waits until a version of the settings has got to all whom it concerns, and gives the roll-out.
+    pub(crate) fn rolled_out(&self, version: u32) -> Rollout {
+        until(&format!("version {version} is applied by all"), || {
+            let rollout = self.rollout(version);
+            (rollout.applied == rollout.concerned).then_some(rollout)
+        })
+    }
+
+    /// How far a version of the settings has got.
+    pub(crate) fn rollout(&self, version: u32) -> Rollout {
+        self.read(&format!("/api/v1/rollouts/settings.{version}"))
+    }
+
+    /// Who does not live by a version of the settings.
+    pub(crate) fn waiting(&self, version: u32) -> Vec<Waiting> {
+        let path = format!("/api/v1/rollouts/settings.{version}/waiting");
+        self.read::<Page<Waiting>>(&path).items
     }
 
     /// When the server was blind within a period of that agent's life.

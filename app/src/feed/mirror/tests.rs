@@ -16,6 +16,7 @@ fn row(number: u32, name: &str, status: Status) -> Row {
         last_contact: Some((6_000, ContactKind::Heartbeat)),
         address: None,
         agent_version: "0.1.0".to_owned(),
+        retired_by: None,
     }
 }
 
@@ -25,6 +26,7 @@ fn snapshot(sequence: u64, rows: Vec<Row>) -> ToConsole {
         now_ms: 10_000,
         first: true,
         last: true,
+        domains: Vec::new(),
         rows,
         transitions: Vec::new(),
     }
@@ -34,6 +36,9 @@ fn delta(sequence: u64, rows: Vec<Row>, changes: Vec<Change>) -> ToConsole {
     ToConsole::Delta {
         sequence,
         now_ms: 20_000,
+        domains: None,
+        moved: Vec::new(),
+        gone: Vec::new(),
         rows,
         changes,
     }
@@ -167,6 +172,7 @@ fn a_snapshot_in_parts_is_shown_when_it_is_whole() {
         now_ms: 30_000,
         first,
         last,
+        domains: Vec::new(),
         rows,
         transitions,
     };
@@ -209,6 +215,7 @@ fn the_rest_of_a_snapshot_without_its_beginning_is_asked_for_again() {
         now_ms: 0,
         first: false,
         last: true,
+        domains: Vec::new(),
         rows: vec![],
         transitions: vec![],
     };

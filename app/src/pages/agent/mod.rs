@@ -111,6 +111,7 @@ fn as_row(agent: &Agent) -> Row {
         last_contact: agent.last_contact.map(|contact| (contact.at_ms, contact.kind)),
         address: agent.address,
         agent_version: agent.agent_version.clone(),
+        retired_by: agent.retired_by.clone(),
     }
 }
 

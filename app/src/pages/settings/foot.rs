@@ -48,7 +48,7 @@ pub(super) fn Foot() -> impl IntoView {
                         name="note"
                         autocomplete="off"
                         aria-label="Note for the history, optional"
-                        placeholder="Note for the history (optional)"
+                        placeholder="Note (optional)"
                         maxlength=LONGEST_NOTE.to_string()
                         hidden=told::flag(move || !form.is_changed.get())
                         prop:value=form.note

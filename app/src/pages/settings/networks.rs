@@ -2,6 +2,7 @@
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
+use rollcall_shared::FieldError;
 use rollcall_shared::console_api::Listens;
 use rollcall_shared::range::read_list;
 use rollcall_shared::settings::Field;
@@ -46,7 +47,7 @@ pub(super) fn Networks() -> impl IntoView {
         let places = fitting.with(|fitting| fitting[first..end].to_vec());
         form.networks.with(|networks| {
             form.line_refusals.with(|refusals| {
-                let line = |place: usize| Some(drawn(networks.lines().get(place)?, refusals));
+                let line = |place: usize| Some(drawn(networks.lines().get(place)?, refusals, form.listens));
                 places.into_iter().filter_map(line).collect::<Vec<Shown>>()
             })
         })
@@ -62,7 +63,7 @@ pub(super) fn Networks() -> impl IntoView {
         <section class="part" aria-labelledby="networks-title">
             <header class="networks__head">
                 <h3 class="part__title" id="networks-title">"Networks"</h3>
-                <p class="networks__count">{told::text(move || phrase::counted(count(), "range", "ranges"))}</p>
+                <p class="networks__count">{told::text(move || phrase::counted(count() - no_ranges(), "range", "ranges"))}</p>
             </header>
             <If so=is_long>
                 <Find />
@@ -102,7 +103,7 @@ pub(super) fn Networks() -> impl IntoView {
 }
 
 /// A line with what is wrong with it.
-fn drawn(line: &Line, refusals: &[(Option<u32>, rollcall_shared::FieldError)]) -> Shown {
+fn drawn(line: &Line, refusals: &[(Option<u32>, FieldError)], listens: Listens) -> Shown {
     let refusal = refusals.iter().find(|(key, _)| *key == Some(line.key));
     let meant = line
         .entry
@@ -113,7 +114,10 @@ fn drawn(line: &Line, refusals: &[(Option<u32>, rollcall_shared::FieldError)]) -
         key: line.key,
         text: text_of(line),
         refusal: refusal.map(|(_, refusal)| refusal.detail.clone()),
-        meant: meant.map(|range| range.to_string()),
+        // A correction that would be refused in its turn is none.
+        meant: meant
+            .filter(|range| listens.takes(range))
+            .map(|range| range.to_string()),
     }
 }
 

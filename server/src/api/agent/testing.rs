@@ -86,6 +86,13 @@ impl Server {
         server
     }
 
+    /// With an admin, on this database.
+    pub(crate) async fn at(url: &str) -> Self {
+        let mut server = Self::open(tempfile::tempdir().unwrap(), url, &[]).await;
+        server.set_up().await;
+        server
+    }
+
     /// With a person of this role instead of the admin.
     pub(crate) async fn of(role: Role) -> Self {
         let mut server = Self::open(tempfile::tempdir().unwrap(), "sqlite::memory:", &[]).await;
@@ -164,6 +171,12 @@ impl Server {
         let mut server = Self::start_on(folder, &url, config).await;
         server.cookie = cookie;
         server
+    }
+
+    /// Stops, so that the database is nobody's.
+    pub(crate) async fn stop(self) {
+        drop(self.router);
+        self.backend.stop().await;
     }
 
     /// The whole API as a service.

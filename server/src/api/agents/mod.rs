@@ -4,7 +4,11 @@ mod availability;
 mod list;
 mod notifications;
 mod read;
+mod relocate;
 mod retire;
+mod retire_many;
+mod retirement;
+mod selection;
 mod why;
 
 use std::sync::Arc;
@@ -20,9 +24,25 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(list::list))
         .routes(routes!(read::read))
         .routes(routes!(retire::retire))
+        .routes(routes!(relocate::relocate))
+        .routes(routes!(retire_many::retire_many))
         .routes(routes!(why::why))
         .routes(routes!(availability::availability))
         .routes(routes!(notifications::notifications))
+}
+
+#[cfg(test)]
+pub(in crate::api) use relocate::move_all as move_for_tests;
+
+/// What became of each.
+#[cfg(test)]
+pub(in crate::api) async fn retire_for_tests(
+    app: &App,
+    person: &crate::auth::person::Person,
+    agents: &[rollcall_shared::AgentId],
+) -> Vec<rollcall_shared::console_api::RetireOutcome> {
+    let retired = retirement::retire_all(app, person, agents).await.unwrap();
+    retired.into_iter().map(|one| one.outcome).collect()
 }
 
 #[cfg(test)]

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::StatusCode;
-use rollcall_presence::Event;
+use rollcall_shared::console_api::RetireOutcome;
 use rollcall_shared::{AgentId, Problem};
 
+use super::retirement::{NotRetired, retire_all};
 use crate::api::answer::Refusal;
 use crate::api::app::App;
 use crate::api::parameters::Path;
 use crate::auth::person::{Action, MayNot, Person};
-use crate::engine::EngineError;
 
 /// Why the agent was not retired.
 #[derive(Debug, thiserror::Error)]
@@ -22,9 +22,9 @@ enum RetireError {
     /// No such agent, or none that the person may see.
     #[error("no agent {0}")]
     Unknown(AgentId),
-    /// The engine cannot take it.
+    /// It was not, or not for sure.
     #[error(transparent)]
-    Engine(#[from] EngineError),
+    Failed(#[from] NotRetired),
 }
 
 impl From<RetireError> for Refusal {
@@ -32,7 +32,7 @@ impl From<RetireError> for Refusal {
         match error {
             RetireError::MayNot(error) => error.into(),
             RetireError::Unknown(id) => Self::not_found(format!("There is no agent {id} that you may see.")),
-            RetireError::Engine(error) => Self::unavailable(&error),
+            RetireError::Failed(error) => error.into(),
         }
     }
 }
@@ -62,18 +62,12 @@ pub(super) async fn retire(
     Path(id): Path<AgentId>,
 ) -> Result<StatusCode, Refusal> {
     person.may(Action::ManageAgents).map_err(RetireError::from)?;
-    let (place, _) = app
-        .roster
-        .get(&person.scope, id)
-        .ok_or(RetireError::Unknown(id))?;
-    // Gone means that it was retired before: that is what was asked for.
-    let _outcome = app
-        .engine
-        .handle(place, Event::Retire)
+    let act = async move { retire_all(&app, &person, &[id]).await };
+    let retired = tokio::spawn(act)
         .await
-        .map_err(RetireError::from)?;
-    app.agents.retire(id);
-    // A credential that was taken away must not come back with a restart.
-    app.durable().await.map_err(Refusal::not_durable)?;
-    Ok(StatusCode::NO_CONTENT)
+        .map_err(|error| Refusal::internal(&error))?;
+    match retired.map_err(RetireError::from)?.first() {
+        Some(one) if one.outcome != RetireOutcome::NoSuchAgent => Ok(StatusCode::NO_CONTENT),
+        _ => Err(RetireError::Unknown(id).into()),
+    }
 }

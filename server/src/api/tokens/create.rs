@@ -13,6 +13,7 @@ use crate::auth::enrolment::{EnrolToken, enroll_command};
 use crate::auth::people::People;
 use crate::auth::person::{Action, MayNot, Person};
 use crate::clock::NoRandomness;
+use crate::scope::Scope;
 use crate::store::StoreError;
 
 /// Enough for the largest fleet that one server is built for.
@@ -51,19 +52,19 @@ impl From<CreateError> for Refusal {
 /// Make an enrolment token
 ///
 /// The answer holds the token's text, which is shown this once, and the line that enrols a machine with it and
-/// starts its agent.
+/// starts its agent. The agents are put into `domain`, which is not deleted while a token for it is good.
 #[utoipa::path(
     post,
     path = "/api/v1/tokens",
     operation_id = "make_token",
     tag = "enrolment",
-    request_body(content = NewToken, example = json!({ "uses": 50, "hours": 24 })),
+    request_body(content = NewToken, example = json!({ "uses": 50, "hours": 24, "domain": 3 })),
     responses(
         (
             status = 201, description = "Made", body = TokenMade,
             example = json!({
                 "token": {
-                    "id": 7, "uses_left": 50, "revoked": false,
+                    "id": 7, "domain": 3, "uses_left": 50, "revoked": false,
                     "created_at_ms": 1_900_000_000_000_i64, "expires_at_ms": 1_900_086_400_000_i64
                 },
                 "secret": "rct_pYkN0uU1N2cUj6m2q5l3v8b7w0x9y4z1A5B6C7D8E9E",
@@ -112,20 +113,33 @@ async fn make(
 ) -> Result<impl IntoResponse + use<>, CreateError> {
     person.may(Action::Enrol)?;
     within_bounds(new).map_err(CreateError::Fields)?;
+    let store = people.store();
+    if !store.domains().is_there(&person.scope, new.domain).await? {
+        Err(no_domain(new.domain))?;
+    }
     let token = EnrolToken::random(people.clock())?;
     let now_ms = people.now_ms();
     let ends_ms = now_ms.saturating_add(i64::from(new.hours) * 60 * 60 * 1000);
-    let tokens = people.store().tokens();
-    let record = tokens
+    let tokens = store.tokens();
+    let record = match tokens
         .create(
             token.hash(),
-            DomainId::ROOT,
+            new.domain,
             new.uses,
             now_ms,
             ends_ms,
             Some(person.user),
         )
-        .await?;
+        .await
+    {
+        // Deleted since it was looked for.
+        Err(error)
+            if error.is_fault_of_data() && !store.domains().is_there(&Scope::All, new.domain).await? =>
+        {
+            Err(no_domain(new.domain))?
+        }
+        record => record?,
+    };
     let made = TokenMade {
         token: shown(&record),
         secret: token.text().to_owned(),
@@ -133,6 +147,15 @@ async fn make(
     };
     let unkept = [(header::CACHE_CONTROL, "no-store")];
     Ok((StatusCode::CREATED, unkept, axum::Json(made)))
+}
+
+fn no_domain(given: DomainId) -> CreateError {
+    CreateError::Fields(vec![FieldError::new(
+        "domain",
+        "There is no such domain that you may see.",
+        "the number of a domain",
+        given.to_string(),
+    )])
 }
 
 fn within_bounds(new: &NewToken) -> Result<(), Vec<FieldError>> {
@@ -171,6 +194,7 @@ fn out_of(field: &str, given: u32, most: u32, at_least: &str) -> Option<FieldErr
 #[cfg(test)]
 mod tests {
     use http::{StatusCode, header};
+    use rollcall_shared::DomainId;
     use rollcall_shared::console_api::Role;
     use serde_json::json;
 
@@ -235,6 +259,9 @@ mod tests {
             (r#"{"uses":1,"hours":1.5}"#, ["hours"]),
             (r#"{"uses":1e99,"hours":1}"#, ["uses"]),
             (r#"{"uses":1,"hours":1,"domain":7}"#, ["domain"]),
+            (r#"{"uses":1,"hours":1,"domain":0}"#, ["domain"]),
+            (r#"{"uses":1,"hours":1,"domain":null}"#, ["domain"]),
+            (r#"{"uses":1,"hours":1,"folder":1}"#, ["folder"]),
         ] {
             assert_eq!(
                 server.post_raw(PATH, &cookie, body).await.refused(422),
@@ -242,6 +269,23 @@ mod tests {
                 "{body}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn a_token_is_for_the_domain_that_is_named_or_for_the_one_that_holds_all() {
+        let server = Server::with_ada(Role::Operator).await;
+        let cookie = server.signed_in().await;
+        let domains = server.people.store().domains();
+        let berlin = domains.create("Berlin", DomainId::ROOT).await.unwrap();
+        for (body, domain) in [
+            (json!({ "uses": 1, "hours": 1 }), DomainId::ROOT),
+            (json!({ "uses": 1, "hours": 1, "domain": berlin.id }), berlin.id),
+        ] {
+            let made = server.post(PATH, &cookie, &body).await;
+            assert_eq!(made.json["token"]["domain"], domain.0, "{made:?}");
+        }
+        let listed = server.get(PATH, &cookie).await;
+        assert_eq!(listed.json["items"][0]["domain"], berlin.id.0, "newest first");
     }
 
     #[tokio::test]

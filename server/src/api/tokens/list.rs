@@ -23,7 +23,7 @@ use crate::auth::person::{Action, Person};
         (
             status = 200, description = "The tokens", body = Page<Token>,
             example = json!({ "items": [{
-                "id": 7, "uses_left": 50, "revoked": false,
+                "id": 7, "domain": 1, "uses_left": 50, "revoked": false,
                 "created_at_ms": 1_900_000_000_000_i64, "expires_at_ms": 1_900_086_400_000_i64
             }] })
         ),

@@ -27,9 +27,13 @@ where
 fn shown(record: &TokenRecord) -> Token {
     Token {
         id: record.id,
+        domain: record.domain,
         uses_left: record.uses_left,
         created_at_ms: record.created_at_ms,
         expires_at_ms: record.expires_at_ms,
         revoked: record.revoked,
     }
 }
+
+#[cfg(test)]
+mod tests;

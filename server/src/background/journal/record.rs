@@ -253,6 +253,10 @@ mod tests {
                 last_contact: (0, ContactKind::Register),
             },
             Entry::Applied { agent, applied: 900 },
+            Entry::RetiredBy {
+                agent,
+                person: "ada".to_owned(),
+            },
             Entry::Moved {
                 agent,
                 address: "192.0.2.1".parse().unwrap(),

@@ -29,6 +29,7 @@ pub struct Model {
     pub local_address: Option<String>,
     pub notify_port: Option<i64>,
     pub proof_key: Option<Vec<u8>>,
+    pub retired_by: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -10,6 +10,8 @@ pub struct Model {
     pub id: i64,
     pub parent_id: Option<i64>,
     pub name: String,
+    /// The name without the difference of capital and small letters; unique in its parent.
+    pub folded_name: String,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

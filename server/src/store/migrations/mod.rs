@@ -8,6 +8,8 @@ mod m0001_roll_call;
 mod m0002_rules;
 mod m0003_identity;
 mod m0004_news;
+mod m0005_components;
+mod m0006_domains;
 
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
@@ -31,6 +33,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_rules::Migration),
             Box::new(m0003_identity::Migration),
             Box::new(m0004_news::Migration),
+            Box::new(m0005_components::Migration),
+            Box::new(m0006_domains::Migration),
         ]
     }
 }

@@ -57,6 +57,7 @@ pub(super) fn new_agent(number: u32) -> NewAgent {
             local_address: None,
             notify_port: None,
             proof_key: None,
+            retired_by: None,
         },
         token_hash: TOKEN,
         key_hash: hash(number + 2_000_000),
