@@ -22,6 +22,7 @@ test("the way to the settings and back, by the rail, by the keyboard, and from a
   await page.keyboard.press("e");
   await expect(page.getByRole("heading", { name: "Events", exact: true })).toBeVisible();
 
+  await page.goto("about:blank");
   await page.context().clearCookies();
   await page.goto(`${server.url}/settings/unreachable-network`);
   await expect(page).toHaveURL(`${server.url}/sign-in?next=%2Fsettings%2Funreachable-network`);

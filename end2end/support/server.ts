@@ -45,10 +45,15 @@ export class Server {
   private process: ChildProcess | undefined;
   private port = 0;
 
-  private constructor(readonly home: string) {}
+  /** `host` is where it listens, `flags` come after all others. */
+  private constructor(
+    readonly home: string,
+    private readonly host: string,
+    private readonly flags: string[],
+  ) {}
 
-  static async start(): Promise<Server> {
-    const server = new Server(await mkdtemp(join(tmpdir(), "rollcall-e2e-")));
+  static async start(host = "127.0.0.1", flags: string[] = []): Promise<Server> {
+    const server = new Server(await mkdtemp(join(tmpdir(), "rollcall-e2e-")), host, flags);
     try {
       await server.start();
     } catch (error) {
@@ -76,13 +81,14 @@ export class Server {
     const child = spawn(
       program("rollcall-server"),
       [
-        ...["--listen", `127.0.0.1:${this.port}`],
+        ...["--listen", `${this.host}:${this.port}`],
         ...["--data", join(this.home, "data")],
         ...["--announce", announce],
         ...["--minute", `${MINUTE_MS}ms`],
         ...["--heartbeat-every", `${HEARTBEAT_EVERY}`],
         ...["--offline-after", `${OFFLINE_AFTER}`],
         ...["--poll-every", "6"],
+        ...this.flags,
       ],
       { cwd: this.home, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1" } },
     );

@@ -184,7 +184,10 @@ fn Opened(version: u32, in_force: Memo<u32>, versions: Versions) -> impl IntoVie
                 form.said.set(Said::Well(format!(
                     "Version {version} is in the form. Save it to return to it."
                 )));
-                walk::focus("#note");
+                // It is shown as soon as something is changed, at the next frame.
+                request_animation_frame(|| {
+                    walk::focus("#note");
+                });
             };
             view! {
                 {what}
