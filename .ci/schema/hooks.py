@@ -109,6 +109,43 @@ def a_version(case):
     path(case, version=world.settings()["version"])
 
 
+def a_rollout(case):
+    agent()
+    path(case, subject=world.subject())
+    case.query = {}
+
+
+def an_acknowledgement(case):
+    a_rollout(case)
+    body(case, **agent().fence(), detail="the hook ended with status 3")
+
+
+def news_of_an_agent(case):
+    a_real_agent(case)
+    case.query = {}
+
+
+def a_component(case):
+    path(case, **world.component())
+
+
+def a_download(case):
+    a_component(case)
+    for name in ("Range", "If-Range"):
+        case.headers.pop(name, None)
+
+
+def an_upload(case):
+    path(case, name="antivirus", version=f"2.{drawn['upload_component']}")
+    case.query = {"note": "signatures"}
+    case.headers.pop("Repr-Digest", None)
+
+
+def sources(case):
+    named = {"name": "mirrored", "version": f"1.{drawn['name_component_sources']}"}
+    body(case, **named, size=5, sha256="00ff" * 16, sources=["https://mirror.example/antivirus"], note="signatures")
+
+
 def ada(case):
     body(case, name=NAME, password=PASSWORD)
 
@@ -129,14 +166,21 @@ def a_websocket(case):
 
 # By the name of the call in the document. What is missing here succeeds as it is drawn.
 REAL = {
+    "acknowledge": an_acknowledgement,
+    "choose_component_version": a_component,
     "create_first_admin": the_first_admin,
+    "download_component": a_download,
     "enroll": enrolment,
     "explain_agent": a_real_agent,
     "goodbye": one_that_leaves,
     "heartbeat": a_fence,
+    "list_agent_notifications": news_of_an_agent,
     "list_agents": a_first_page,
+    "list_component_versions": a_component,
+    "list_rollout_waiting": a_rollout,
     "list_transitions": an_agent_s_history,
     "make_token": a_token_to_be,
+    "name_component_sources": sources,
     "open_feed": a_websocket,
     "poll": a_fence,
     "register": the_same_machine,
@@ -145,9 +189,12 @@ REAL = {
     "save_settings": the_next_settings,
     "show_agent": a_real_agent,
     "show_availability": a_period,
+    "show_rollout": a_rollout,
     "show_settings_version": a_version,
     "sign_in": ada,
+    "upload_component": an_upload,
     "verify_agents": a_verification,
+    "withdraw_component": a_component,
 }
 # Whoever has no session cannot ask the server for what exists. These need nothing of it.
 NEED_NO_ADMIN = {"create_first_admin", "enroll", "open_feed", "sign_in"}

@@ -1,5 +1,6 @@
 """A server of our own, and who is there: an admin, and agents that are really enrolled."""
 
+import itertools
 import json
 import os
 import secrets
@@ -97,6 +98,8 @@ class World:
         self.setup_token = announced["setup_url"].split("#")[1]
         self.first_token = announced["enroll_command"].split("--token ")[1].split(" ")[0]
         self._cookie = None
+        self._subject = None
+        self._components = itertools.count(1)
         self._enrolment_token = None
 
     def call(self, verb: str, path: str, body: dict | None = None, headers: dict | None = None) -> dict:
@@ -134,6 +137,24 @@ class World:
         if self._enrolment_token is None:
             self._enrolment_token = self.token()["secret"]
         return self._enrolment_token
+
+    def subject(self) -> str:
+        """News that are queued: of the settings, saved as they are, for whoever is enrolled by then."""
+        if self._subject is None:
+            in_force = self.settings()
+            body = {"unreachable_network": [], "dial_own_addresses_in": [], **in_force["settings"]}
+            saved = self.ask("PUT", "/api/v1/settings", body, {"If-Match": f'"{in_force["version"]}"'})
+            self._subject = f"settings.{saved['in_force']['version']}"
+        return self._subject
+
+    def component(self) -> dict:
+        """Name and version of a new component, whose bytes the server has."""
+        named = {"name": "antivirus", "version": f"1.{next(self._components)}"}
+        headers = {"Origin": self.url, "Cookie": self.cookie, "Content-Type": "application/octet-stream"}
+        path = f"/api/v1/components/{named['name']}/versions/{named['version']}"
+        answer = requests.put(self.url + path, data=path.encode(), headers=headers, timeout=PATIENCE_S)
+        answer.raise_for_status()
+        return named
 
     def settings(self) -> dict:
         """The version in force."""

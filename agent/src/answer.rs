@@ -6,7 +6,8 @@
 use core::net::IpAddr;
 
 use rollcall_agent::schedule::{Answer, Call, Refusal};
-use rollcall_shared::agent_api::HeartbeatAnswer;
+use rollcall_shared::agent_api::{HeartbeatAnswer, Offer};
+use rollcall_shared::component::MOST_CURRENT;
 use rollcall_shared::problem::{self, kind};
 use rollcall_shared::{Problem, Reachability};
 use serde::Deserialize;
@@ -34,6 +35,9 @@ struct Registered {
 struct Polled {
     #[serde(default)]
     settings: Option<NewSettings>,
+    /// A newer server may offer what this version does not understand: that is passed over.
+    #[serde(default)]
+    components: Vec<serde_json::Value>,
     observed_address: IpAddr,
     reachability: Reachability,
     #[serde(default)]
@@ -47,6 +51,16 @@ struct NewSettings {
     settings: KnownSettings,
     version: u32,
     minute_ms: u32,
+}
+
+impl Polled {
+    fn offers(&mut self) -> Vec<Offer> {
+        core::mem::take(&mut self.components)
+            .into_iter()
+            .filter_map(|offer| serde_json::from_value(offer).ok())
+            .take(MOST_CURRENT)
+            .collect()
+    }
 }
 
 /// What the server said of this agent when it registered or polled.
@@ -123,8 +137,14 @@ impl Rejection {
     }
 }
 
-/// The answer to `call`, and where it says so, how the server sees the agent. `living` is what it lived by so far.
-pub(crate) fn judge(call: Call, reply: &Reply, living: Living) -> Result<(Answer, Option<Seen>), Rejection> {
+/// The answer to `call`, and where it says so, how the server sees the agent. `living` is what it lived by so far;
+/// `offered` takes in what components a poll offers, and says whether its settings are to wait for them.
+pub(crate) fn judge(
+    call: Call,
+    reply: &Reply,
+    living: Living,
+    offered: impl FnOnce(Vec<Offer>) -> bool,
+) -> Result<(Answer, Option<Seen>), Rejection> {
     match call {
         Call::Register(_) => {
             let body: Registered = success(reply)?;
@@ -143,7 +163,10 @@ pub(crate) fn judge(call: Call, reply: &Reply, living: Living) -> Result<(Answer
             Ok((answer, Some(seen)))
         }
         Call::Poll => {
-            let body: Polled = success(reply)?;
+            let mut body: Polled = success(reply)?;
+            if offered(body.offers()) {
+                body.settings = None;
+            }
             let settings_version = body.settings.as_ref().map(|new| new.version);
             let seen = Seen {
                 observed_address: body.observed_address,
@@ -161,6 +184,16 @@ pub(crate) fn judge(call: Call, reply: &Reply, living: Living) -> Result<(Answer
             };
             Ok((answer, Some(seen)))
         }
+        // These answers have nothing to say that the agent would use.
+        Call::Ack | Call::Goodbye(_) if reply.status.is_success() => Ok((Answer::Noted, None)),
+        Call::Ack => match rejected(reply) {
+            // The server will not take it, however often it is told.
+            Rejection::Refused(problem) if is_final(&problem) => {
+                tracing::warn!("The server takes no acknowledgement: {}", of_problem(&problem));
+                Ok((Answer::Noted, None))
+            }
+            other => Err(other),
+        },
         Call::Heartbeat => {
             let body: HeartbeatAnswer = success(reply)?;
             let answer = Answer::Heard {
@@ -171,10 +204,13 @@ pub(crate) fn judge(call: Call, reply: &Reply, living: Living) -> Result<(Answer
             };
             Ok((answer, None))
         }
-        // It has nothing to say that the agent, which leaves, would use.
-        Call::Goodbye(_) if reply.status.is_success() => Ok((Answer::Noted, None)),
         Call::Goodbye(_) => Err(rejected(reply)),
     }
+}
+
+/// Whether an acknowledgement is refused for what it is, not for when it comes or from whom.
+fn is_final(problem: &Problem) -> bool {
+    matches!(problem.status, 400 | 404 | 405 | 410 | 413 | 415 | 422)
 }
 
 /// The body of a reply that says success in JSON.
@@ -238,7 +274,8 @@ mod tests {
     #[test]
     fn an_older_agent_understands_a_newer_servers_settings() {
         let reply = reply(200, "application/json", REGISTERED);
-        let (answer, seen) = judge(Call::Register(RegisterReason::Start), &reply, lived()).unwrap();
+        let (answer, seen) =
+            judge(Call::Register(RegisterReason::Start), &reply, lived(), |_| false).unwrap();
         assert_eq!(
             answer,
             Answer::Registered {
@@ -269,7 +306,7 @@ mod tests {
                 "epoch":5,"components":[]}}"#
             );
             let reply = reply(200, "application/json", &text);
-            let (answer, seen) = judge(Call::Poll, &reply, lived()).unwrap();
+            let (answer, seen) = judge(Call::Poll, &reply, lived(), |_| false).unwrap();
             assert_eq!(
                 answer,
                 Answer::Polled {
@@ -320,7 +357,13 @@ mod tests {
             (200, "text/html", "<h1>Welcome</h1>".to_owned(), None),
             (302, "text/html", String::new(), None),
         ] {
-            let rejection = judge(Call::Heartbeat, &reply(status, media_type, &text), lived()).unwrap_err();
+            let rejection = judge(
+                Call::Heartbeat,
+                &reply(status, media_type, &text),
+                lived(),
+                |_| false,
+            )
+            .unwrap_err();
             assert_eq!(rejection.refusal(), refusal, "{status} {media_type} {text}");
         }
     }
@@ -329,7 +372,13 @@ mod tests {
     fn a_problem_is_told_in_its_own_words_without_control_characters() {
         let text = r#"{"type":"/problems/invalid","title":"t","status":400,"detail":"The token\u001b[2J is used up.",
             "errors":[{"field":"token","detail":"It was used.","allowed":"a new one"}]}"#;
-        let rejection = judge(Call::Heartbeat, &reply(400, problem::MEDIA_TYPE, text), lived()).unwrap_err();
+        let rejection = judge(
+            Call::Heartbeat,
+            &reply(400, problem::MEDIA_TYPE, text),
+            lived(),
+            |_| false,
+        )
+        .unwrap_err();
         assert_eq!(
             rejection.to_string(),
             "the server refused: The token[2J is used up.; token: It was used. Allowed: a new one"
@@ -341,8 +390,8 @@ mod tests {
         fn no_reply_makes_judging_panic(status in 100..=999_u16, media in 0..3_usize, body in ".{0,200}") {
             let media = ["application/json", problem::MEDIA_TYPE, "text/html"][media];
             let reply = reply(status, media, &body);
-            for call in [Call::Register(RegisterReason::Start), Call::Heartbeat, Call::Poll] {
-                let _ = judge(call, &reply, lived()).map_err(|rejection| rejection.to_string());
+            for call in [Call::Register(RegisterReason::Start), Call::Heartbeat, Call::Poll, Call::Ack] {
+                let _ = judge(call, &reply, lived(), |_| false).map_err(|rejection| rejection.to_string());
             }
         }
     }

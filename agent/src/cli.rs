@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rollcall_shared::GoodbyeKind;
@@ -76,6 +77,19 @@ pub(crate) struct NotifyArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct HookArgs {
+    /// The folder of programs to run when a component has changed.
+    #[arg(
+        long,
+        help = "The folder of this machine's own programs to run when a component has changed: the one that is named \
+                as the component [default: none is run]",
+        value_name = "DIR",
+        env = "ROLLCALL_AGENT_HOOKS"
+    )]
+    pub(crate) hooks: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct EnrollArgs {
     /// The server's address.
     #[arg(
@@ -113,6 +127,8 @@ pub(crate) struct EnrollArgs {
     pub(crate) run: bool,
     #[command(flatten)]
     pub(crate) notify: NotifyArgs,
+    #[command(flatten)]
+    pub(crate) hooks: HookArgs,
 }
 
 #[derive(Debug, Args)]
@@ -124,6 +140,8 @@ pub(crate) struct RunArgs {
     pub(crate) goodbye: Option<Goodbye>,
     #[command(flatten)]
     pub(crate) notify: NotifyArgs,
+    #[command(flatten)]
+    pub(crate) hooks: HookArgs,
 }
 
 #[derive(Debug, Args)]

@@ -11,9 +11,9 @@ use std::io;
 use std::sync::Arc;
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, LOCATION, RETRY_AFTER};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use rollcall_agent::families::Impossible;
@@ -105,6 +105,23 @@ impl Endpoint {
             plain_anywhere,
             worked: Cell::new(None),
         })
+    }
+}
+
+impl Endpoint {
+    /// Whether it is the agent's server: what is called as the agent.
+    pub(crate) const fn is_servers(&self) -> bool {
+        self.authorization.is_some()
+    }
+
+    /// Whether calls beyond this machine may be plain: that was told twice.
+    pub(crate) const fn may_be_plain(&self) -> bool {
+        self.plain_anywhere
+    }
+
+    /// The path of a call.
+    pub(crate) fn path(&self, call: &str) -> String {
+        self.url.path(call)
     }
 }
 
@@ -207,7 +224,7 @@ impl Drop for Link {
 
 /// One call: its path's last part, and its body, which may name the connection's own address.
 pub(crate) struct Outgoing<'a> {
-    pub(crate) call: &'static str,
+    pub(crate) call: &'a str,
     pub(crate) body: &'a dyn Fn(IpAddr) -> Vec<u8>,
 }
 
@@ -280,6 +297,29 @@ async fn connect(endpoint: &Endpoint) -> Result<Link, CallError> {
     })
 }
 
+/// Asks for something large on a connection of its own, which lasts as long as the link. Where something is under way
+/// for minutes, calls go on over theirs.
+pub(crate) async fn get(
+    endpoint: &Endpoint,
+    path: &str,
+    headers: Vec<(HeaderName, HeaderValue)>,
+) -> Result<(Link, Response<Incoming>), CallError> {
+    let mut link = connect(endpoint).await?;
+    let mut request = Request::get(path).header(HOST, &endpoint.host);
+    if let Some(authorization) = &endpoint.authorization {
+        request = request.header(AUTHORIZATION, authorization);
+    }
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    link.sender.ready().await?;
+    let response = link
+        .sender
+        .send_request(request.body(Full::new(Bytes::new()))?)
+        .await?;
+    Ok((link, response))
+}
+
 /// Tells a certificate that is not believed from a connection that just failed.
 fn no_tls(peer: SocketAddr, source: io::Error) -> CallError {
     let inner = source.get_ref().and_then(|inner| inner.downcast_ref());
@@ -315,7 +355,7 @@ async fn exchange(
     Ok((reusable.then_some(link), reply))
 }
 
-async fn read(response: Response<hyper::body::Incoming>, link: &Link) -> Result<Reply, CallError> {
+async fn read(response: Response<Incoming>, link: &Link) -> Result<Reply, CallError> {
     let (head, body) = response.into_parts();
     let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
     let media_type = text(CONTENT_TYPE)

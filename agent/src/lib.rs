@@ -9,5 +9,6 @@
 pub mod backoff;
 pub mod epoch;
 pub mod families;
+pub mod install;
 pub mod schedule;
 pub mod spread;

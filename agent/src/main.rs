@@ -7,6 +7,7 @@ mod answer;
 mod cli;
 mod client;
 mod clock;
+mod components;
 mod dialled;
 mod enrol;
 mod failure;
@@ -63,10 +64,10 @@ fn main() -> ExitCode {
     start_log(cli.log_format, cli.verbose);
     // The only provider in this binary; whatever asks rustls for its default gets this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    // A server that cannot be resolved must not pile up threads: two wait at most.
+    // A server that cannot be resolved must not pile up threads: two wait at most, and one for the disk.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .max_blocking_threads(2)
+        .max_blocking_threads(3)
         .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -113,6 +114,7 @@ async fn enroll(args: EnrollArgs) -> u8 {
     let manner = Manner {
         goodbye: None,
         notify_port: args.notify.notify_port.unwrap_or_default(),
+        hooks: args.hooks.hooks,
     };
     let enrolled = async {
         let wish = Wish {
@@ -139,6 +141,7 @@ async fn run(args: RunArgs) -> u8 {
     let manner = Manner {
         goodbye: args.goodbye.map(GoodbyeKind::from),
         notify_port: args.notify.notify_port.unwrap_or_default(),
+        hooks: args.hooks.hooks,
     };
     match dir {
         Ok(dir) => present(dir, None, manner).await,

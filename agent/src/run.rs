@@ -6,21 +6,24 @@
 use core::future::Future;
 use core::pin::Pin;
 use core::time::Duration;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use ring::hmac;
-use rollcall_agent::schedule::{End, Input, Schedule, Send, Step};
+use rollcall_agent::install::Report;
+use rollcall_agent::schedule::{Call, End, Input, Schedule, Send, Step};
 use rollcall_shared::GoodbyeKind;
 use tracing::{info, warn};
 
 use crate::client::{self, CallError, Endpoint, EndpointError, Link, Outgoing, Reply};
 use crate::clock::{self, Dice, NoRandomness};
+use crate::components::{Components, Outcome};
 use crate::dialled::{Ask, Dialled, ListenError, NotifyPort};
 use crate::failure::chain;
 use crate::identity::{Identity, IdentityError};
 use crate::leaving;
 use crate::living::Living;
-use crate::message::Messages;
+use crate::message::{Enclosed, Messages};
 use crate::notify::Notifier;
 use crate::signals::{Signals, Told};
 use crate::state_dir::{Lock, StateDir, StateError};
@@ -58,15 +61,19 @@ struct Landed {
     send: Send,
     link: Option<Link>,
     result: Result<Reply, CallError>,
+    /// What was acknowledged by it.
+    report: Option<Report>,
 }
 
 /// How to run.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Manner {
     /// What to say at the end; where it is not given, what the machine is doing.
     pub(crate) goodbye: Option<GoodbyeKind>,
     /// Where to listen for the server.
     pub(crate) notify_port: NotifyPort,
+    /// Where this machine's admin keeps programs to run when a component has changed.
+    pub(crate) hooks: Option<PathBuf>,
 }
 
 /// Runs until it is told to end or is retired.
@@ -88,6 +95,7 @@ pub(crate) async fn run(dir: StateDir, mut lock: Lock, manner: Manner) -> Result
             landed = landing(&mut runner.flight) => Event::Landed(Box::new(landed)),
             told = signals.next() => Event::Told(told),
             ask = runner.dialled.next() => Event::Asked(ask),
+            outcome = runner.components.landing() => Event::Attempted(Box::new(outcome)),
             () = tokio::time::sleep(wait) => Event::Due,
         };
     }
@@ -109,6 +117,7 @@ enum Event {
     Landed(Box<Landed>),
     Told(Told),
     Asked(Ask),
+    Attempted(Box<Outcome>),
 }
 
 struct Runner {
@@ -118,6 +127,7 @@ struct Runner {
     messages: Rc<Messages>,
     schedule: Schedule,
     living: Living,
+    components: Components,
     dialled: Dialled,
     /// By which this agent and the server prove themselves where the server connects.
     key: Option<hmac::Key>,
@@ -150,6 +160,7 @@ impl Runner {
         let schedule = Schedule::new(Kept::reason(before.as_ref()), clock::now_ms(), dice.roll())
             .having_applied(living.version());
         let kept = Kept::starting(before.as_ref(), std::process::id(), schedule.boot());
+        let components = Components::new(dir.clone(), manner.hooks);
         Ok(Self {
             messages: Rc::new(Messages::new(&dir, identity.name.clone(), dialled.port())),
             dir,
@@ -158,6 +169,7 @@ impl Runner {
             endpoint,
             schedule,
             living,
+            components,
             dialled,
             dice,
             flight: None,
@@ -177,13 +189,28 @@ impl Runner {
     /// How long there is nothing to do but to wait for an answer or a signal.
     fn wait(&self) -> Duration {
         let now = clock::now_ms();
-        self.schedule.due().map_or(watch::EVERY, |due| {
+        let due = [self.schedule.due(), self.components.due()];
+        due.into_iter().flatten().min().map_or(watch::EVERY, |due| {
             Duration::from_millis(due.saturating_sub(now)).min(watch::EVERY)
         })
     }
 
     /// Takes in an event; says how it ended where it did.
     async fn happened(&mut self, event: Event) -> Option<End> {
+        let end = self.take_in(event).await;
+        if end.is_some() || self.leaving {
+            // What came of a component is kept; what its hook started is ended.
+            self.components.drop_attempt();
+            return end;
+        }
+        self.components.begin(&self.endpoint, clock::now_ms());
+        if self.components.report().is_some() {
+            return self.feed(Input::Ack);
+        }
+        None
+    }
+
+    async fn take_in(&mut self, event: Event) -> Option<End> {
         match event {
             Event::Due => {
                 let input = self.look();
@@ -191,8 +218,10 @@ impl Runner {
             }
             Event::Landed(landed) => self.landed(*landed),
             Event::Asked(ask) => self.asked(ask),
+            Event::Attempted(outcome) => self.attempted(&outcome),
             Event::Told(Told::Poll) => {
                 info!("Told to poll");
+                self.components.hurry(clock::now_ms());
                 self.feed(Input::PollNow)
             }
             Event::Told(Told::Reload) => {
@@ -239,6 +268,19 @@ impl Runner {
     fn hang_up(&mut self) {
         self.flight = None;
         self.link = None;
+        self.components.drop_attempt();
+    }
+
+    /// Takes in what came of an attempt to install a component.
+    fn attempted(&mut self, outcome: &Outcome) -> Option<End> {
+        let held = self.components.hold_settings(clock::now_ms());
+        self.components.landed(outcome, clock::now_ms(), self.dice.roll());
+        self.keep();
+        // The settings that waited for it.
+        if held && !self.components.hold_settings(clock::now_ms()) {
+            return self.feed(Input::PollNow);
+        }
+        None
     }
 
     fn reload(&mut self) -> bool {
@@ -288,17 +330,31 @@ impl Runner {
     fn send(&mut self, send: Send) {
         let (endpoint, messages) = (Rc::clone(&self.endpoint), Rc::clone(&self.messages));
         let link = self.link.take();
+        let report = match send.call {
+            Call::Ack => self.components.report(),
+            _ => None,
+        };
+        let enclosed = Enclosed {
+            installed: self.components.installed(),
+            report,
+        };
         // Drops the call under way, if there is one, before the next begins.
         self.flight = None;
         self.flight = Some(Box::pin(async move {
-            let body = |local| messages.body(&send, local);
+            let body = |local| messages.body(&send, &enclosed, local);
+            let path = Messages::path(send.call, &enclosed);
             let outgoing = Outgoing {
-                call: Messages::path(send.call),
+                call: &path,
                 body: &body,
             };
             let within = Duration::from_millis(send.within_ms);
             let (link, result) = client::call(&endpoint, link, outgoing, within).await;
-            Landed { send, link, result }
+            Landed {
+                send,
+                link,
+                result,
+                report: enclosed.report,
+            }
         }));
     }
 }

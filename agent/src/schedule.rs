@@ -92,6 +92,8 @@ pub struct Schedule {
     poll_ms: u64,
     /// Since when a poll is wanted that was not sent yet, whatever the one under way will say.
     asked_ms: Option<u64>,
+    /// When the next acknowledgement is due, where there is one.
+    ack_ms: Option<u64>,
     /// Within how long of a heartbeat a poll takes its place.
     merge_ms: u64,
     /// No call before this, as the last failure or the cause of a register has it.
@@ -102,6 +104,8 @@ pub struct Schedule {
     failures: u32,
     /// How many polls failed since one did not, also where heartbeats come through.
     poll_failures: u32,
+    /// How many acknowledgements failed since one did not.
+    ack_failures: u32,
     /// How often the server said that it does not know this agent, since it last knew it.
     unknown: u32,
     stale: u32,
@@ -148,12 +152,14 @@ impl Schedule {
             heartbeat_ms: None,
             poll_ms: now_ms,
             asked_ms: None,
+            ack_ms: None,
             merge_ms: 0,
             hold_ms: now_ms,
             not_before_ms: now_ms,
             flight: None,
             failures: 0,
             poll_failures: 0,
+            ack_failures: 0,
             unknown: 0,
             stale: 0,
             standing: Standing::Untold,
@@ -235,6 +241,10 @@ impl Schedule {
                 self.failed(flight.call, retry_after_ms, now_ms, random)
             }),
             Input::PollNow => self.poll_now(now_ms),
+            Input::Ack => {
+                self.ack_ms.get_or_insert(now_ms);
+                Step::default()
+            }
             Input::Reload => {
                 self.forget_refusals();
                 self.register_anew(RegisterReason::Reload, now_ms, 0)
@@ -263,7 +273,8 @@ impl Schedule {
         }
         let poll_ms = self.poll_due();
         let contact_ms = self.heartbeat_ms.map_or(poll_ms, |beat_ms| beat_ms.min(poll_ms));
-        contact_ms.max(self.hold_ms)
+        let due_ms = self.ack_ms.map_or(contact_ms, |ack_ms| ack_ms.min(contact_ms));
+        due_ms.max(self.hold_ms)
     }
 
     /// Which call is due at `now_ms`, where one is.
@@ -271,11 +282,18 @@ impl Schedule {
         if let Some(reason) = self.register {
             return Call::Register(reason);
         }
+        let ack_is_due = self.ack_ms.is_some_and(|ack_ms| ack_ms <= now_ms);
+        // Where acknowledgements fail, everything else has to go on.
+        if ack_is_due && self.ack_failures == 0 {
+            return Call::Ack;
+        }
         let beat_is_due = self.heartbeat_ms.is_some_and(|beat_ms| beat_ms <= now_ms);
         let poll_is_due = self.poll_due() <= now_ms.saturating_add(self.merge_ms);
         // Where polls fail, heartbeats have to go on.
         if beat_is_due && (!poll_is_due || self.poll_failures > 0) {
             Call::Heartbeat
+        } else if ack_is_due && !poll_is_due {
+            Call::Ack
         } else {
             Call::Poll
         }

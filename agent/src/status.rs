@@ -5,7 +5,7 @@
 
 use core::net::IpAddr;
 
-use rollcall_shared::{AgentId, BootId, Reachability, RegisterReason};
+use rollcall_shared::{AgentId, BootId, ComponentName, ComponentVersion, Reachability, RegisterReason};
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Identity;
@@ -34,6 +34,38 @@ pub(crate) enum State {
     Refused,
     /// The server will not have it again; it ended.
     Retired,
+}
+
+/// How a component stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Component {
+    pub(crate) name: ComponentName,
+    /// The version that is installed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) installed: Option<ComponentVersion>,
+    /// The version that the server offers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) wanted: Option<ComponentVersion>,
+    /// Why that is not installed so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) failure: Option<String>,
+}
+
+impl Component {
+    fn line(&self) -> String {
+        let version = |version: &Option<ComponentVersion>| {
+            version
+                .as_ref()
+                .map_or_else(|| "none".to_owned(), ToString::to_string)
+        };
+        let here = format!("Component {}: {}", self.name, version(&self.installed));
+        let wanted = self
+            .wanted
+            .is_some()
+            .then(|| format!(", {} to be installed", version(&self.wanted)));
+        let failure = self.failure.as_ref().map(|failure| format!(" ({failure})"));
+        [Some(here), wanted, failure].into_iter().flatten().collect()
+    }
 }
 
 /// What `run` keeps for `status` and for the process after it.
@@ -78,6 +110,9 @@ pub(crate) struct Kept {
     pub(crate) observed_address: Option<IpAddr>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reachability: Option<Reachability>,
+    /// The components that are installed or wanted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) components: Vec<Component>,
     /// Whether this identity ever registered.
     #[serde(default)]
     pub(crate) registered: bool,
@@ -112,6 +147,7 @@ impl Kept {
             living: before.and_then(|before| before.living),
             observed_address: None,
             reachability: None,
+            components: before.map(|before| before.components.clone()).unwrap_or_default(),
             registered: before.is_some_and(|before| before.registered),
             announced_restart: before.is_some_and(|before| before.announced_restart),
         }
@@ -247,6 +283,7 @@ impl Kept {
         ]
         .into_iter()
         .flatten()
+        .chain(self.components.iter().map(Component::line))
     }
 }
 

@@ -51,7 +51,8 @@ test("a killed agent is offline not before its deadline and within a second afte
   await watchForOffline(page, NAMES);
 
   // At three different points between two heartbeats.
-  for (const { agent } of watched) {
+  for (const { agent, tap } of watched) {
+    await tap.cut();
     await agent.kill();
     await page.waitForTimeout((HEARTBEAT_EVERY * MINUTE_MS) / NAMES.length);
   }

@@ -25,7 +25,13 @@ test("from the one-time link to an agent that is killed and comes back", async (
 
   await test.step("stopped, it says goodbye and is offline at once", async () => {
     await atlas.stop();
-    await expect(row(page, "atlas")).toContainText("Offline", { timeout: 2_000 });
+    await expect(row(page, "atlas")).toContainText("Offline");
+    // By its goodbye, and not by its deadline.
+    const latest = async (): Promise<string | undefined> => {
+      const answer = await page.request.get(`${server.url}/api/v1/transitions?limit=1`);
+      return ((await answer.json()) as { items: { cause: string }[] }).items[0]?.cause;
+    };
+    await expect.poll(latest).toBe("goodbye.stop");
   });
 
   await test.step("the events tell it all, the latest first", async () => {

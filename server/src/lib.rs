@@ -6,6 +6,7 @@ pub mod api;
 pub mod auth;
 pub mod background;
 pub mod clock;
+pub mod components;
 pub mod config;
 pub mod engine;
 pub mod error_chain;

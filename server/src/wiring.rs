@@ -10,10 +10,12 @@ use futures_util::future::join_all;
 use rollcall_presence::TableFull;
 use rollcall_shared::console_api::{BlindSpan, Subject};
 use rollcall_shared::{AgentId, Cause, Status, TransitionId};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::{AbortHandle, JoinHandle};
 
+use crate::api::agent::Downloads;
 use crate::api::app::App;
+use crate::api::components::UPLOADS_AT_ONCE;
 use crate::api::origin::Origins;
 use crate::auth::agents::AgentCredentials;
 use crate::auth::enrolment::EnrollLine;
@@ -26,6 +28,7 @@ use crate::background::database_watch::DatabaseWatch;
 use crate::background::journal::RecoverError;
 use crate::background::{checkpoints, engine_time, gauges, journal, outbox, tidying};
 use crate::clock::{Clock, NoRandomness};
+use crate::components::{Components, LoadError};
 use crate::config::Config;
 use crate::engine::{News, Prepared, Running};
 use crate::feed::Hub;
@@ -41,6 +44,9 @@ use fleet::Fleet;
 
 /// How many transitions of the past a console that opens is shown.
 const REMEMBERED: u64 = 200;
+
+/// The folder of the data folder that keeps the bytes of components.
+const COMPONENTS: &str = "components";
 
 /// The folder of the data folder that keeps changes until the database has them.
 const JOURNAL: &str = "journal";
@@ -65,6 +71,9 @@ pub enum StartError {
     /// The settings in it cannot be used.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The components cannot be had.
+    #[error(transparent)]
+    Components(#[from] LoadError),
     /// The server's own key cannot be had.
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
@@ -125,6 +134,8 @@ impl Backend {
         let (setup_link, setup) = setup_link(&store, &clock).await?;
         let people = people(&store, clock, setup_link, enroll_line)?;
 
+        let components =
+            Components::load(&store, config.data.join(COMPONENTS), config.component_limit).await?;
         let folder = config.data.join(JOURNAL);
         journal::recover(&store, &folder).await?;
         let fleet = Fleet::read(&store).await?;
@@ -157,6 +168,10 @@ impl Backend {
         );
         news.take_up(&store, &Subject::Settings(settings.version()))
             .await?;
+        for component in components.current().iter() {
+            let subject = Subject::Component(component.name.clone(), component.version.clone());
+            news.take_up(&store, &subject).await?;
+        }
 
         let (journal, writer) =
             journal::journal(store.clone(), Some(folder), clock).map_err(StartError::Journal)?;
@@ -174,6 +189,9 @@ impl Backend {
             master_key,
             people,
             settings,
+            components,
+            downloads: Downloads::default(),
+            uploads: Semaphore::new(UPLOADS_AT_ONCE),
             dialler,
             outbox: news,
             untold,

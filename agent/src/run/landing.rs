@@ -13,15 +13,27 @@ use crate::status::State;
 
 impl Runner {
     pub(super) fn landed(&mut self, landed: Landed) -> Option<End> {
-        let Landed { send, link, result } = landed;
+        let Landed {
+            send,
+            link,
+            result,
+            report,
+        } = landed;
         self.link = link;
         if let Ok(reply) = &result {
             self.peer = Some(reply.peer);
         }
         let sequence = send.fence.sequence;
         let input = match &result {
-            Ok(reply) => match answer::judge(send.call, reply, self.living) {
+            Ok(reply) => match answer::judge(send.call, reply, self.living, |offers| {
+                let now_ms = clock::now_ms();
+                self.components.offered(offers, now_ms);
+                self.components.hold_settings(now_ms)
+            }) {
                 Ok((answer, seen)) => {
+                    if let Some(report) = &report {
+                        self.components.told(report);
+                    }
                     if matches!(send.call, Call::Register(_)) {
                         // A change before the first look would else never be noticed.
                         self.address.told(reply.local.ip().to_canonical());

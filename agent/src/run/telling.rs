@@ -40,6 +40,7 @@ impl Runner {
         self.kept.next_contact = wait_ms.map(|wait| clock::wall_s() + wait / 1_000);
         let poll_in_ms = self.schedule.poll_due().saturating_sub(clock::now_ms());
         self.kept.next_poll = wait_ms.map(|_| clock::wall_s() + poll_in_ms / 1_000);
+        self.kept.components = self.components.lines();
         self.kept.notify_port = self.dialled.port();
         self.kept.next_contact_ms = self.schedule.due().unwrap_or_default();
         self.kept.boot = Some(self.schedule.boot());

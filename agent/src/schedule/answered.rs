@@ -83,6 +83,11 @@ impl Schedule {
                 }
                 Step::told(change)
             }
+            (Call::Ack, Answer::Noted) => {
+                self.ack_ms = None;
+                self.ack_failures = 0;
+                Step::told(self.came_through(now_ms))
+            }
             // It is no answer to this call.
             _ => self.failed(call, None, now_ms, random),
         }
@@ -150,6 +155,10 @@ impl Schedule {
         if call == Call::Poll {
             self.poll_ms = now_ms.saturating_add(self.backoff.delay_ms(self.poll_failures, random));
             self.poll_failures = self.poll_failures.saturating_add(1);
+        }
+        if call == Call::Ack {
+            self.ack_ms = Some(now_ms.saturating_add(self.backoff.delay_ms(self.ack_failures, random)));
+            self.ack_failures = self.ack_failures.saturating_add(1);
         }
         self.hold_back(now_ms, random);
         if let Some(wait) = retry_after_ms {

@@ -31,6 +31,8 @@ pub enum Input {
     },
     /// Something is new for this agent, says the server or someone at the machine: poll at once.
     PollNow,
+    /// There is something to acknowledge, or more of it.
+    Ack,
     /// The configuration was read again.
     Reload,
     /// This machine's address toward the server is another one.
@@ -82,7 +84,7 @@ pub enum Answer {
         /// Whether something waits for this agent.
         poll_now: bool,
     },
-    /// To a goodbye.
+    /// To a goodbye or an acknowledgement.
     Noted,
 }
 
@@ -165,6 +167,8 @@ pub enum Call {
     Heartbeat,
     /// `POST poll`.
     Poll,
+    /// `POST notifications/{subject}/ack`: what became of news.
+    Ack,
     /// `POST goodbye`.
     Goodbye(GoodbyeKind),
 }

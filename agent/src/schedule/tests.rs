@@ -2,6 +2,7 @@ use rollcall_shared::GoodbyeKind;
 
 use super::*;
 
+mod acks;
 mod any_day;
 mod polls;
 mod proofs;

@@ -4,11 +4,13 @@
 
 mod address;
 mod bad_days;
+mod components;
 mod dialled;
 mod enrolment;
 mod families;
 mod home;
 mod namespace;
+mod place;
 mod polls;
 mod presence;
 mod refusals;

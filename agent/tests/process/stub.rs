@@ -220,11 +220,25 @@ impl Shared {
 fn app(shared: Shared) -> Router {
     Router::new()
         .route("/api/agent/v1/{call}", any(answer))
+        .route("/api/agent/v1/notifications/{subject}/ack", any(acknowledged))
         .fallback(|State(shared): State<Shared>| async move {
             record(&shared, "elsewhere", &HeaderMap::new(), Value::Null, false);
             StatusCode::NOT_FOUND
         })
         .with_state(shared)
+}
+
+/// Recorded as a call `ack`, with the subject in its body.
+async fn acknowledged(
+    State(shared): State<Shared>,
+    Path(subject): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> StatusCode {
+    let mut body: Value = serde_json::from_slice(&body).unwrap();
+    body["subject"] = Value::String(subject);
+    record(&shared, "ack", &headers, body, false);
+    StatusCode::NO_CONTENT
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests compare when calls came")]

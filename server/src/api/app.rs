@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use axum::extract::FromRef;
 use rollcall_shared::{AgentId, Minutes, Reachability};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 
+use super::agent::Downloads;
 use super::origin::Origins;
 use crate::auth::agents::AgentCredentials;
 use crate::auth::master_key::MasterKey;
@@ -15,6 +16,7 @@ use crate::auth::people::People;
 use crate::background::database_watch::DatabaseWatch;
 use crate::background::journal::Journal;
 use crate::clock::Clock;
+use crate::components::Components;
 use crate::engine::Engine;
 use crate::feed::Hub;
 use crate::net::{Dialler, Untold};
@@ -50,6 +52,12 @@ pub struct App {
     pub people: People,
     /// The settings in force.
     pub settings: Arc<InForce>,
+    /// What agents are handed out.
+    pub components: Components,
+    /// Who may download at the same time.
+    pub downloads: Downloads,
+    /// Who may upload at the same time.
+    pub uploads: Semaphore,
     /// Connects to agents.
     pub dialler: Dialler,
     /// News for agents.

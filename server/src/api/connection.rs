@@ -6,15 +6,17 @@
 use crate::error_chain::chain;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
+use bytes::Bytes;
 use http::{HeaderValue, Request, StatusCode, header};
-use hyper::body::Incoming;
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -40,6 +42,9 @@ const HEADERS: usize = 100;
 
 /// The most requests at once on an HTTP/2 connection.
 const STREAMS: u32 = 100;
+
+/// What is written in one go, beside the head: well within a socket's buffer.
+const AT_ONCE: u64 = 64 * 1024;
 
 /// How often an HTTP/2 peer is asked whether it is there, and how long it may take to answer.
 const PING_EVERY: Duration = Duration::from_secs(20);
@@ -113,12 +118,17 @@ impl Shared {
             let turns = turns.clone();
             turns.pass();
             async move {
-                let answer = answer.await;
+                let Ok(answer) = answer.await;
                 // An upgraded connection has no more requests to wait for.
-                if !matches!(&answer, Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS) {
-                    turns.pass();
+                if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+                    return Ok::<_, Infallible>(answer);
                 }
-                answer
+                // What is written in one go is as good as sent; a download is under way until its last byte.
+                if answer.size_hint().exact().is_some_and(|bytes| bytes <= AT_ONCE) {
+                    turns.pass();
+                    return Ok(answer);
+                }
+                Ok(answer.map(|body| Body::new(Sending { body, turns })))
             }
         });
         let connection = http1::Builder::new()
@@ -180,6 +190,38 @@ impl Shared {
             request.headers_mut().insert(header::HOST, host);
         }
         self.router.clone().call(request)
+    }
+}
+
+/// A body that is under way until it is dropped.
+struct Sending {
+    body: Body,
+    turns: Turns,
+}
+
+impl HttpBody for Sending {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.turns.pass();
     }
 }
 

@@ -12,6 +12,7 @@ pub mod assets;
 pub mod body;
 pub mod capacity;
 pub mod common_answers;
+pub mod components;
 mod connection;
 pub mod domains;
 pub mod etag;

@@ -1,4 +1,5 @@
-//! How long an HTTP/1.1 connection may keep us waiting: for the rest of a request's head, or for a next request.
+//! How long an HTTP/1.1 connection may keep us waiting: for the rest of a request's head, for a next request, or for
+//! taking any of an answer.
 //!
 //! hyper has one timer for both, and sets it anew for each request. A slow head is an attack (slow loris), an
 //! idle connection is a healthy agent or a proxy's pool, so they get limits of their own here; and a request
@@ -23,16 +24,20 @@ pub struct Limits {
     pub head_looks: u32,
     /// A connection that has been idle for so many looks is closed.
     pub idle_looks: u32,
+    /// A peer that took nothing of an answer for so many looks is given up.
+    pub stuck_looks: u32,
 }
 
 impl Default for Limits {
     /// A head within 10 s (whoever needs longer is stuck or means harm); idle for 75 s, as nginx has it, so
-    /// that a proxy's pool (60 s) lets go of a connection before we do and no request falls in between.
+    /// that a proxy's pool (60 s) lets go of a connection before we do and no request falls in between; and 60 s in
+    /// which a line may be down without ending a download.
     fn default() -> Self {
         Self {
             look_every: Duration::from_secs(5),
             head_looks: 2,
             idle_looks: 15,
+            stuck_looks: 12,
         }
     }
 }
@@ -66,6 +71,8 @@ pub struct Patient<S, P> {
     begun: bool,
     /// How often we have looked in vain.
     looks: u32,
+    /// How often since the peer last took something, where it is to.
+    stuck: Option<u32>,
     look: Pin<Box<Sleep>>,
 }
 
@@ -80,6 +87,7 @@ impl<S, P> Patient<S, P> {
             turn: 0,
             begun: false,
             looks: 0,
+            stuck: None,
             look: Box::pin(tokio::time::sleep(limits.look_every)),
         }
     }
@@ -94,9 +102,28 @@ impl<S, P> Patient<S, P> {
         }
     }
 
+    /// Notes whether the peer takes what it is sent.
+    const fn took<T>(&mut self, written: Poll<T>) -> Poll<T> {
+        self.stuck = match (&written, self.stuck) {
+            (Poll::Ready(_), _) => None,
+            (Poll::Pending, None) => Some(0),
+            (Poll::Pending, stuck) => stuck,
+        };
+        written
+    }
+
     /// What a look finds: nothing yet, an end, or an error.
     fn verdict(&mut self) -> Poll<io::Result<()>> {
         self.turn();
+        if let Some(stuck) = &mut self.stuck {
+            *stuck += 1;
+            if *stuck >= self.limits.stuck_looks {
+                return Poll::Ready(Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "the peer takes nothing of the answer",
+                )));
+            }
+        }
         if self.turn % 2 == 1 {
             // Answering takes what the request's own limits allow.
             return Poll::Pending;
@@ -144,7 +171,9 @@ impl<S: AsyncRead + Unpin, P: Unpin> AsyncRead for Patient<S, P> {
 
 impl<S: AsyncWrite + Unpin, P: Unpin> AsyncWrite for Patient<S, P> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write(context, bytes);
+        this.took(written)
     }
 
     fn poll_write_vectored(
@@ -152,7 +181,9 @@ impl<S: AsyncWrite + Unpin, P: Unpin> AsyncWrite for Patient<S, P> {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write_vectored(context, parts)
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write_vectored(context, parts);
+        this.took(written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -160,7 +191,9 @@ impl<S: AsyncWrite + Unpin, P: Unpin> AsyncWrite for Patient<S, P> {
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+        let this = self.get_mut();
+        let flushed = Pin::new(&mut this.stream).poll_flush(context);
+        this.took(flushed)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -228,6 +261,31 @@ mod tests {
         let hour = Duration::from_hours(1);
         assert!(tokio::time::timeout(hour, read(&mut server)).await.is_err());
         drop(client);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_nothing_of_an_answer_is_given_up_and_who_takes_little_is_not() {
+        let (mut client, mut server, turns) = watched();
+        client.write_all(b"head").await.unwrap();
+        read(&mut server).await.unwrap();
+        turns.pass();
+        // As HTTP does it: what comes is read while the answer is written.
+        let (mut taken, mut written) = (0, 0);
+        let error = loop {
+            let wrote = tokio::time::timeout(Duration::from_secs(50), server.write(&[0; 64])).await;
+            match wrote {
+                Ok(wrote) => written += wrote.unwrap(),
+                Err(_) if taken < 10 => {
+                    taken += 1;
+                    client.read_exact(&mut [0; 64]).await.unwrap();
+                    let nothing = tokio::time::timeout(Duration::from_millis(1), read(&mut server)).await;
+                    assert!(nothing.is_err(), "given up although it took something");
+                }
+                Err(_) => break read(&mut server).await.unwrap_err(),
+            }
+        };
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(written, 1024 + 640);
     }
 
     #[tokio::test(start_paused = true)]

@@ -15,8 +15,8 @@ use super::metrics::Metrics;
 use super::stack::Stack;
 use super::trace::Observer;
 use super::{
-    agent, agents, common_answers, domains, feed, openapi_serve, rollouts, session, settings, setup, tokens,
-    transitions, verifications,
+    agent, agents, common_answers, components, domains, feed, openapi_serve, rollouts, session, settings,
+    setup, tokens, transitions, verifications,
 };
 use crate::config::Config;
 
@@ -48,7 +48,13 @@ fn peoples_calls() -> OpenApiRouter<Arc<App>> {
         .merge(settings::routes())
         .merge(verifications::routes())
         .merge(rollouts::routes())
+        .merge(components::routes())
         .merge(feed::routes())
+}
+
+/// What people call with a body that takes its time.
+fn slow_calls() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().merge(components::slow_routes())
 }
 
 /// The whole backend as a service.
@@ -64,13 +70,15 @@ pub fn router(
     let stack = Stack::new(config, observer);
     let (agents, mut description) = agents_calls().split_for_parts();
     let (people, of_people) = peoples_calls().split_for_parts();
+    let (slow, of_slow) = slow_calls().split_for_parts();
     description.merge(of_people);
+    description.merge(of_slow);
     describe_credentials(&mut description);
     common_answers::describe(&mut description);
     let people = people
         .merge(openapi_serve::route(&description)?)
         .merge(stack.operations(readiness(&app), metrics));
-    Ok(stack.around(agents, people).with_state(app))
+    Ok(stack.around(agents, people, slow).with_state(app))
 }
 
 fn readiness(app: &Arc<App>) -> Readiness {

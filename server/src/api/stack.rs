@@ -56,17 +56,25 @@ impl Stack {
         Router::new().route("/healthz", get(healthz)).merge(inside)
     }
 
-    /// All routes with everything around them: the agents' (`/api/agent/`), and those for people and programs.
-    /// The console and the 404s are added here.
-    pub fn around<S: Clone + Send + Sync + 'static>(self, agents: Router<S>, people: Router<S>) -> Router<S> {
+    /// All routes with everything around them: the agents' (`/api/agent/`), those for people and programs, and of these
+    /// the `slow` ones, which take as long as a large body takes and bound that themselves. The console and the 404s
+    /// are added here.
+    pub fn around<S: Clone + Send + Sync + 'static>(
+        self,
+        agents: Router<S>,
+        people: Router<S>,
+        slow: Router<S>,
+    ) -> Router<S> {
         let agents = assets::refuse_methods(agents)
             .layer(panic::layer())
             .layer(from_fn_with_state(time_out::DEFAULT, time_out::within))
             .layer(from_fn_with_state(self.observer.clone(), trace::observe));
+        let people = people
+            .layer(from_fn_with_state(time_out::DEFAULT, time_out::within))
+            .merge(slow);
         let people = assets::fall_back(people)
             .layer(DefaultBodyLimit::max(body::DEFAULT_LIMIT))
             .layer(panic::layer())
-            .layer(from_fn_with_state(time_out::DEFAULT, time_out::within))
             .layer(from_fn_with_state(self.origins, origin::guard))
             .layer(from_fn_with_state(self.headers, security::headers))
             .layer(from_fn_with_state(self.observer, trace::observe));
@@ -93,7 +101,7 @@ mod tests {
         let people = Router::new()
             .route("/api/v1/session", post(|| async { "in" }))
             .route("/api/v1/broken", get(broken));
-        stack.around(agents, people)
+        stack.around(agents, people, Router::new())
     }
 
     async fn broken() -> &'static str {

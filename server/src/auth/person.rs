@@ -31,17 +31,20 @@ pub enum Action {
     ManageAgents,
     /// Save settings.
     ChangeSettings,
+    /// Bring and withdraw components: agents install what they are handed.
+    HandOutComponents,
     /// Create people and change what they may do.
     ManagePeople,
 }
 
 impl Action {
     /// Every action, for those who show the table.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Look,
         Self::Enrol,
         Self::ManageAgents,
         Self::ChangeSettings,
+        Self::HandOutComponents,
         Self::ManagePeople,
     ];
 
@@ -52,6 +55,7 @@ impl Action {
             Self::Enrol => "enrol agents",
             Self::ManageAgents => "manage agents",
             Self::ChangeSettings => "change settings",
+            Self::HandOutComponents => "hand out components",
             Self::ManagePeople => "manage people",
         }
     }
@@ -63,7 +67,7 @@ pub const fn actions(role: Role) -> &'static [Action] {
     match role {
         // Everything.
         Role::Admin => &Action::ALL,
-        // Everything but settings and people.
+        // Everything but settings, components and people.
         Role::Operator => &[Action::Look, Action::Enrol, Action::ManageAgents],
         // Look.
         Role::Viewer => &[Action::Look],
@@ -128,6 +132,7 @@ mod tests {
             (Action::Enrol, true, true, false),
             (Action::ManageAgents, true, true, false),
             (Action::ChangeSettings, true, false, false),
+            (Action::HandOutComponents, true, false, false),
             (Action::ManagePeople, true, false, false),
         ];
         assert_eq!(table.map(|row| row.0), Action::ALL);

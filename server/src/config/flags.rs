@@ -68,6 +68,9 @@ pub struct Flags {
     /// What to log: error, warn, info, debug, trace, or a list by module [default: info]
     #[arg(long, value_name = "FILTER")]
     log: Option<String>,
+    /// The largest version of a component that is taken: 1KiB to 1TiB [default: 1GiB]
+    #[arg(long, value_name = "SIZE")]
+    component_limit: Option<String>,
     /// Write address and first-run links to this file once the server listens
     #[arg(long, value_name = "FILE")]
     announce: Option<String>,
@@ -95,6 +98,7 @@ impl Flags {
             ("metrics-allow", self.metrics_allow),
             ("log-format", one(self.log_format)),
             ("log", one(self.log)),
+            ("component-limit", one(self.component_limit)),
             ("announce", one(self.announce)),
         ]
         .into_iter()

@@ -48,6 +48,7 @@ keys! {
     METRICS_ALLOW = "metrics-allow": "an IP address or a range, such as 10.0.0.0/8 or fd00::/8";
     LOG_FORMAT = "log-format": "text or json";
     LOG = "log": "error, warn, info, debug, trace or a list such as info,rollcall_server=debug";
+    COMPONENT_LIMIT = "component-limit": "a size from 1KiB to 1TiB, such as 1GiB, 300MiB or 64KiB";
     ANNOUNCE = "announce": "the path of a file";
 }
 

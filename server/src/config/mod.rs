@@ -37,6 +37,14 @@ const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net
 /// How long a minute of the settings lasts: a real one.
 const DEFAULT_MINUTE: Duration = Duration::from_mins(1);
 
+/// The most bytes of one version of a component, unless more is wished for: what an upload by mistake may take of the
+/// disk.
+const DEFAULT_COMPONENT_LIMIT: u64 = 1 << 30;
+
+/// Nobody means less, nor more.
+const SMALLEST_COMPONENT_LIMIT: u64 = 1 << 10;
+const LARGEST_COMPONENT_LIMIT: u64 = 1 << 40;
+
 /// The shortest minute of a demonstration. Below it the tick of the engine is no longer short beside a lease.
 const SHORTEST_MINUTE: Duration = Duration::from_millis(100);
 
@@ -65,6 +73,8 @@ pub struct Config {
     pub metrics_allow: Ranges,
     /// What is logged, and how.
     pub log: Logging,
+    /// The most bytes of one version of a component.
+    pub component_limit: u64,
     /// A file that the server writes its address and first-run links to once it listens.
     pub announce: Option<PathBuf>,
     /// The file that was read, where there was one.
@@ -165,6 +175,9 @@ impl Config {
                     .one(&keys::LOG, logging::filter)?
                     .unwrap_or_else(|| logging::DEFAULT_FILTER.to_owned()),
             },
+            component_limit: sources
+                .one(&keys::COMPONENT_LIMIT, size)?
+                .unwrap_or(DEFAULT_COMPONENT_LIMIT),
             announce: sources.one(&keys::ANNOUNCE, path)?,
             file: sources.file().map(PathBuf::from),
             data,
@@ -209,6 +222,25 @@ fn minute(text: &str) -> Result<Duration, &'static str> {
     };
     if (SHORTEST_MINUTE..=DEFAULT_MINUTE).contains(&duration) {
         Ok(duration)
+    } else {
+        Err("out of range")
+    }
+}
+
+/// A size with its unit. A whole number, so that nobody has to guess how it is rounded.
+fn size(text: &str) -> Result<u64, &'static str> {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let count: u64 = digits.parse().map_err(|_| "no size")?;
+    let unit = match &text[digits.len()..] {
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "TiB" => 1 << 40,
+        _ => return Err("no unit of size"),
+    };
+    let size = count.saturating_mul(unit);
+    if (SMALLEST_COMPONENT_LIMIT..=LARGEST_COMPONENT_LIMIT).contains(&size) {
+        Ok(size)
     } else {
         Err("out of range")
     }

@@ -28,6 +28,7 @@ fn nothing_said_is_a_server_for_this_machine_on_its_own_database() {
     assert_eq!(config.minute, Duration::from_mins(1));
     assert_eq!(config.settings, Settings::default());
     assert_eq!(config.tls, Tls::Off);
+    assert_eq!(config.component_limit, 1_073_741_824);
     assert_eq!(config.log.filter, "info");
     assert_eq!(
         config.reached_at(&config.listen).as_str(),
@@ -82,6 +83,18 @@ fn a_wrong_flag_is_refused_with_its_name_what_is_allowed_and_what_was_given() {
         (
             vec!["--minute", "61s"],
             vec!["--minute", "100ms to 60s", "\"61s\""],
+        ),
+        (
+            vec!["--component-limit", "1000"],
+            vec!["--component-limit", "1KiB to 1TiB", "\"1000\""],
+        ),
+        (
+            vec!["--component-limit", "2TiB"],
+            vec!["--component-limit", "1KiB to 1TiB"],
+        ),
+        (
+            vec!["--component-limit", "99999999999999999999GiB"],
+            vec!["--component-limit"],
         ),
         (vec!["--minute", "99ms"], vec!["--minute", "100ms to 60s"]),
         (vec!["--minute", "2"], vec!["--minute", "such as 2s"]),

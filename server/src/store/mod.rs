@@ -12,6 +12,7 @@
 pub mod agents;
 pub mod blind_spans;
 pub mod checkpoints;
+pub mod components;
 pub mod domains;
 pub mod engine_state;
 pub mod enrolment;

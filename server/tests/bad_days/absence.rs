@@ -33,6 +33,10 @@ fn a_server_that_is_away_for_three_time_outs_makes_nobody_offline() {
     };
     let ids: Vec<_> = NAMES.into_iter().map(online).collect();
     let lost = online("lost");
+    // And they know it: else they would begin anew where the server took their beginning for done.
+    for agent in agents.iter().chain([&dying]) {
+        agent.until_says("Registered");
+    }
     let before = admin.history();
 
     server.kill();

@@ -31,9 +31,11 @@ fn a_database_that_goes_away_costs_edits_and_no_presence() {
             .collect(),
         time_out / 8,
     );
-    let mut leaving = enrol("leaving", 11);
-    let mut booting = enrol("booting", 12);
-    let silent = enrol("silent", 13);
+    // Heard until there is no database: how long that takes must not be their time-out.
+    let kept = Steady::keep(
+        vec![enrol("leaving", 11), enrol("booting", 12), enrol("silent", 13)],
+        time_out / 8,
+    );
     let before = admin.history();
 
     postgres.stop();
@@ -42,6 +44,7 @@ fn a_database_that_goes_away_costs_edits_and_no_presence() {
         let (ready, words) = admin.readiness();
         !ready && words.contains("database")
     });
+    let [mut leaving, mut booting, silent] = <[Driven; 3]>::try_from(kept.rest()).unwrap();
     // What changes meanwhile, one by one: so their order is known.
     assert!(booting.boot_again().unwrap().is_success());
     assert!(leaving.goodbye().unwrap().is_success());

@@ -78,6 +78,7 @@ fn life(test: &str, seen: &Seen) {
     let began = tap.last_ms();
     until_so("the agent sends heartbeats", || tap.last_ms() >= began + 1_000);
 
+    tap.cut();
     agent.kill();
     let flipped = admin.transition(id, "it is offline", |one| one.to == seen.offline);
     let deadline = tap.last_ms() + lease;
@@ -112,6 +113,7 @@ fn life(test: &str, seen: &Seen) {
         ));
     }
 
+    tap.mend();
     agent.start(&[]);
     admin.sees("inside", seen.online);
     agent.stop();

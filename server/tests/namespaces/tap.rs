@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::real::moment::{PATIENCE, wall_ms};
+use crate::real::moment::{PATIENCE, until_so, wall_ms};
 use crate::real::network::Network;
 
 /// A proxy that looks on.
@@ -22,6 +22,10 @@ pub(crate) struct Tap {
 struct Seen {
     /// When an agent last sent something, in milliseconds since 1970.
     last_ms: AtomicI64,
+    /// Whether the server has said nothing since.
+    waits: AtomicBool,
+    /// Whether what agents send is still passed on. Held while something is.
+    cut: Mutex<bool>,
     /// Where agents come from.
     peer: Mutex<Option<IpAddr>>,
     closed: AtomicBool,
@@ -43,6 +47,20 @@ impl Tap {
 
     pub(crate) fn last_ms(&self) -> i64 {
         self.seen.last_ms.load(Ordering::Acquire)
+    }
+
+    /// Passes nothing of agents on from here; what it passed on before is answered when this is over. Else a process
+    /// that is killed with its connections could have been noted here, and not be heard by the server any more.
+    pub(crate) fn cut(&self) {
+        *self.seen.cut.lock().unwrap() = true;
+        until_so("what was passed on is answered", || {
+            !self.seen.waits.load(Ordering::Acquire)
+        });
+    }
+
+    /// Passes on again.
+    pub(crate) fn mend(&self) {
+        *self.seen.cut.lock().unwrap() = false;
     }
 
     pub(crate) fn peer(&self) -> Option<IpAddr> {
@@ -71,22 +89,39 @@ fn accept(listener: &TcpListener, server: SocketAddr, from: &Network, seen: &Arc
         let (Ok(answers), Ok(back)) = (onward.try_clone(), agent.try_clone()) else {
             continue;
         };
-        let noting = Arc::clone(seen);
-        // Noted before it is passed on: the server cannot have had it earlier.
-        let note = move || noting.last_ms.store(wall_ms(), Ordering::Release);
-        std::thread::spawn(move || pump(agent, onward, note));
-        std::thread::spawn(move || pump(answers, back, || {}));
+        let (asking, answering) = (Arc::clone(seen), Arc::clone(seen));
+        std::thread::spawn(move || {
+            pump(agent, onward, |onward, bytes| {
+                let cut = asking.cut.lock().unwrap();
+                if *cut {
+                    return Ok(());
+                }
+                // Noted before it is passed on: the server cannot have had it earlier.
+                asking.waits.store(true, Ordering::Release);
+                asking.last_ms.store(wall_ms(), Ordering::Release);
+                onward.write_all(bytes)
+            });
+        });
+        std::thread::spawn(move || {
+            pump(answers, back, |back, bytes| {
+                answering.waits.store(false, Ordering::Release);
+                back.write_all(bytes)
+            });
+        });
     }
 }
 
-fn pump(mut from: TcpStream, mut to: TcpStream, note: impl Fn()) {
+fn pump(
+    mut from: TcpStream,
+    mut to: TcpStream,
+    pass_on: impl Fn(&mut TcpStream, &[u8]) -> std::io::Result<()>,
+) {
     let _ = to.set_nodelay(true);
     let mut bytes = [0; 4096];
     while let Ok(count) = from.read(&mut bytes)
         && count > 0
     {
-        note();
-        if to.write_all(&bytes[..count]).is_err() {
+        if pass_on(&mut to, &bytes[..count]).is_err() {
             break;
         }
     }

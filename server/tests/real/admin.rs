@@ -52,6 +52,11 @@ impl Admin {
             .clone_into(&mut self.cookie.lock().unwrap());
     }
 
+    /// What signs this admin's calls, for one that is made otherwise than by this.
+    pub(crate) fn cookie(&self) -> String {
+        self.cookie.lock().unwrap().clone()
+    }
+
     fn ask(
         &self,
         method: &str,

@@ -16,6 +16,8 @@ pub(crate) struct Agent {
     pub(crate) network: Network,
     /// Before the folder, in which its log is.
     process: Option<Process>,
+    /// How long its log was when it was last started.
+    said_before: usize,
     home: TempDir,
 }
 
@@ -27,6 +29,7 @@ impl Agent {
             network,
             home: tempfile::tempdir().unwrap(),
             process: None,
+            said_before: 0,
         }
     }
 
@@ -56,17 +59,22 @@ impl Agent {
     /// Starts it, with these arguments besides.
     pub(crate) fn start(&mut self, arguments: &[&str]) {
         assert!(self.process.is_none(), "it runs already");
+        self.said_before = self.said().len();
         let mut command = self.command("run");
         command.args(arguments).arg("--verbose");
         self.process = Some(Process::start(command, &self.log()));
     }
 
-    /// Waits until a line of its log holds these words: what it knows, where the server only knows what it answered.
+    /// Waits until a line of its log since its start holds these words: what it knows, where the server only knows what
+    /// it answered.
     pub(crate) fn until_says(&self, words: &str) {
         until_so(&format!("{} says {words:?}", self.name), || {
-            let said = std::fs::read_to_string(self.log()).unwrap_or_default();
-            said.contains(words)
+            self.said()[self.said_before..].contains(words)
         });
+    }
+
+    fn said(&self) -> String {
+        std::fs::read_to_string(self.log()).unwrap_or_default()
     }
 
     /// As a power cut ends it: it says nothing to anybody.
@@ -77,6 +85,11 @@ impl Agent {
     /// As its service manager ends it: it says goodbye.
     pub(crate) fn stop(&mut self) {
         self.process.take().expect("it runs").stop();
+    }
+
+    /// Where it keeps what it must not forget.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.home.path().join("state")
     }
 
     /// As a machine that sleeps: it does nothing until it is woken.
@@ -98,7 +111,7 @@ impl Agent {
         command
             .arg(verb)
             .arg("--state")
-            .arg(self.home.path().join("state"))
+            .arg(self.state())
             .env("ROLLCALL_ALLOW_PLAIN_HTTP", "1");
         command
     }

@@ -3,12 +3,11 @@
 //! What comes from there is believed only where its SHA-256 is right, so it may be a plain mirror. No credential goes
 //! there, and none may stand in the address.
 
-use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An address that a version's bytes can be had from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,10 +137,7 @@ impl Serialize for SourceUrl {
 
 impl<'de> Deserialize<'de> for SourceUrl {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <Cow<'de, str>>::deserialize(deserializer)?;
-        // So that a refusal tells what is allowed.
-        text.parse()
-            .map_err(|_| de::Error::invalid_value(de::Unexpected::Str(&text), &Self::ALLOWED))
+        crate::text::parsed_as(deserializer, Self::ALLOWED)
     }
 }
 

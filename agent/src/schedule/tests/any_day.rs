@@ -77,6 +77,7 @@ fn events() -> impl Strategy<Value = Event> {
             Just(Input::AddressChanged),
             Just(Input::Resumed),
             Just(Input::PollNow),
+            Just(Input::Ack),
             Just(Input::Wake),
         ]
         .prop_map(Event::Here),
@@ -132,7 +133,7 @@ impl Server {
                 settings_version: self.version,
                 poll_now: false,
             },
-            Call::Goodbye(_) => Answer::Noted,
+            Call::Ack | Call::Goodbye(_) => Answer::Noted,
         };
         Input::Answered { sequence, answer }
     }

@@ -5,8 +5,8 @@ use std::sync::PoisonError;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Response, header};
 use rollcall_shared::agent_api::{
-    Enroll, Enrolled, Goodbye, Heartbeat, HeartbeatAnswer, NewSettings, Poll, PollAnswer, Register,
-    Registered,
+    Enroll, Enrolled, Goodbye, Heartbeat, HeartbeatAnswer, Installed, NewSettings, Offer, Poll, PollAnswer,
+    Register, Registered,
 };
 use rollcall_shared::problem::{self, kind};
 use rollcall_shared::{AgentId, Problem, Reachability, Settings};
@@ -23,6 +23,8 @@ pub(crate) struct Ways {
     pub(crate) next_in_ms: Option<u64>,
     pub(crate) next_poll_in_ms: u64,
     pub(crate) poll_now: bool,
+    /// What is current.
+    pub(crate) components: Vec<Offer>,
 }
 
 impl Default for Ways {
@@ -36,6 +38,7 @@ impl Default for Ways {
             next_in_ms: Some(300),
             next_poll_in_ms: 86_400_000,
             poll_now: false,
+            components: Vec::new(),
         }
     }
 }
@@ -100,7 +103,7 @@ pub(super) fn as_a_server(shared: &Shared, call: &str, headers: &HeaderMap, body
                     version: ways.version,
                     minute_ms: MINUTE_MS,
                 }),
-                components: Vec::new(),
+                components: lacking(ways.components, ask.components),
                 observed_address: [127, 0, 0, 1].into(),
                 reachability: Reachability::Reachable,
                 next_in_ms: ways.next_in_ms,
@@ -123,6 +126,15 @@ pub(super) fn as_a_server(shared: &Shared, call: &str, headers: &HeaderMap, body
         }
         _ => Response::builder().status(404).body(Body::empty()).unwrap(),
     }
+}
+
+fn lacking(mut current: Vec<Offer>, installed: Option<Vec<Installed>>) -> Vec<Offer> {
+    let installed = installed.expect("this agent says what it has");
+    current.retain(|offer| {
+        let is_it = |one: &Installed| one.name == offer.name && one.version == offer.version;
+        !installed.iter().any(is_it)
+    });
+    current
 }
 
 fn json(value: &impl Serialize) -> Response<Body> {

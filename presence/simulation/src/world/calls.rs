@@ -119,7 +119,8 @@ impl World {
             return Ok(());
         }
         match request.call {
-            Call::Heartbeat => self.contact(&request, ContactKind::Heartbeat),
+            // Nothing is handed out here that could be acknowledged.
+            Call::Heartbeat | Call::Ack => self.contact(&request, ContactKind::Heartbeat),
             Call::Poll => self.contact(&request, ContactKind::Poll),
             Call::Register(reason) => {
                 let event = Event::Register {

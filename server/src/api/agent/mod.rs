@@ -2,6 +2,7 @@
 
 mod acknowledge;
 mod caller;
+mod components;
 mod enroll;
 mod goodbye;
 mod heartbeat;
@@ -26,6 +27,7 @@ use super::app::App;
 use super::peer::Peer;
 use crate::engine::EngineError;
 use caller::Caller;
+pub use components::Downloads;
 
 /// The calls.
 pub fn routes() -> OpenApiRouter<Arc<App>> {
@@ -35,6 +37,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(heartbeat::heartbeat))
         .routes(routes!(poll::poll))
         .routes(routes!(goodbye::goodbye))
+        .routes(routes!(components::download::download))
         .routes(routes!(acknowledge::acknowledge))
 }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::Json as Answer;
 use axum::extract::State;
-use rollcall_shared::agent_api::{NewSettings, Poll, PollAnswer};
+use rollcall_shared::agent_api::{Installed, NewSettings, Offer, Poll, PollAnswer};
 use rollcall_shared::console_api::{Subject, Way};
-use rollcall_shared::{ContactKind, Problem, Reachability};
+use rollcall_shared::{AgentId, ContactKind, FieldError, Problem, Reachability};
 
 use super::caller::Caller;
 use super::{NotCounted, check_fence, hear};
@@ -18,10 +18,13 @@ use crate::api::peer::Peer;
 /// The most bytes of a poll: it has some fifty, and a newer agent may add to it.
 const LIMIT: usize = 64 * 1024;
 
+/// Why an agent is offered no components.
+const OF_AN_OLDER_RELEASE: &str = "The agent is of a release that knows no components.";
+
 /// Poll
 ///
-/// Renews the lease, and gives the settings where the agent reports another version than the newest as applied.
-/// Independent of heartbeats.
+/// Renews the lease, gives the settings where the agent reports another version than the newest as applied, and offers
+/// the current components that it does not have. Independent of heartbeats.
 #[utoipa::path(
     post,
     path = "/api/agent/v1/poll",
@@ -39,9 +42,10 @@ pub(super) async fn poll(
     State(app): State<Arc<App>>,
     caller: Caller,
     peer: Peer,
-    Json(Poll { fence, .. }): Json<Poll, LIMIT>,
+    Json(Poll { fence, components }): Json<Poll, LIMIT>,
 ) -> Result<Answer<PollAnswer>, Refusal> {
     check_fence(fence)?;
+    check_components(components.as_deref())?;
     hear(&app, caller, &peer, fence, ContactKind::Poll).await?;
     let verdict = app
         .engine
@@ -59,16 +63,59 @@ pub(super) async fn poll(
         app.outbox
             .delivered(caller.agent, &Subject::Settings(new.version), Way::Poll);
     }
+    let offers = app.components.offers(components.as_deref());
+    note_components(&app, caller.agent, components.as_deref(), &offers);
     let (next_in_ms, next_poll_in_ms) = app.duties(caller.agent, reachability);
     Ok(Answer(PollAnswer {
         settings,
-        components: Vec::new(),
+        components: offers,
         observed_address: peer.address,
         reachability,
         next_in_ms,
         next_poll_in_ms,
         epoch: app.epoch(),
     }))
+}
+
+/// Tells the outbox what the agent was offered, and what it turns out to have.
+fn note_components(app: &App, agent: AgentId, installed: Option<&[Installed]>, offers: &[Offer]) {
+    for offer in offers {
+        let subject = Subject::Component(offer.name.clone(), offer.version.clone());
+        app.outbox.delivered(agent, &subject, Way::Poll);
+    }
+    // What it has was acknowledged, unless that was lost or the version had been there before.
+    for current in app.components.current().iter() {
+        let subject = Subject::Component(current.name.clone(), current.version.clone());
+        match installed {
+            // It would be asked to poll for ever for what it cannot be offered.
+            None if app.untold.has(agent) => {
+                app.outbox.failed(agent, &subject, OF_AN_OLDER_RELEASE.to_owned());
+            }
+            None => {}
+            Some(installed) => {
+                let is_installed =
+                    |one: &Installed| one.name == current.name && one.version == current.version;
+                if installed.iter().any(is_installed) {
+                    app.outbox.applied(agent, &subject);
+                }
+            }
+        }
+    }
+}
+
+/// Refuses more components than are looked at.
+fn check_components(components: Option<&[Installed]>) -> Result<(), Refusal> {
+    let count = components.map_or(0, <[Installed]>::len);
+    if count > Poll::MOST_COMPONENTS {
+        let error = FieldError::new(
+            "components",
+            "That is more than an agent has.",
+            format!("at most {}", Poll::MOST_COMPONENTS),
+            format!("{count} components"),
+        );
+        return Err(Refusal::invalid(vec![error]));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 
 pub(super) mod agents;
 pub(super) mod blind_spans;
+pub(super) mod components;
 pub(super) mod contact_checkpoints;
 pub(super) mod domains;
 pub(super) mod engine_state;

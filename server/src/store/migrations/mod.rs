@@ -8,6 +8,7 @@ mod m0001_roll_call;
 mod m0002_rules;
 mod m0003_identity;
 mod m0004_news;
+mod m0005_components;
 mod m0006_domains;
 
 use sea_orm::{
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_rules::Migration),
             Box::new(m0003_identity::Migration),
             Box::new(m0004_news::Migration),
+            Box::new(m0005_components::Migration),
             Box::new(m0006_domains::Migration),
         ]
     }

@@ -1,6 +1,7 @@
 //! The repositories on both databases: what each promises, told once and run on each.
 
 mod bad_days;
+mod components;
 mod domains;
 mod enrolment;
 mod journal;
