@@ -15,7 +15,8 @@ test("a column of a spreadsheet is taken at once, and what is refused is correct
   await expect(lines(page).first().getByRole("textbox")).toHaveValue("Site");
 
   // Nothing is saved before all is right: the button leads to what is wrong.
-  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).focus();
+  await page.keyboard.press("Enter");
   await expect(wrong.first()).toBeFocused();
   await page.keyboard.press("ControlOrMeta+a");
   await page.keyboard.type("10.50.0.0/16");
@@ -37,36 +38,32 @@ test("five thousand ranges are pasted, found and edited without a wait", async (
   await openSettings(page, server);
   await expect(lines(page)).toHaveCount(10);
 
-  /** How long the browser is busy from an act to the picture after it. */
-  const busy = async (act: () => Promise<void>): Promise<number> => {
-    await page.evaluate(() => {
-      const seen = { longest: 0 };
-      Object.assign(window, { seen });
-      new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) seen.longest = Math.max(seen.longest, entry.duration);
-      }).observe({ type: "longtask" });
-    });
+  /** How long it takes from an act to the second picture after it; the way of the act from here included. */
+  const lasting = async (act: () => Promise<void>): Promise<number> => {
+    const begun = await page.evaluate(() => performance.now());
     await act();
-    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
-    return page.evaluate(() => (window as unknown as { seen: { longest: number } }).seen.longest);
+    const drawn = await page.evaluate(
+      () => new Promise<number>((tell) => requestAnimationFrame(() => requestAnimationFrame(() => tell(performance.now())))),
+    );
+    return Math.round(drawn - begun);
   };
-  const pasted = await busy(() => paste(page, column.join("\n")));
+  const pasted = await lasting(() => paste(page, column.join("\n")));
   await expect(page.getByText("5,000 ranges added.")).toBeVisible();
   await expect(page.getByText("5,000 ranges", { exact: true })).toBeVisible();
   await expect(lines(page)).toHaveCount(8);
-  const typed = await busy(() => minutes(page, "poll_every").fill("31"));
+  const typed = await lasting(() => minutes(page, "poll_every").fill("31"));
   const find = page.getByRole("searchbox");
-  const found = await busy(() => find.fill("10.77.8.200"));
+  const found = await lasting(() => find.fill("10.77.8.200"));
   await expect(lines(page).locator("code")).toHaveText(["10.77.8.0/24"]);
-  const removed = await busy(() => page.getByRole("button", { name: "Remove 10.77.8.0/24" }).click());
+  const removed = await lasting(() => page.getByRole("button", { name: "Remove 10.77.8.0/24" }).click());
   await find.fill("");
   await expect(page.getByText("1–12 of 4,999")).toBeVisible();
   await page.getByRole("button", { name: "Last", exact: true }).click();
   await expect(page.getByText("4,993–4,999 of 4,999")).toBeVisible();
   // Not held to a limit: machines differ. It is what the figures in the documents come from.
   const told = `paste ${pasted}, type ${typed}, find ${found}, remove ${removed}`;
-  test.info().annotations.push({ type: "longest task, ms", description: told });
-  console.log(`    5,000 ranges, longest task in ms: ${told}`);
+  test.info().annotations.push({ type: "until drawn, ms", description: told });
+  console.log(`    5,000 ranges, ms until drawn: ${told}`);
   await save(page, 3);
   await expect(foot(page)).toContainText("Version 3 · ada");
 });

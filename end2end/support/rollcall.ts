@@ -8,6 +8,7 @@ export const ADMIN = { name: "ada", password: "correct horse battery staple" };
 
 /** What Chromium logs as an error though all is well, with the address it is about. */
 const EXPECTED = [
+  { why: "of two who save at once the second is refused", line: /status of 412 .*\/api\/v1\/settings\)$/ },
   { why: "nobody is signed in, or a sign-in is refused", line: /status of 401 .*\/api\/v1\/session\)$/ },
 ];
 /** The same, while there is no server. */

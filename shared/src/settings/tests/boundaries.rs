@@ -41,9 +41,9 @@ struct Refused {
 
 /// So many addresses, no two of which touch.
 fn generated(count: u32) -> String {
-    (0..count)
-        .map(|number| format!("{}\n", core::net::Ipv4Addr::from_bits(0x0a00_0000 + 2 * number)))
-        .collect()
+    let addresses =
+        (0..count).map(|number| core::net::Ipv4Addr::from_bits(0x0a00_0000 + 2 * number).to_string());
+    addresses.collect::<Vec<_>>().join("\n")
 }
 
 #[test]
