@@ -5,6 +5,7 @@
 
 use rollcall_agent::install::Report;
 use rollcall_shared::agent_api::{Installed, Offer, Poll};
+use rollcall_shared::component::MOST_CURRENT;
 use rollcall_shared::console_api::Subject;
 use rollcall_shared::{ComponentName, ComponentVersion};
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,11 @@ use crate::state_dir::{StateDir, StateError};
 
 const FILE: &str = "components.json";
 
-/// More reports than can ever wait: of each component the newest counts.
-const MOST_REPORTS: usize = 64;
+/// As many reports as there can be current components: of each the newest counts.
+const MOST_REPORTS: usize = MOST_CURRENT;
+
+/// Characters of a failure that are kept. What a hook said last stands at its end, and is shorter.
+const LONGEST_FAILURE: usize = 800;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Record {
@@ -22,6 +26,9 @@ pub(super) struct Record {
     installed: Vec<Installed>,
     #[serde(default)]
     reports: Vec<KeptReport>,
+    /// Whether the server offered something that is not installed.
+    #[serde(default)]
+    unfinished: bool,
     #[serde(skip)]
     queue: Vec<Report>,
 }
@@ -58,11 +65,20 @@ impl Record {
                     failure: report.failure.clone(),
                 })
                 .collect(),
+            unfinished: self.unfinished,
             queue: Vec::new(),
         };
         // Texts always have a JSON form.
         let bytes = serde_json::to_vec(&kept).unwrap_or_default();
         dir.write(FILE, &bytes, true)
+    }
+
+    pub(super) const fn is_unfinished(&self) -> bool {
+        self.unfinished
+    }
+
+    pub(super) const fn set_unfinished(&mut self, unfinished: bool) {
+        self.unfinished = unfinished;
     }
 
     pub(super) fn installed(&self) -> Vec<Installed> {
@@ -89,8 +105,15 @@ impl Record {
         self.installed.drain(..surplus);
     }
 
-    pub(super) fn report(&mut self, report: Report) {
-        self.queue.retain(|known| known.subject != report.subject);
+    pub(super) fn report(&mut self, mut report: Report) {
+        // So that the file stays well below what is read back.
+        if let Some(failure) = &mut report.failure
+            && let Some((end, _)) = failure.char_indices().nth(LONGEST_FAILURE)
+        {
+            failure.truncate(end);
+        }
+        self.queue
+            .retain(|known| !is_of_the_same(&known.subject, &report.subject));
         self.queue.push(report);
         let surplus = self.queue.len().saturating_sub(MOST_REPORTS);
         self.queue.drain(..surplus);
@@ -102,6 +125,14 @@ impl Record {
 
     pub(super) fn told(&mut self, report: &Report) {
         self.queue.retain(|known| known != report);
+    }
+}
+
+/// Of an older version nobody needs to know any more.
+fn is_of_the_same(one: &Subject, other: &Subject) -> bool {
+    match (one, other) {
+        (Subject::Component(one, _), Subject::Component(other, _)) => one == other,
+        _ => one == other,
     }
 }
 
