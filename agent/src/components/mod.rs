@@ -70,8 +70,8 @@ impl Components {
         self.note_unfinished();
     }
 
-    /// Whether something is wanted that is not installed, also by the process before this one: then the server is asked
-    /// for it again.
+    /// Whether something is wanted that is not installed, also by the process before this one, or nobody knows: then the
+    /// server is asked for it.
     pub(crate) const fn is_unfinished(&self) -> bool {
         self.record.is_unfinished()
     }

@@ -26,7 +26,7 @@ pub(super) struct Record {
     installed: Vec<Installed>,
     #[serde(default)]
     reports: Vec<KeptReport>,
-    /// Whether the server offered something that is not installed.
+    /// Whether there is, or may be, something that the server would offer and that is not installed.
     #[serde(default)]
     unfinished: bool,
     #[serde(skip)]
@@ -43,7 +43,11 @@ struct KeptReport {
 impl Record {
     pub(super) fn find(dir: &StateDir) -> Self {
         let bytes = dir.read(FILE, false).ok().flatten().unwrap_or_default();
-        let mut record: Self = serde_json::from_slice(&bytes).unwrap_or_default();
+        // Who has none was never told what there is: new, or of a release before.
+        let mut record = serde_json::from_slice(&bytes).unwrap_or(Self {
+            unfinished: true,
+            ..Self::default()
+        });
         record.queue = core::mem::take(&mut record.reports)
             .into_iter()
             .map(|kept| Report {
@@ -160,6 +164,8 @@ mod tests {
     fn what_is_installed_and_not_told_yet_is_known_after_a_restart() {
         let (_home, dir) = dir();
         let mut record = Record::find(&dir);
+        assert!(record.is_unfinished(), "nobody said yet what there is");
+        record.set_unfinished(false);
         record.install(&offer("av", "1"));
         record.install(&offer("zip", "7"));
         record.install(&offer("av", "2"));
@@ -173,6 +179,7 @@ mod tests {
         record.store(&dir).unwrap();
         let mut again = Record::find(&dir);
         assert_eq!(again.installed(), record.installed());
+        assert!(!again.is_unfinished());
         assert_eq!(again.version(&"av".parse().unwrap()), Some("2".parse().unwrap()));
         let reports = [report("component.zip.7", None), report("component.av.2", None)];
         assert_eq!(again.reports(), reports);
@@ -186,12 +193,13 @@ mod tests {
         for text in [
             "",
             "{",
-            "[]",
+            "[1]",
             r#"{"installed":7}"#,
             r#"{"installed":[{"name":"../x","version":"1"}]}"#,
         ] {
             dir.write(FILE, text.as_bytes(), false).unwrap();
-            assert!(Record::find(&dir).installed().is_empty(), "{text}");
+            let record = Record::find(&dir);
+            assert!(record.installed().is_empty() && record.is_unfinished(), "{text}");
         }
     }
 }

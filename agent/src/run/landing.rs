@@ -74,7 +74,8 @@ impl Runner {
             }
         );
         let mut end = self.feed(input);
-        // What the process before this one left unfinished, the server takes to be under way.
+        // What the process before this one left unfinished, the server takes to be under way; and who is new is told of
+        // nothing that was handed out before.
         if end.is_none() && registered && self.components.is_unfinished() {
             end = self.feed(Input::PollNow);
         }

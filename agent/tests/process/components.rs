@@ -241,6 +241,22 @@ async fn made_up(what: &'static str, answers: Vec<Vec<u8>>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_is_new_asks_for_what_was_handed_out_before_it_was_there() {
+    let (stub, home) = (Stub::start().await, Home::new());
+    home.enrol(&stub).await;
+    let place = Place::answering([whole(OLD)]).await;
+    stub.dictate(|ways| ways.components = vec![offer("1", OLD, &[&place.source])]);
+    let agent = home.run();
+    acknowledged(&stub, "1", "applied").await;
+    assert_eq!(stub.of("poll").len(), 1, "nobody told it to poll");
+    agent.kill().await;
+    let beats = stub.of("heartbeat").len();
+    let _agent = home.run();
+    stub.nth("heartbeat", beats + 2).await;
+    assert_eq!(stub.of("poll").len(), 1, "once is enough");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_has_is_reported_with_the_reason_and_the_old_version_stays() {
     let (stub, home) = (Stub::start().await, Home::new());
     let _agent = installed(&stub, &home, &[]).await;
