@@ -32,7 +32,8 @@ struct Parts {
     settings: Arc<InForce>,
     places: Places,
     last: papaya::HashMap<AgentId, Verified>,
-    /// When an agent was last told that there is news.
+    /// When the connection began by which an agent was last told that there is news: what came up after that it may have
+    /// missed.
     told: papaya::HashMap<AgentId, i64>,
 }
 
@@ -60,6 +61,7 @@ impl Dialler {
 
     /// Connects to an agent for this purpose, once there is a place in the lane. Its proof is a contact.
     pub async fn dial(&self, agent: AgentId, purpose: Purpose, lane: Lane) -> Verified {
+        let began_ms = self.0.clock.wall_ms();
         let outcome = match self.try_dial(agent, purpose, lane).await {
             Ok(()) => VerificationOutcome::Verified,
             Err(outcome) => outcome,
@@ -73,13 +75,13 @@ impl Dialler {
             self.0.last.pin().insert(agent, verified);
         }
         if outcome == VerificationOutcome::Verified && purpose == Purpose::News {
-            self.0.told.pin().insert(agent, verified.at_ms);
+            self.0.told.pin().insert(agent, began_ms);
         }
         verified
     }
 
-    /// When an agent was last told, by connecting to it, that there is news; nothing where it was not since the server
-    /// started.
+    /// When the connection began by which an agent was last told that there is news; nothing where there was none since
+    /// the server started.
     #[must_use]
     pub fn told_at_ms(&self, agent: AgentId) -> Option<i64> {
         self.0.told.pin().get(&agent).copied()

@@ -3,15 +3,18 @@
 //! Each is tried once a subject, by few places at a time; who sends heartbeats hears of it with the next one, so these
 //! come last and by fewer. Who is missed is told at its turn (`net/rounds`).
 
+use rollcall_shared::LeaseKind;
 use rollcall_shared::console_api::WaitsFor;
 use rollcall_shared::dial::Purpose;
-use rollcall_shared::{AgentId, LeaseKind};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::Outbox;
 use super::plan::{Known, waits_for};
 use crate::net::{Dialler, Lane};
+
+/// So many agents are looked at before others are let in between: each is a look into memory.
+const AT_A_STRETCH: usize = 500;
 
 /// Tells of each new subject until told to stop. One that comes during the telling begins it anew.
 pub async fn run(outbox: Outbox, dialler: Dialler, mut stop: watch::Receiver<bool>) {
@@ -32,30 +35,30 @@ pub async fn run(outbox: Outbox, dialler: Dialler, mut stop: watch::Receiver<boo
 }
 
 async fn tell(outbox: &Outbox, dialler: &Dialler) {
-    let queued = outbox.queued();
     for lane in [Lane::News, Lane::Spare] {
         let mut telling = JoinSet::new();
-        for agent in to_tell(&queued, lane) {
-            if telling.len() >= lane.places() {
-                telling.join_next().await;
+        for subject in outbox.subjects() {
+            let mut after = None;
+            loop {
+                let page = outbox.queued_after(&subject, after, AT_A_STRETCH);
+                let Some((last, _)) = page.last() else { break };
+                after = Some(*last);
+                for (agent, known) in &page {
+                    if lane_of(known) != Some(lane) {
+                        continue;
+                    }
+                    if telling.len() >= lane.places() {
+                        telling.join_next().await;
+                    }
+                    let (agent, dialler) = (*agent, dialler.clone());
+                    telling.spawn(async move { dialler.dial(agent, Purpose::News, lane).await });
+                }
+                // A large fleet is gone through without holding up anybody else.
+                tokio::task::yield_now().await;
             }
-            let dialler = dialler.clone();
-            telling.spawn(async move { dialler.dial(agent, Purpose::News, lane).await });
         }
         while telling.join_next().await.is_some() {}
     }
-}
-
-/// Whom to tell by these places: each once, however much news there is for it.
-fn to_tell(queued: &[(AgentId, Known)], lane: Lane) -> Vec<AgentId> {
-    let mut agents: Vec<AgentId> = queued
-        .iter()
-        .filter(|(_, known)| lane_of(known) == Some(lane))
-        .map(|(agent, _)| *agent)
-        .collect();
-    agents.sort_unstable();
-    agents.dedup();
-    agents
 }
 
 /// By which places an agent is told; nothing where it is not.

@@ -11,7 +11,7 @@ use rollcall_shared::{AgentId, ComponentName};
 use tokio::sync::watch;
 
 use super::campaign::{Campaign, Open};
-use super::plan::{Known, waits_for};
+use super::plan::{Dialled, Known, waits_for};
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::net::{Case, Dialler, Untold};
@@ -239,7 +239,7 @@ impl Outbox {
         let now_ms = self.0.clock.wall_ms();
         let told_at_ms = self.0.dialler.told_at_ms(agent);
         self.note(subject, |campaign| {
-            let dialled = told_at_ms.is_some_and(|at_ms| at_ms >= campaign.queued_at_ms());
+            let dialled = told_at_ms.is_some_and(|at_ms| at_ms > campaign.queued_at_ms());
             let way = if dialled && way == Way::Poll {
                 Way::Dial
             } else {
@@ -366,40 +366,50 @@ impl Outbox {
         WaitingPage { items, next }
     }
 
-    /// What is queued, with what is known of who is to be told.
-    pub(super) fn queued(&self) -> Vec<(AgentId, Known)> {
-        let open: Vec<(AgentId, Open, i64)> = {
-            let state = self.0.state.lock();
-            state
-                .campaigns
-                .values()
-                .flat_map(|campaign| {
-                    campaign
-                        .open_after(None)
-                        .filter(|(_, open)| open.is_queued())
-                        .map(|(agent, open)| (agent, open.clone(), campaign.queued_at_ms()))
-                })
-                .collect()
-        };
+    /// Who is to be told of a subject, after this agent and in the order of their ids, with what is known of them.
+    pub(super) fn queued_after(
+        &self,
+        subject: &Subject,
+        after: Option<AgentId>,
+        limit: usize,
+    ) -> Vec<(AgentId, Known)> {
+        let (queued_at_ms, open) = self.with(subject, |campaign| {
+            let open: Vec<(AgentId, Open)> = campaign
+                .open_after(after)
+                .filter(|(_, open)| open.is_queued())
+                .take(limit)
+                .map(|(agent, open)| (agent, open.clone()))
+                .collect();
+            (campaign.queued_at_ms(), open)
+        });
         open.into_iter()
-            .map(|(agent, open, queued_at_ms)| (agent, self.known(agent, &open, queued_at_ms)))
+            .map(|(agent, open)| (agent, self.known(agent, &open, queued_at_ms)))
             .collect()
     }
 
     fn known(&self, agent: AgentId, open: &Open, queued_at_ms: i64) -> Known {
-        let last = self.0.dialler.last(agent);
+        let Parts {
+            engine,
+            roster,
+            settings,
+            dialler,
+            untold,
+            ..
+        } = &*self.0;
+        let told = dialler
+            .told_at_ms(agent)
+            .is_some_and(|at_ms| at_ms > queued_at_ms);
+        let in_vain = dialler
+            .last(agent)
+            .is_some_and(|last| last.at_ms >= queued_at_ms && last.outcome != VerificationOutcome::Verified);
         Known {
-            case: Case::of(
-                agent,
-                &self.0.engine,
-                &self.0.roster,
-                &self.0.settings,
-                &self.0.untold,
-            ),
+            case: Case::of(agent, engine, roster, settings, untold),
             state: open.state,
-            dialled_in_vain: last.is_some_and(|last| {
-                last.at_ms >= queued_at_ms && last.outcome != VerificationOutcome::Verified
-            }),
+            dialled: match (told, in_vain) {
+                (true, _) => Dialled::Told,
+                (false, true) => Dialled::InVain,
+                (false, false) => Dialled::NotYet,
+            },
         }
     }
 

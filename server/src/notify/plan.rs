@@ -12,8 +12,19 @@ pub(super) struct Known {
     pub(super) case: Option<Case>,
     /// How far the notification has got.
     pub(super) state: NotificationState,
-    /// Whether it was connected to since it was queued, in vain.
-    pub(super) dialled_in_vain: bool,
+    /// What came of connecting to it since the notification was queued.
+    pub(super) dialled: Dialled,
+}
+
+/// What came of connecting to an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialled {
+    /// It was not connected to.
+    NotYet,
+    /// It did not answer.
+    InVain,
+    /// It was told that there is news, and is about to poll.
+    Told,
 }
 
 /// What the notification waits for. Connecting comes first, where the server may (rule 14: by the version that the
@@ -30,7 +41,9 @@ pub(super) fn waits_for(known: &Known) -> WaitsFor {
     };
     if case.presence != Some(Presence::Online) {
         WaitsFor::Return
-    } else if case.may_be_told() && !known.dialled_in_vain {
+    } else if known.dialled == Dialled::Told {
+        WaitsFor::Poll
+    } else if case.may_be_told() && known.dialled == Dialled::NotYet {
         WaitsFor::Dial
     } else if case.lives_by == LeaseKind::Heartbeat {
         WaitsFor::Contact
@@ -47,6 +60,8 @@ mod tests {
 
     #[test]
     fn rule_14_news_is_dialled_where_it_may_be_else_asked_for_at_a_heartbeat_else_at_a_poll() {
+        use Dialled::{InVain, NotYet, Told};
+
         let outside = Case {
             knows_newest: false,
             ..Case::VERIFIED
@@ -66,18 +81,20 @@ mod tests {
         };
         let of = |presence, case| Case { presence, ..case };
         let table = [
-            (Some(outside), false, WaitsFor::Dial),
-            (Some(just_added), false, WaitsFor::Dial),
-            (Some(beating(outside)), false, WaitsFor::Dial),
-            (Some(beating(outside)), true, WaitsFor::Contact),
-            (Some(outside), true, WaitsFor::Poll),
-            (Some(beating(inside)), false, WaitsFor::Contact),
+            (Some(outside), NotYet, WaitsFor::Dial),
+            (Some(just_added), NotYet, WaitsFor::Dial),
+            (Some(beating(outside)), NotYet, WaitsFor::Dial),
+            (Some(beating(outside)), InVain, WaitsFor::Contact),
+            (Some(beating(outside)), Told, WaitsFor::Poll),
+            (Some(outside), InVain, WaitsFor::Poll),
+            (Some(outside), Told, WaitsFor::Poll),
+            (Some(beating(inside)), NotYet, WaitsFor::Contact),
             (
                 Some(Case {
                     lives_by: LeaseKind::Poll,
                     ..inside
                 }),
-                false,
+                NotYet,
                 WaitsFor::Poll,
             ),
             (
@@ -85,22 +102,22 @@ mod tests {
                     listens: false,
                     ..beating(outside)
                 }),
-                false,
+                NotYet,
                 WaitsFor::Contact,
             ),
             (
                 Some(of(Some(Presence::Offline), outside)),
-                false,
+                NotYet,
                 WaitsFor::Return,
             ),
-            (Some(of(None, outside)), false, WaitsFor::Return),
-            (None, false, WaitsFor::Return),
+            (Some(of(None, outside)), NotYet, WaitsFor::Return),
+            (None, NotYet, WaitsFor::Return),
         ];
-        for (case, dialled_in_vain, waits) in table {
+        for (case, dialled, waits) in table {
             let known = Known {
                 case,
                 state: NotificationState::Queued,
-                dialled_in_vain,
+                dialled,
             };
             assert_eq!(waits_for(&known), waits, "{known:?}");
         }
@@ -115,7 +132,7 @@ mod tests {
             let known = Known {
                 case: Some(Case::VERIFIED),
                 state,
-                dialled_in_vain: false,
+                dialled: Dialled::NotYet,
             };
             assert_eq!(waits_for(&known), waits);
         }

@@ -11,6 +11,7 @@ use super::*;
 use crate::api::agent::testing::Server;
 use crate::net::Case;
 use crate::net::testing::Listening;
+use crate::notify::plan::Dialled;
 
 fn known(case: Case) -> Known {
     Known {
@@ -19,7 +20,7 @@ fn known(case: Case) -> Known {
             ..case
         }),
         state: NotificationState::Queued,
-        dialled_in_vain: false,
+        dialled: Dialled::NotYet,
     }
 }
 
@@ -37,17 +38,19 @@ fn who_hears_of_it_by_itself_is_told_last_and_who_may_not_be_connected_to_is_not
         listens: false,
         ..Case::VERIFIED
     };
-    let agent = AgentId::from_bits;
-    let queued = [
-        (agent(1), known(Case::VERIFIED)),
-        (agent(2), known(beating)),
-        (agent(3), known(offline)),
-        (agent(4), known(deaf)),
-        // Of two subjects.
-        (agent(1), known(Case::VERIFIED)),
-    ];
-    assert_eq!(to_tell(&queued, Lane::News), [agent(1)]);
-    assert_eq!(to_tell(&queued, Lane::Spare), [agent(2)]);
+    for (case, lane) in [
+        (Case::VERIFIED, Some(Lane::News)),
+        (beating, Some(Lane::Spare)),
+        (offline, None),
+        (deaf, None),
+    ] {
+        assert_eq!(lane_of(&known(case)), lane, "{case:?}");
+    }
+    let told = Known {
+        dialled: Dialled::Told,
+        ..known(Case::VERIFIED)
+    };
+    assert_eq!(lane_of(&told), None, "once, however much news there is");
 }
 
 #[tokio::test]
