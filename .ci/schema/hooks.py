@@ -129,6 +129,32 @@ def a_component(case):
     path(case, **world.component())
 
 
+def its_versions(case):
+    path(case, name=world.component()["name"])
+    case.query = {}
+
+
+def a_domain_to_be(case):
+    body(case, name=f"Oslo {drawn['make_domain']}", parent=1)
+
+
+def a_domain_to_change(case):
+    path(case, id=world.domain())
+    body(case, name=f"Bergen {drawn['change_domain']}", parent=1)
+
+
+def an_empty_domain(case):
+    path(case, id=world.domain())
+
+
+def a_move(case):
+    body(case, agents=[agent().id], domain=1)
+
+
+def some_to_retire(case):
+    body(case, agents=[Agent(world).id])
+
+
 def a_download(case):
     a_component(case)
     for name in ("Range", "If-Range"):
@@ -167,8 +193,10 @@ def a_websocket(case):
 # By the name of the call in the document. What is missing here succeeds as it is drawn.
 REAL = {
     "acknowledge": an_acknowledgement,
+    "change_domain": a_domain_to_change,
     "choose_component_version": a_component,
     "create_first_admin": the_first_admin,
+    "delete_domain": an_empty_domain,
     "download_component": a_download,
     "enroll": enrolment,
     "explain_agent": a_real_agent,
@@ -176,15 +204,18 @@ REAL = {
     "heartbeat": a_fence,
     "list_agent_notifications": news_of_an_agent,
     "list_agents": a_first_page,
-    "list_component_versions": a_component,
+    "list_component_versions": its_versions,
     "list_rollout_waiting": a_rollout,
     "list_transitions": an_agent_s_history,
+    "make_domain": a_domain_to_be,
     "make_token": a_token_to_be,
+    "move_agents": a_move,
     "name_component_sources": sources,
     "open_feed": a_websocket,
     "poll": a_fence,
     "register": the_same_machine,
     "retire_agent": one_to_retire,
+    "retire_agents": some_to_retire,
     "revoke_token": a_token,
     "save_settings": the_next_settings,
     "show_agent": a_real_agent,

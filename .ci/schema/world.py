@@ -100,6 +100,7 @@ class World:
         self._cookie = None
         self._subject = None
         self._components = itertools.count(1)
+        self._domains = itertools.count(1)
         self._enrolment_token = None
 
     def call(self, verb: str, path: str, body: dict | None = None, headers: dict | None = None) -> dict:
@@ -155,6 +156,10 @@ class World:
         answer = requests.put(self.url + path, data=path.encode(), headers=headers, timeout=PATIENCE_S)
         answer.raise_for_status()
         return named
+
+    def domain(self) -> int:
+        """A new domain below the first, with nothing in it."""
+        return self.ask("POST", "/api/v1/domains", {"name": f"Berlin {next(self._domains)}", "parent": 1})["id"]
 
     def settings(self) -> dict:
         """The version in force."""

@@ -268,7 +268,6 @@ impl Runner {
     fn hang_up(&mut self) {
         self.flight = None;
         self.link = None;
-        self.components.drop_attempt();
     }
 
     /// Takes in what came of an attempt to install a component.

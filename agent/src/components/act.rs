@@ -3,6 +3,7 @@
 //! It may be dropped at any point, as by the end of the process, and be begun again: what came is kept, what was
 //! verified is found, the hook runs once more.
 
+use core::cell::Cell;
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -28,6 +29,8 @@ pub(super) struct Surroundings {
     pub(super) server: Rc<Endpoint>,
     /// The version that is installed.
     pub(super) before: Option<ComponentVersion>,
+    /// Set once the version is here and its hook is about to run: from then on it is not given up lightly.
+    pub(super) committed: Rc<Cell<bool>>,
 }
 
 /// What came of an attempt.
@@ -96,6 +99,7 @@ async fn install(attempt: &Attempt, surroundings: &Surroundings) -> Result<(), A
     if !beside(move || here.is_here()).await? {
         bring(attempt, surroundings, &folder).await?;
     }
+    surroundings.committed.set(true);
     let swap = folder.clone();
     beside(move || swap.swap_in()).await?;
     let hooks = surroundings.hooks.as_deref();

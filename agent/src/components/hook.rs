@@ -22,8 +22,8 @@ pub(super) const WITHIN: Duration = Duration::from_mins(10);
 /// How long what it wrote last is waited for after its end: something that it started may hold the line open.
 const LAST_WORDS_WITHIN: Duration = Duration::from_millis(200);
 
-/// How much of what it wrote last is kept.
-const LAST_WORDS: usize = 600;
+/// How much of what it wrote last is kept, of its output and of its errors each: the one must not push out the other.
+const LAST_WORDS: usize = 300;
 
 /// Why a hook did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -104,9 +104,9 @@ pub(super) async fn run(
         .and_then(|id| i32::try_from(id).ok())
         .map(Pid::from_raw);
     let mut group = Group(group);
-    let mut words = Vec::new();
+    let mut words = Words::default();
     let ended = timeout(within, listen(&mut child, &mut words)).await;
-    let words = || last_words(&words);
+    let words = || words.last();
     match ended {
         Ok(Ok(status)) if status.success() => {
             // What it started on purpose may go on.
@@ -155,21 +155,21 @@ fn is_there(path: &Path) -> Result<bool, HookError> {
 }
 
 /// Waits for its end and keeps what it wrote last.
-async fn listen(child: &mut Child, words: &mut Vec<u8>) -> io::Result<std::process::ExitStatus> {
+async fn listen(child: &mut Child, words: &mut Words) -> io::Result<std::process::ExitStatus> {
     let (mut out, mut err) = (child.stdout.take(), child.stderr.take());
     let (mut from_out, mut from_err) = ([0; 1024], [0; 1024]);
     let status = loop {
         tokio::select! {
             status = child.wait() => break status?,
-            read = read(&mut out, &mut from_out) => keep(words, from_out.get(..read).unwrap_or_default()),
-            read = read(&mut err, &mut from_err) => keep(words, from_err.get(..read).unwrap_or_default()),
+            read = read(&mut out, &mut from_out) => keep(&mut words.out, from_out.get(..read).unwrap_or_default()),
+            read = read(&mut err, &mut from_err) => keep(&mut words.err, from_err.get(..read).unwrap_or_default()),
         }
     };
     let rest = async {
         while out.is_some() || err.is_some() {
             tokio::select! {
-                read = read(&mut out, &mut from_out) => keep(words, from_out.get(..read).unwrap_or_default()),
-                read = read(&mut err, &mut from_err) => keep(words, from_err.get(..read).unwrap_or_default()),
+                read = read(&mut out, &mut from_out) => keep(&mut words.out, from_out.get(..read).unwrap_or_default()),
+                read = read(&mut err, &mut from_err) => keep(&mut words.err, from_err.get(..read).unwrap_or_default()),
             }
         }
     };
@@ -197,14 +197,24 @@ fn keep(words: &mut Vec<u8>, more: &[u8]) {
     words.drain(..surplus);
 }
 
-/// In one line, without what would rewrite it.
-fn last_words(words: &[u8]) -> String {
-    let text = String::from_utf8_lossy(words);
-    let words: Vec<&str> = text
-        .split(|one: char| one.is_control() || one == ' ')
-        .filter(|word| !word.is_empty())
-        .collect();
-    words.join(" ")
+/// What a hook wrote last.
+#[derive(Debug, Default)]
+struct Words {
+    out: Vec<u8>,
+    err: Vec<u8>,
+}
+
+impl Words {
+    /// In one line, without what would rewrite it.
+    fn last(&self) -> String {
+        let texts = [&self.out, &self.err].map(|bytes| String::from_utf8_lossy(bytes));
+        let words: Vec<&str> = texts
+            .iter()
+            .flat_map(|text| text.split(|one: char| one.is_control() || one == ' '))
+            .filter(|word| !word.is_empty())
+            .collect();
+        words.join(" ")
+    }
 }
 
 #[cfg(test)]

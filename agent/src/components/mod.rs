@@ -9,6 +9,7 @@ mod folder;
 mod hook;
 mod record;
 
+use core::cell::Cell;
 use core::future::Future;
 use core::pin::Pin;
 use std::path::PathBuf;
@@ -34,6 +35,8 @@ pub(crate) struct Components {
     record: Record,
     installs: Installs,
     under_way: Option<Pin<Box<dyn Future<Output = Outcome>>>>,
+    /// Whether what is under way has got as far as its hook.
+    committed: Rc<Cell<bool>>,
 }
 
 impl Components {
@@ -45,6 +48,7 @@ impl Components {
             hooks,
             installs: Installs::default(),
             under_way: None,
+            committed: Rc::default(),
         }
     }
 
@@ -59,8 +63,24 @@ impl Components {
             .into_iter()
             .filter(|offer| !self.record.has(&offer.name, &offer.version));
         self.installs.offered(news.collect(), now_ms);
-        if self.installs.is_void() {
+        // A hook is not stopped half-way because there is something newer.
+        if self.installs.is_void() && !self.committed.get() {
             self.drop_attempt();
+        }
+        self.note_unfinished();
+    }
+
+    /// Whether something is wanted that is not installed, also by the process before this one, or nobody knows: then the
+    /// server is asked for it.
+    pub(crate) const fn is_unfinished(&self) -> bool {
+        self.record.is_unfinished()
+    }
+
+    fn note_unfinished(&mut self) {
+        let unfinished = self.installs.wanted().next().is_some();
+        if self.record.is_unfinished() != unfinished {
+            self.record.set_unfinished(unfinished);
+            self.keep();
         }
     }
 
@@ -69,7 +89,7 @@ impl Components {
         self.installs.hold_settings(now_ms)
     }
 
-    /// Gives up the attempt under way, of which what came so far is kept: the network or the server is another one.
+    /// Gives up the attempt under way, of which what came so far is kept.
     pub(crate) fn drop_attempt(&mut self) {
         self.under_way = None;
         self.installs.dropped();
@@ -90,11 +110,13 @@ impl Components {
         let Some(attempt) = self.installs.next(now_ms) else {
             return;
         };
+        self.committed = Rc::default();
         let surroundings = Surroundings {
             folder: self.dir.path().join("components"),
             hooks: self.hooks.clone(),
             server: Rc::clone(server),
             before: self.record.version(&attempt.offer.name),
+            committed: Rc::clone(&self.committed),
         };
         self.under_way = Some(Box::pin(act::act(attempt, surroundings)));
     }
@@ -126,6 +148,8 @@ impl Components {
         if let Some(report) = report {
             self.record.report(report);
         }
+        self.record
+            .set_unfinished(self.installs.wanted().next().is_some());
         self.keep();
     }
 

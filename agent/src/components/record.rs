@@ -5,6 +5,7 @@
 
 use rollcall_agent::install::Report;
 use rollcall_shared::agent_api::{Installed, Offer, Poll};
+use rollcall_shared::component::MOST_CURRENT;
 use rollcall_shared::console_api::Subject;
 use rollcall_shared::{ComponentName, ComponentVersion};
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,11 @@ use crate::state_dir::{StateDir, StateError};
 
 const FILE: &str = "components.json";
 
-/// More reports than can ever wait: of each component the newest counts.
-const MOST_REPORTS: usize = 64;
+/// As many reports as there can be current components: of each the newest counts.
+const MOST_REPORTS: usize = MOST_CURRENT;
+
+/// Characters of a failure that are kept. What a hook said last stands at its end, and is shorter.
+const LONGEST_FAILURE: usize = 800;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Record {
@@ -22,6 +26,9 @@ pub(super) struct Record {
     installed: Vec<Installed>,
     #[serde(default)]
     reports: Vec<KeptReport>,
+    /// Whether there is, or may be, something that the server would offer and that is not installed.
+    #[serde(default)]
+    unfinished: bool,
     #[serde(skip)]
     queue: Vec<Report>,
 }
@@ -36,7 +43,11 @@ struct KeptReport {
 impl Record {
     pub(super) fn find(dir: &StateDir) -> Self {
         let bytes = dir.read(FILE, false).ok().flatten().unwrap_or_default();
-        let mut record: Self = serde_json::from_slice(&bytes).unwrap_or_default();
+        // Who has none was never told what there is: new, or of a release before.
+        let mut record = serde_json::from_slice(&bytes).unwrap_or(Self {
+            unfinished: true,
+            ..Self::default()
+        });
         record.queue = core::mem::take(&mut record.reports)
             .into_iter()
             .map(|kept| Report {
@@ -58,11 +69,20 @@ impl Record {
                     failure: report.failure.clone(),
                 })
                 .collect(),
+            unfinished: self.unfinished,
             queue: Vec::new(),
         };
         // Texts always have a JSON form.
         let bytes = serde_json::to_vec(&kept).unwrap_or_default();
         dir.write(FILE, &bytes, true)
+    }
+
+    pub(super) const fn is_unfinished(&self) -> bool {
+        self.unfinished
+    }
+
+    pub(super) const fn set_unfinished(&mut self, unfinished: bool) {
+        self.unfinished = unfinished;
     }
 
     pub(super) fn installed(&self) -> Vec<Installed> {
@@ -89,8 +109,15 @@ impl Record {
         self.installed.drain(..surplus);
     }
 
-    pub(super) fn report(&mut self, report: Report) {
-        self.queue.retain(|known| known.subject != report.subject);
+    pub(super) fn report(&mut self, mut report: Report) {
+        // So that the file stays well below what is read back.
+        if let Some(failure) = &mut report.failure
+            && let Some((end, _)) = failure.char_indices().nth(LONGEST_FAILURE)
+        {
+            failure.truncate(end);
+        }
+        self.queue
+            .retain(|known| !is_of_the_same(&known.subject, &report.subject));
         self.queue.push(report);
         let surplus = self.queue.len().saturating_sub(MOST_REPORTS);
         self.queue.drain(..surplus);
@@ -102,6 +129,14 @@ impl Record {
 
     pub(super) fn told(&mut self, report: &Report) {
         self.queue.retain(|known| known != report);
+    }
+}
+
+/// Of an older version nobody needs to know any more.
+fn is_of_the_same(one: &Subject, other: &Subject) -> bool {
+    match (one, other) {
+        (Subject::Component(one, _), Subject::Component(other, _)) => one == other,
+        _ => one == other,
     }
 }
 
@@ -129,6 +164,8 @@ mod tests {
     fn what_is_installed_and_not_told_yet_is_known_after_a_restart() {
         let (_home, dir) = dir();
         let mut record = Record::find(&dir);
+        assert!(record.is_unfinished(), "nobody said yet what there is");
+        record.set_unfinished(false);
         record.install(&offer("av", "1"));
         record.install(&offer("zip", "7"));
         record.install(&offer("av", "2"));
@@ -142,6 +179,7 @@ mod tests {
         record.store(&dir).unwrap();
         let mut again = Record::find(&dir);
         assert_eq!(again.installed(), record.installed());
+        assert!(!again.is_unfinished());
         assert_eq!(again.version(&"av".parse().unwrap()), Some("2".parse().unwrap()));
         let reports = [report("component.zip.7", None), report("component.av.2", None)];
         assert_eq!(again.reports(), reports);
@@ -155,12 +193,13 @@ mod tests {
         for text in [
             "",
             "{",
-            "[]",
+            "[1]",
             r#"{"installed":7}"#,
             r#"{"installed":[{"name":"../x","version":"1"}]}"#,
         ] {
             dir.write(FILE, text.as_bytes(), false).unwrap();
-            assert!(Record::find(&dir).installed().is_empty(), "{text}");
+            let record = Record::find(&dir);
+            assert!(record.installed().is_empty() && record.is_unfinished(), "{text}");
         }
     }
 }

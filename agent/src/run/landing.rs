@@ -1,6 +1,6 @@
 //! What comes of a call: an answer, a refusal, a failure, for the schedule and for the status file.
 
-use rollcall_agent::schedule::{Call, End, Input, Refusal};
+use rollcall_agent::schedule::{Answer, Call, End, Input, Refusal};
 use rollcall_shared::Reachability;
 use tracing::{debug, info};
 
@@ -66,7 +66,19 @@ impl Runner {
             }
         };
         debug!(sequence, ?input, "Answered");
-        let end = self.feed(input);
+        let registered = matches!(
+            input,
+            Input::Answered {
+                answer: Answer::Registered { .. },
+                ..
+            }
+        );
+        let mut end = self.feed(input);
+        // What the process before this one left unfinished, the server takes to be under way; and who is new is told of
+        // nothing that was handed out before.
+        if end.is_none() && registered && self.components.is_unfinished() {
+            end = self.feed(Input::PollNow);
+        }
         if end.is_none() {
             self.keep();
         }

@@ -241,6 +241,22 @@ async fn made_up(what: &'static str, answers: Vec<Vec<u8>>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_is_new_asks_for_what_was_handed_out_before_it_was_there() {
+    let (stub, home) = (Stub::start().await, Home::new());
+    home.enrol(&stub).await;
+    let place = Place::answering([whole(OLD)]).await;
+    stub.dictate(|ways| ways.components = vec![offer("1", OLD, &[&place.source])]);
+    let agent = home.run();
+    acknowledged(&stub, "1", "applied").await;
+    assert_eq!(stub.of("poll").len(), 1, "nobody told it to poll");
+    agent.kill().await;
+    let beats = stub.of("heartbeat").len();
+    let _agent = home.run();
+    stub.nth("heartbeat", beats + 2).await;
+    assert_eq!(stub.of("poll").len(), 1, "once is enough");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_has_is_reported_with_the_reason_and_the_old_version_stays() {
     let (stub, home) = (Stub::start().await, Home::new());
     let _agent = installed(&stub, &home, &[]).await;
@@ -284,6 +300,8 @@ async fn a_download_that_was_cut_off_goes_on_where_it_was_also_after_a_restart()
     assert_eq!(range(0), None);
     assert_eq!(range(1).unwrap(), format!("range: bytes={third}-"));
     assert_eq!(range(2).unwrap(), format!("range: bytes={}-", 2 * third));
+    // The server takes it to be under way, and asks for nothing.
+    stub.dictate(|ways| ways.poll_now = false);
     agent.kill().await;
     let before = place.requests().len();
     place.answer(part(2 * third, size));
@@ -324,6 +342,37 @@ async fn a_hook_that_fails_brings_the_old_version_back_until_it_is_mended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_hook_under_way_is_not_stopped_by_something_newer() {
+    let (stub, home, hooks) = (Stub::start().await, Home::new(), tempfile::tempdir().unwrap());
+    let arguments = ["--hooks", hooks.path().to_str().unwrap()];
+    let _agent = installed(&stub, &home, &arguments).await;
+    hook(
+        hooks.path(),
+        "echo $ROLLCALL_COMPONENT_VERSION >> \"$0.ran\"; until [ -e \"$0.go\" ]; do sleep 0.05; done; \
+         echo done >> \"$0.ran\"",
+    );
+    let ran = || fs::read_to_string(hooks.path().join("av.ran")).unwrap_or_default();
+    let place = Place::answering([whole(&bytes())]).await;
+    hand_out(&stub, offer("2", &bytes(), &[&place.source]));
+    tokio::time::timeout(PATIENCE, async {
+        while ran().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+    let newer = Place::answering([whole(b"newer")]).await;
+    hand_out(&stub, offer("3", b"newer", &[&newer.source]));
+    let polls = stub.of("poll").len();
+    stub.nth("poll", polls + 2).await;
+    assert_eq!(ran(), "2\n");
+    fs::write(hooks.path().join("av.go"), "").unwrap();
+    acknowledged(&stub, "3", "applied").await;
+    assert_eq!(ran(), "2\ndone\n3\ndone\n");
+    assert_eq!(current(&home).unwrap(), b"newer");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn heartbeats_go_on_beside_a_download_and_its_hook() {
     let (stub, home, hooks) = (Stub::start().await, Home::new(), tempfile::tempdir().unwrap());
     let arguments = ["--hooks", hooks.path().to_str().unwrap()];
@@ -349,8 +398,11 @@ async fn settings_come_after_components_from_elsewhere() {
         b"",
     );
     let place = Place::answering([busy]).await;
-    stub.dictate(|ways| ways.version = 2);
-    hand_out(&stub, offer("2", &bytes(), &[&place.source]));
+    // Both at once: a poll in between would bring the settings alone.
+    stub.dictate(|ways| {
+        ways.version = 2;
+        ways.components = vec![offer("2", &bytes(), &[&place.source])];
+    });
     place.asked(3).await;
     let calls = stub.calls();
     assert!(

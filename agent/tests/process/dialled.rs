@@ -71,6 +71,7 @@ async fn order(mut stream: TcpStream, proof: &Proof, purpose: Purpose, key: &hma
 async fn the_server_verifies_that_the_agent_is_there_and_news_make_it_poll() {
     let (stub, home) = (Stub::start().await, Home::new());
     home.enrol(&stub).await;
+    home.knows_of_no_components();
     let process = home.run();
     let port = port(&stub).await;
     let key = key(SECRET);
@@ -104,6 +105,7 @@ async fn the_server_verifies_that_the_agent_is_there_and_news_make_it_poll() {
 async fn a_stranger_changes_nothing() {
     let (stub, home) = (Stub::start().await, Home::new());
     home.enrol(&stub).await;
+    home.knows_of_no_components();
     let process = home.run();
     let port = port(&stub).await;
     let strange = key("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");

@@ -49,6 +49,11 @@ impl Home {
         assert!(output.status.success(), "{output:?}");
     }
 
+    /// As an agent that has asked before which components there are: a new one polls for that once it is registered.
+    pub(crate) fn knows_of_no_components(&self) {
+        std::fs::write(self.file("components.json"), "{}").unwrap();
+    }
+
     /// Starts `run`.
     pub(crate) fn run(&self) -> Agent {
         Agent::start(self.command(&["run"]))

@@ -27,6 +27,7 @@ async fn an_agent_without_heartbeats_polls_by_itself() {
 async fn new_settings_are_fetched_by_a_poll_applied_and_reported_across_a_restart() {
     let (stub, home) = (Stub::start().await, Home::new());
     home.enrol(&stub).await;
+    home.knows_of_no_components();
     let agent = home.run();
     let first = stub.nth("heartbeat", 1).await;
     assert_eq!(first.body["applied"], 1);

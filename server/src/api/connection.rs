@@ -100,16 +100,17 @@ impl Shared {
         }
     }
 
-    async fn http1<S>(
+    async fn http1<S, P>(
         self,
         stream: S,
         client: SocketAddr,
         encrypted: bool,
-        place: Place,
+        place: P,
         mut stop: watch::Receiver<bool>,
     ) -> hyper::Result<()>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        P: Unpin + Send + 'static,
     {
         let turns = Turns::default();
         let stream = Patient::new(stream, place, self.limits, turns.clone());
@@ -253,4 +254,43 @@ async fn shake_hands(
 pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
     // An error says that the sender is gone.
     let _ = stop.wait_for(|stop| *stop).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use futures_util::StreamExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_takes_longer_than_a_connection_may_be_idle_comes_whole() {
+        let slow = get(async || {
+            let chunks = futures_util::stream::iter(0..20).then(|_| async {
+                tokio::time::sleep(Duration::from_secs(20)).await;
+                Ok::<_, Infallible>(Bytes::from_static(&[b'z'; 1_000]))
+            });
+            Body::from_stream(chunks)
+        });
+        let shared = Shared {
+            router: Router::new().route("/", slow),
+            trust: Arc::new(Trust::default()),
+            tls: None,
+            limits: Limits::default(),
+        };
+        let (mut client, server) = duplex(512);
+        let (_stopping, stop) = watch::channel(false);
+        let peer = SocketAddr::from(([127, 0, 0, 1], 9));
+        let serving = tokio::spawn(shared.http1(server, peer, false, (), stop));
+        let request = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n";
+        client.write_all(request).await.unwrap();
+        let mut answer = Vec::new();
+        // It ends when the connection is idle at last.
+        client.read_to_end(&mut answer).await.unwrap();
+        let text = String::from_utf8(answer).unwrap();
+        assert_eq!(text.matches('z').count(), 20_000);
+        assert!(text.ends_with("0\r\n\r\n"), "it is ended, not broken off");
+        serving.await.unwrap().unwrap();
+    }
 }

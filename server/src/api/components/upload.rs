@@ -47,16 +47,16 @@ pub(super) struct Besides {
 #[derive(Debug, thiserror::Error)]
 enum Unreadable {
     /// It is not said that they are bytes.
-    #[error("the body must be application/octet-stream and say so")]
+    #[error("The body must be application/octet-stream and say so")]
     MediaType,
     /// There are none.
-    #[error("the body is empty; the bytes of the component are expected")]
+    #[error("The body is empty; the bytes of the component are expected")]
     Empty,
     /// The connection ended.
-    #[error("the upload broke off after {0} bytes")]
+    #[error("The upload broke off after {0} bytes")]
     BrokeOff(u64),
     /// Nothing came for long.
-    #[error("the upload stalled after {0} bytes: nothing came for {time} s", time = STALLED.as_secs())]
+    #[error("The upload stalled after {0} bytes: nothing came for {time} s", time = STALLED.as_secs())]
     Stalled(u64),
     /// Others upload.
     #[error("{AT_ONCE} uploads are under way; come again when one has ended")]

@@ -28,10 +28,10 @@ pub(in crate::api::agent) struct Which {
 #[derive(Debug, thiserror::Error)]
 enum DownloadError {
     /// There is none, it was withdrawn, or its bytes are elsewhere.
-    #[error("there is no version {1} of {0} here")]
+    #[error("There is no version {1} of {0} here")]
     NotHere(ComponentName, ComponentVersion),
     /// All places are taken.
-    #[error("others download; come again in {0} s")]
+    #[error("Others download; come again in {0} s")]
     Busy(u32),
     /// The database failed.
     #[error(transparent)]
