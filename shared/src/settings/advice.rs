@@ -166,6 +166,7 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use alloc::string::ToString;
+    use alloc::vec::Vec;
 
     use super::*;
 
@@ -224,7 +225,7 @@ mod tests {
                     if !meant.refusals().is_empty() {
                         continue;
                     }
-                    let saved: alloc::vec::Vec<_> = meant
+                    let saved: Vec<_> = meant
                         .warnings()
                         .iter()
                         .filter_map(|warning| Field::of_key(&warning.field))
