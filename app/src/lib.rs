@@ -19,6 +19,7 @@
 
 pub mod availability;
 pub mod calendar;
+pub mod components;
 pub mod explain;
 pub mod feed;
 pub mod generation;

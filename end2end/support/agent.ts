@@ -38,8 +38,9 @@ export class Agent {
     return agent;
   }
 
-  start(): void {
-    this.spawn(program("rollcall-agent"), ["run", "--state", this.state]);
+  /** `words` are further options of `run`. */
+  start(words: string[] = []): void {
+    this.spawn(program("rollcall-agent"), ["run", "--state", this.state, ...words]);
   }
 
   /** As a power cut would: it says nothing to anybody. */

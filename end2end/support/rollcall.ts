@@ -10,6 +10,7 @@ export const ADMIN = { name: "ada", password: "correct horse battery staple" };
 const EXPECTED = [
   { why: "of two who save at once the second is refused", line: /status of 412 .*\/api\/v1\/settings\)$/ },
   { why: "nobody is signed in, or a sign-in is refused", line: /status of 401 .*\/api\/v1\/session\)$/ },
+  { why: "a component is refused", line: /status of 4(09|22) .*\/api\/v1\/components/ },
 ];
 /** The same, while there is no server. */
 const WITHOUT_SERVER = [

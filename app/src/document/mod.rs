@@ -1,5 +1,6 @@
-//! The console's two documents: the fleet, and the settings. What both begin with.
+//! The console's documents: the fleet, the settings, and the components. What all begin with.
 
+pub mod components;
 pub mod fleet;
 pub mod settings;
 pub(crate) mod way;

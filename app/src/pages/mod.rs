@@ -2,6 +2,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod agents;
+pub(crate) mod components;
 pub(crate) mod events;
 pub(crate) mod not_found;
 pub(crate) mod settings;

@@ -23,3 +23,4 @@ pub(crate) mod told;
 pub(crate) mod toolbar;
 pub(crate) mod viewport;
 pub(crate) mod walk;
+pub(crate) mod ways;

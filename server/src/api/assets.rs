@@ -25,13 +25,14 @@ struct Embedded {
 
 static EMBEDDED: &[Embedded] = &include!(concat!(env!("OUT_DIR"), "/console.rs"));
 
-/// The document that every address of the console begins with, but for those of the other one. Its build is that of
-/// both.
+/// The document that every address of the console begins with, but for those of the others. Its build is that of all.
 const INDEX: &str = "index.html";
 
-/// The document of the settings, and the first part of its addresses' paths.
-const SETTINGS: &str = "settings.html";
-const SETTINGS_AT: &str = "settings";
+/// The other documents, each with what its addresses' paths begin with; the narrower before the wider.
+const OTHERS: [(&str, &str); 2] = [
+    ("components.html", "settings/components"),
+    ("settings.html", "settings"),
+];
 
 /// Trunk names files by their content, so a name never changes its meaning.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -63,8 +64,9 @@ pub fn build_id() -> &'static str {
 
 /// The documents of the console, for what must know their inline scripts.
 #[must_use]
-pub fn documents() -> [&'static str; 2] {
-    [INDEX, SETTINGS].map(|path| CONSOLE.text(path))
+pub fn documents() -> [&'static str; 3] {
+    let [(components, _), (settings, _)] = OTHERS;
+    [INDEX, settings, components].map(|path| CONSOLE.text(path))
 }
 
 /// Answers everything that the routes so far do not: the console, 404 and 405. To be called last.
@@ -92,11 +94,16 @@ impl Console {
         console
     }
 
-    /// The document that an address of the console begins with. One bundle without the settings is a console too.
+    /// The document that an address of the console begins with. One bundle without the others is a console too.
     fn document(&self, name: &str) -> Option<&File> {
-        let is_settings = name.split('/').next() == Some(SETTINGS_AT);
-        let settings = is_settings.then(|| self.files.get(SETTINGS)).flatten();
-        settings.or_else(|| self.files.get(INDEX))
+        let is_of = |at: &str| {
+            name.strip_prefix(at)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let other = OTHERS.iter().find(|(_, at)| is_of(at));
+        other
+            .and_then(|(document, _)| self.files.get(document))
+            .or_else(|| self.files.get(INDEX))
     }
 
     fn text(&self, path: &str) -> &'static str {

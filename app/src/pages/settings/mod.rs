@@ -8,7 +8,7 @@ mod form;
 mod history;
 mod minutes;
 mod networks;
-mod rollout;
+pub(crate) mod rollout;
 
 use leptos::prelude::*;
 use rollcall_shared::console_api::SettingsInForce;
@@ -23,6 +23,7 @@ use crate::api::{self, Failure};
 use crate::people::People;
 use crate::ui::title;
 use crate::ui::told::{self, If};
+use crate::ui::ways::Ways;
 
 /// The page: ways to the other pages of this document, the form, and what became of it.
 #[component]
@@ -53,13 +54,7 @@ pub(crate) fn Settings() -> impl IntoView {
     };
     view! {
         <div class="settings">
-            <nav class="ways" aria-label="Settings">
-                <h2 class="ways__group">"Global agent settings"</h2>
-                <p class="ways__part">"Network"</p>
-                <ul role="list">
-                    <li><a class="ways__way" href="/settings/unreachable-network" aria-current="page">"Unreachable network"</a></li>
-                </ul>
-            </nav>
+            <Ways here="/settings/unreachable-network" />
             {content}
         </div>
     }
@@ -97,7 +92,7 @@ fn UnreachableNetwork(in_force: SettingsInForce) -> impl IntoView {
             <Foot />
         </section>
         <aside class="settings__beside">
-            <RollOut />
+            <RollOut rollout=rollout::of_settings() />
             <History />
         </aside>
         <conflict::Conflict />

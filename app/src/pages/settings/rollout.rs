@@ -20,12 +20,16 @@ const BETWEEN: Duration = Duration::from_secs(1);
 /// And with the same numbers no sooner than after so long.
 const NOW_AND_THEN: Duration = Duration::from_secs(9);
 
-/// The roll-out of the newest version.
-#[component]
-pub(super) fn RollOut() -> impl IntoView {
+/// That of the newest version of the settings.
+pub(super) fn of_settings() -> Memo<Option<Rollout>> {
     let live = expect_context::<Live>();
+    Memo::new(move |_| newest(&live.rollouts()))
+}
+
+/// A roll-out, of settings or of a component.
+#[component]
+pub(crate) fn RollOut(rollout: Memo<Option<Rollout>>) -> impl IntoView {
     let people = expect_context::<People>();
-    let rollout = Memo::new(move |_| newest(&live.rollouts()));
     let waiting = RwSignal::new(Vec::<Waiting>::new());
     ask_again(rollout, waiting, people);
     let read = move |tell: fn(&Rollout) -> String| {
@@ -63,7 +67,7 @@ pub(super) fn RollOut() -> impl IntoView {
                 <p class="rollout__states">{read(delays)}</p>
             </If>
             <If so=told::flag(move || !waiting.with(Vec::is_empty))>
-                <h3 class="beside__part" id="waiting-title">"Who does not know it yet, and why"</h3>
+                <h3 class="beside__part" id="waiting-title">{read(who_waits)}</h3>
                 <ul class="waiting" role="list" aria-labelledby="waiting-title">
                     <For
                         each=move || waiting.get()
@@ -115,21 +119,31 @@ fn left(rollout: &Rollout) -> u32 {
 }
 
 /// Rounded down: 100 only when it is so.
-fn percent(rollout: &Rollout) -> u32 {
+pub(crate) fn percent(rollout: &Rollout) -> u32 {
     let share = u64::from(rollout.applied) * 100 / u64::from(concerned(rollout).max(1));
     u32::try_from(share).unwrap_or(100)
 }
 
 fn title(rollout: &Rollout) -> String {
-    match rollout.subject {
+    match &rollout.subject {
         Subject::Settings(version) => format!("Roll-out of version {version}"),
-        Subject::Component(..) => "Roll-out".to_owned(),
+        Subject::Component(name, version) => format!("Roll-out of {name} {version}"),
     }
 }
 
 fn know(rollout: &Rollout) -> String {
     let of = phrase::counted(concerned(rollout) as usize, "agent", "agents");
-    format!("{} of {of} know it", phrase::grouped(rollout.applied as usize))
+    let verb = if is_component(rollout) { "have" } else { "know" };
+    format!("{} of {of} {verb} it", phrase::grouped(rollout.applied as usize))
+}
+
+fn who_waits(rollout: &Rollout) -> String {
+    let verb = if is_component(rollout) { "have" } else { "know" };
+    format!("Who does not {verb} it yet, and why")
+}
+
+fn is_component(rollout: &Rollout) -> bool {
+    matches!(rollout.subject, Subject::Component(..))
 }
 
 fn states(rollout: &Rollout) -> String {
