@@ -45,15 +45,16 @@ export class Server {
   private process: ChildProcess | undefined;
   private port = 0;
 
-  /** `host` is where it listens, `flags` come after all others. */
+  /** `host` is where it listens, `flags` come after all others, `within` are words in front of the command. */
   private constructor(
     readonly home: string,
     private readonly host: string,
     private readonly flags: string[],
+    private readonly within: string[],
   ) {}
 
-  static async start(host = "127.0.0.1", flags: string[] = []): Promise<Server> {
-    const server = new Server(await mkdtemp(join(tmpdir(), "rollcall-e2e-")), host, flags);
+  static async start(host = "127.0.0.1", flags: string[] = [], within: string[] = []): Promise<Server> {
+    const server = new Server(await mkdtemp(join(tmpdir(), "rollcall-e2e-")), host, flags, within);
     try {
       await server.start();
     } catch (error) {
@@ -78,9 +79,11 @@ export class Server {
   async start(): Promise<void> {
     const announce = join(this.home, "announce.json");
     await rm(announce, { force: true });
+    const [path = "", ...words] = [...this.within, program("rollcall-server")];
     const child = spawn(
-      program("rollcall-server"),
+      path,
       [
+        ...words,
         ...["--listen", `${this.host}:${this.port}`],
         ...["--data", join(this.home, "data")],
         ...["--announce", announce],
