@@ -15,9 +15,12 @@ test("the way to the settings and back, by the rail, by the keyboard, and from a
   await page.goBack();
   await expect(page.getByRole("heading", { name: "Agents", exact: true })).toBeVisible();
   await expect.poll(() => marked(page)).toBe(false);
+  // The headings are there before the console is, and keys are the console's.
+  await expect(standing(page)).toContainText("Live");
   await page.keyboard.press("g");
   await page.keyboard.press("s");
   await expect(page.getByRole("heading", { name: "Settings", exact: true })).toBeVisible();
+  await expect(standing(page)).toContainText("Live");
   await page.keyboard.press("g");
   await page.keyboard.press("e");
   await expect(page.getByRole("heading", { name: "Events", exact: true })).toBeVisible();
