@@ -68,6 +68,12 @@ impl Deadlines {
         None
     }
 
+    /// How many checks are held, superseded ones and all.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        self.heap.len()
+    }
+
     /// When the next check is, at the earliest.
     #[must_use]
     pub fn next(&self) -> Option<EngineTime> {

@@ -7,6 +7,7 @@
 mod event;
 mod grounds;
 mod owned;
+mod picture;
 mod restore;
 
 use alloc::sync::Arc;
@@ -24,6 +25,7 @@ use owned::{Blindness, Owned, Standing, outcome_of};
 
 pub use event::{Effect, Event, Outcome, Restored};
 pub use grounds::Grounds;
+pub use picture::Unheard;
 
 /// How long after a goodbye a registration still makes it a restart, and how long an announced restart may
 /// take (rule 10).
@@ -108,6 +110,7 @@ impl Partition {
                     to,
                     cause,
                     at: now,
+                    due: None,
                     heard,
                     folds: false,
                 });
@@ -144,6 +147,7 @@ impl Partition {
                             after_s: u32::try_from(lasts.as_secs()).unwrap_or(u32::MAX),
                         },
                         at: now,
+                        due: Some(owned.deadline(heard.at, minute, blindness).0),
                         heard,
                         folds: false,
                     });
@@ -179,6 +183,7 @@ impl Partition {
                 after_days: days.get(),
             },
             at: now,
+            due: None,
             heard: cell.heard(),
             folds: false,
         });
@@ -277,6 +282,7 @@ impl Partition {
                 to,
                 cause,
                 at,
+                due: None,
                 heard: cell.heard(),
                 folds,
             });

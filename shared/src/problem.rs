@@ -84,6 +84,8 @@ pub mod kind {
     pub const STALE_SEQUENCE: &str = "/problems/stale-sequence";
     /// The body or a parameter cannot be used; `errors` names the fields.
     pub const INVALID: &str = "/problems/invalid";
+    /// The agent was heard, and too many come at once: come again after `Retry-After`, which is a slot of its own.
+    pub const COME_LATER: &str = "/problems/come-later";
     /// Too many attempts, or too much to do: come again after `Retry-After`.
     pub const SLOW_DOWN: &str = "/problems/slow-down";
 }

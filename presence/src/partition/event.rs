@@ -72,6 +72,8 @@ pub struct Effect {
     pub cause: Cause,
     /// When: at the event, or at the tick that found the deadline.
     pub at: EngineTime,
+    /// The deadline that made it, where one did.
+    pub due: Option<EngineTime>,
     /// When and how it was last heard, where it was.
     pub heard: Heard,
     /// Whether the change before this one and this one are a single restart (rule 10): the earlier one is

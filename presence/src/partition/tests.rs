@@ -11,6 +11,7 @@ use crate::checkpoint::Remembered;
 use crate::rulebook::Addresses;
 
 mod away;
+mod day;
 mod settings;
 
 const MINUTE: Duration = Duration::from_mins(1);

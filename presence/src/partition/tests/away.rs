@@ -184,3 +184,40 @@ fn rule_6_whose_contacts_nobody_remembers_has_the_time_to_come_back_and_no_more(
     assert_eq!(set_by(&partition, slot), DeadlineSetBy::ServerStart);
     assert_eq!(flips_at(&mut partition, started + RESTART_GRACE), 1);
 }
+
+#[test]
+fn rule_6_the_picture_is_complete_when_the_last_who_was_online_is_heard_or_offline() {
+    let mut partition = Partition::new(offline_after(60), at(STARTED));
+    let heard = partition
+        .restore(&last_heard(STARTED - 10, Status::Online))
+        .unwrap();
+    partition
+        .restore(&last_heard(STARTED - 20, Status::Online))
+        .unwrap();
+    partition
+        .restore(&last_heard(STARTED - 9_000, Status::Offline))
+        .unwrap();
+    let told = partition.unheard();
+    assert_eq!((told.online, told.unheard), (2, 2));
+    // The later of both deadlines: the lease of who was heard ten seconds before the stop.
+    assert_eq!(told.settled_by, Some(at(STARTED - 10 + LEASE)));
+
+    let fence = Fence {
+        boot: boot(1),
+        sequence: 41,
+        applied: 1,
+    };
+    let columns = partition.columns();
+    assert_eq!(
+        columns.contact(heard, fence, ContactKind::Heartbeat, at(STARTED + 5)),
+        Contact::Renewed
+    );
+    let told = partition.unheard();
+    assert_eq!((told.online, told.unheard), (2, 1));
+    assert_eq!(told.settled_by, Some(at(STARTED - 20 + LEASE)));
+
+    let mut effects = Vec::new();
+    partition.tick(at(STARTED - 20 + LEASE), &mut effects);
+    let told = partition.unheard();
+    assert_eq!((told.online, told.unheard, told.settled_by), (1, 0, None));
+}
