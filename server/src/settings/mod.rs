@@ -13,11 +13,11 @@ use std::time::Duration;
 
 use parking_lot::RwLock;
 use rollcall_presence::Rulebook;
-use rollcall_shared::Settings;
 use rollcall_shared::console_api::{Listens, PassedOver, SettingsVersion};
 use rollcall_shared::problem::FieldError;
 use rollcall_shared::range::{self, Merged};
 use rollcall_shared::settings::HeartbeatScope;
+use rollcall_shared::{Minutes, Settings};
 use tokio::sync::{Mutex, watch};
 
 use crate::engine::{Engine, EngineError};
@@ -32,6 +32,7 @@ pub struct InForce {
     /// What every heartbeat asks for, so without a lock.
     version: AtomicU32,
     heartbeat_micros: AtomicU64,
+    offline_micros: AtomicU64,
     all_send_heartbeats: AtomicBool,
     current: RwLock<Arc<SettingsVersion>>,
     rulebook: RwLock<Arc<Rulebook>>,
@@ -46,9 +47,6 @@ pub enum SettingsError {
     /// The database did not answer.
     #[error("the settings cannot be read")]
     Store(#[from] StoreError),
-    /// No stored document is one.
-    #[error("settings version {} in the database cannot be used, and no older one can: {}", .0.version, .0.reason)]
-    Unreadable(PassedOver),
     /// The first version has no JSON form.
     #[error("the settings cannot be written")]
     Unwritable(#[from] serde_json::Error),
@@ -101,10 +99,10 @@ pub enum NotSaved {
 
 impl InForce {
     /// Reads the settings, or writes `first` as version 1 where there are none. A version that cannot be read is
-    /// passed over, and said in the log: the last one that can is in force.
+    /// passed over, and said in the log: the last one that can is in force; where there is none, `first` becomes the next.
     ///
     /// # Errors
-    /// Where the database does not answer, or holds no document that can be read.
+    /// Where the database does not answer.
     pub async fn load(
         store: &Store,
         first: &Settings,
@@ -119,7 +117,8 @@ impl InForce {
             listens,
             passed_over: RwLock::new(history.passed_over),
             version: AtomicU32::new(current.version),
-            heartbeat_micros: AtomicU64::new(heartbeat_micros(&current.settings, minute)),
+            heartbeat_micros: AtomicU64::new(micros(current.settings.heartbeat_every, minute)),
+            offline_micros: AtomicU64::new(micros(current.settings.offline_after, minute)),
             all_send_heartbeats: AtomicBool::new(all_send_heartbeats(&current.settings)),
             told: watch::Sender::new(current.version),
             current: RwLock::new(Arc::new(current)),
@@ -181,6 +180,12 @@ impl InForce {
     #[must_use]
     pub fn heartbeat_interval(&self) -> Duration {
         Duration::from_micros(self.heartbeat_micros.load(Ordering::Relaxed))
+    }
+
+    /// How long an agent that sends heartbeats may be silent.
+    #[must_use]
+    pub fn offline_after(&self) -> Duration {
+        Duration::from_micros(self.offline_micros.load(Ordering::Relaxed))
     }
 
     /// Whether all agents are to send heartbeats, wherever they are.
@@ -273,8 +278,12 @@ impl InForce {
         let saved = Arc::new(saved);
         *self.current.write() = Arc::clone(&saved);
         *self.passed_over.write() = None;
-        let micros = heartbeat_micros(&saved.settings, self.minute);
-        self.heartbeat_micros.store(micros, Ordering::Relaxed);
+        for (kept, every) in [
+            (&self.heartbeat_micros, saved.settings.heartbeat_every),
+            (&self.offline_micros, saved.settings.offline_after),
+        ] {
+            kept.store(micros(every, self.minute), Ordering::Relaxed);
+        }
         self.all_send_heartbeats
             .store(all_send_heartbeats(&saved.settings), Ordering::Relaxed);
         self.version.store(saved.version, Ordering::Release);
@@ -288,8 +297,8 @@ fn all_send_heartbeats(settings: &Settings) -> bool {
     settings.heartbeat && settings.heartbeat_scope == HeartbeatScope::All
 }
 
-fn heartbeat_micros(settings: &Settings, minute: Duration) -> u64 {
-    u64::try_from(settings.heartbeat_every.lasting(minute).as_micros()).unwrap_or(u64::MAX)
+fn micros(every: Minutes, minute: Duration) -> u64 {
+    u64::try_from(every.lasting(minute).as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rollcall_presence::Rulebook;
 use rollcall_shared::Settings;
 use rollcall_shared::console_api::{PassedOver, SettingsVersion};
+use serde_json::{Map, Value};
 
 use super::SettingsError;
 use crate::store::settings::SettingsRecord;
@@ -22,7 +23,14 @@ pub(super) struct History {
     pub(super) passed_over: Option<PassedOver>,
 }
 
-/// Reads them, writing `first` as version 1 where there are none.
+/// What is noted of a version that stands for those that cannot be used.
+const INSTEAD: &str = "No version in the database could be used: these are the server's own.";
+
+/// What every document has, whichever release wrote it. One without is not of a release but of an editor, and what it
+/// leaves out by mistake must not be set to its default.
+const ALWAYS: [&str; 3] = ["heartbeat_every", "offline_after", "poll_every"];
+
+/// Reads them, writing `first` as version 1 where there are none, and as the next one where none can be used.
 pub(super) async fn read(
     store: &Store,
     first: &Settings,
@@ -75,7 +83,22 @@ pub(super) async fn read(
             rulebook,
             greatest,
         }),
-        (None, Some(unreadable)) => Err(SettingsError::Unreadable(unreadable)),
+        (None, Some(unreadable)) => {
+            let instead = SettingsRecord {
+                version: greatest + 1,
+                document: serde_json::to_string(first)?,
+                note: Some(INSTEAD.to_owned()),
+                ..of_the_server
+            };
+            // Another server may have been first, with the same.
+            store.settings().append(instead.clone()).await?;
+            Ok(History {
+                rulebook: Rulebook::new(instead.version, first, minute),
+                greatest: instead.version,
+                current: of(instead, first.clone(), minute),
+                passed_over: Some(unreadable),
+            })
+        }
         // The row that was just written is gone: somebody cleared the table meanwhile.
         (None, None) => Ok(History {
             current: of(of_the_server, first.clone(), minute),
@@ -96,11 +119,25 @@ pub fn version(record: SettingsRecord, minute: Duration) -> Result<SettingsVersi
         version: record.version,
         reason,
     };
+    check_fields(&record.document).map_err(passed_over)?;
     let settings: Settings =
         serde_json::from_str(&record.document).map_err(|error| passed_over(error.to_string()))?;
     match settings.refusals().into_iter().next() {
         Some(refusal) => Err(passed_over(format!("{}: {}", refusal.field, refusal.detail))),
         None => Ok(of(record, settings, minute)),
+    }
+}
+
+/// Agents pass over what they do not know; who has to keep a document may not: the next save would lose it.
+fn check_fields(document: &str) -> Result<(), String> {
+    let given: Map<String, Value> = serde_json::from_str(document).map_err(|error| error.to_string())?;
+    let known = serde_json::to_value(Settings::default()).map_err(|error| error.to_string())?;
+    if let Some(unknown) = given.keys().find(|field| known.get(field).is_none()) {
+        return Err(format!("{unknown}: this release knows no such setting"));
+    }
+    match ALWAYS.iter().find(|field| !given.contains_key(**field)) {
+        Some(missing) => Err(format!("{missing}: it is missing")),
+        None => Ok(()),
     }
 }
 
