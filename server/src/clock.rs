@@ -47,6 +47,20 @@ impl Clock {
         since_boot().saturating_sub(self.start)
     }
 
+    /// Time that the machine's processors spent on this process, all of them together.
+    #[must_use]
+    pub fn processors(&self) -> Duration {
+        let spent = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        Duration::try_from(spent).unwrap_or_default()
+    }
+
+    /// A random number, good enough to spread what must not come together.
+    #[must_use]
+    pub fn dice(&self) -> u64 {
+        // Without randomness everybody draws the same, which is only less even.
+        self.random::<8>().map_or(u64::MAX / 2, u64::from_ne_bytes)
+    }
+
     /// Milliseconds since 1970 in UTC; 0 where the machine's clock stands before that.
     #[must_use]
     #[expect(

@@ -3,6 +3,7 @@
 //! Floors from the ground up; an arrow never points up (`docs/ARCHITECTURE.md`).
 
 pub mod api;
+pub mod arrivals;
 pub mod auth;
 pub mod background;
 pub mod clock;

@@ -17,6 +17,7 @@ use crate::api::agent::Downloads;
 use crate::api::app::App;
 use crate::api::components::UPLOADS_AT_ONCE;
 use crate::api::origin::Origins;
+use crate::arrivals::Arrivals;
 use crate::auth::agents::AgentCredentials;
 use crate::auth::enrolment::EnrollLine;
 use crate::auth::master_key::{MasterKey, MasterKeyError};
@@ -26,7 +27,7 @@ use crate::auth::secret::Secret;
 use crate::auth::setup_link::SetupLink;
 use crate::background::database_watch::DatabaseWatch;
 use crate::background::journal::RecoverError;
-use crate::background::{checkpoints, engine_time, gauges, journal, outbox, tidying};
+use crate::background::{checkpoints, engine_time, gauges, journal, load, outbox, tidying};
 use crate::clock::{Clock, NoRandomness};
 use crate::components::{Components, LoadError};
 use crate::config::Config;
@@ -184,6 +185,7 @@ impl Backend {
             clock,
             store,
             engine,
+            arrivals: Arc::new(Arrivals::default()),
             roster,
             agents,
             master_key,
@@ -356,7 +358,16 @@ fn background(app: &App) -> Vec<JoinHandle<()>> {
             app.database.clone(),
             stopping(),
         )),
+        tokio::spawn(load::run(
+            app.clock,
+            app.engine.clone(),
+            Arc::clone(&app.roster),
+            Arc::clone(&app.arrivals),
+            stopping(),
+        )),
         tokio::spawn(gauges::run(
+            app.engine.clone(),
+            Arc::clone(&app.arrivals),
             Arc::clone(&app.roster),
             app.journal.clone(),
             stopping(),

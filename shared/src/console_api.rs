@@ -16,6 +16,7 @@ pub mod components;
 pub mod domains;
 pub mod notifications;
 pub mod settings;
+pub mod standing;
 
 pub use components::{Component, NewComponent};
 pub use domains::{
@@ -24,6 +25,7 @@ pub use domains::{
 };
 pub use notifications::{Notification, NotificationState, Rollout, Subject, Waiting, WaitsFor, Way};
 pub use settings::{Listens, PassedOver, SettingsInForce, SettingsSaved, SettingsVersion, VersionSummary};
+pub use standing::{Lateness, Load, PartStatus, Picture, ServerStatus};
 
 /// What a person may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

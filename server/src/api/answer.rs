@@ -107,6 +107,20 @@ impl Refusal {
         .retry_after(seconds)
     }
 
+    /// 503: heard, and too many come at once; what it came for is to be asked again then.
+    #[must_use]
+    pub fn come_later(seconds: u32) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            kind::COME_LATER,
+            "Come back later",
+        )
+        .detail(format!(
+            "You were heard. Too many come at once: ask again in {seconds} s."
+        ))
+        .retry_after(seconds)
+    }
+
     /// 500: our fault. The cause is logged, not told.
     #[must_use]
     pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {

@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, Semaphore, watch};
 
 use super::agent::Downloads;
 use super::origin::Origins;
+use crate::arrivals::Arrivals;
 use crate::auth::agents::AgentCredentials;
 use crate::auth::master_key::MasterKey;
 use crate::auth::people::People;
@@ -42,6 +43,8 @@ pub struct App {
     pub store: Store,
     /// Presence.
     pub engine: Engine,
+    /// How much of what comes is taken at once.
+    pub arrivals: Arc<Arrivals>,
     /// Who exists.
     pub roster: Arc<Roster>,
     /// Agents' credentials.
@@ -106,7 +109,11 @@ impl App {
     /// How long an agent is to stay silent until its next heartbeat, in milliseconds (rule 15).
     #[must_use]
     pub fn next_in_ms(&self, agent: AgentId) -> u64 {
-        self.dictated(self.settings.heartbeat_interval(), agent)
+        self.dictated(
+            self.settings.heartbeat_interval(),
+            self.settings.offline_after(),
+            agent,
+        )
     }
 
     /// What an agent is to do by the newest settings: when its next heartbeat is due, where it is to send any, and
@@ -114,11 +121,20 @@ impl App {
     #[must_use]
     pub fn duties(&self, agent: AgentId, reachability: Reachability) -> (Option<u64>, u64) {
         let duties = self.settings.current().settings.duties(reachability);
-        let due = |every: Minutes| self.dictated(every.lasting(self.settings.minute()), agent);
-        (duties.heartbeat_every.map(due), due(duties.poll_every))
+        let minute = self.settings.minute();
+        // What keeps nobody online has nothing that a longer interval could miss, but rule 14: a poll a day.
+        let lease = minute.saturating_mul(duties.lease_minutes);
+        let due = |every: Minutes, within: Duration| self.dictated(every.lasting(minute), within, agent);
+        (
+            duties.heartbeat_every.map(|every| due(every, lease)),
+            due(duties.poll_every, Duration::ZERO),
+        )
     }
 
-    fn dictated(&self, interval: Duration, agent: AgentId) -> u64 {
+    /// An interval as it is dictated now: spread, and under load stretched as far as what is `within` allows.
+    fn dictated(&self, interval: Duration, within: Duration, agent: AgentId) -> u64 {
+        let stretch = self.arrivals.stretch();
+        let interval = stretch.interval(interval, within, self.settings.minute());
         let next = rollcall_presence::spread::next_contact(interval, agent, self.engine.now());
         u64::try_from(next.as_millis()).unwrap_or(u64::MAX)
     }

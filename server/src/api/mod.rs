@@ -40,6 +40,7 @@ pub mod session;
 pub mod settings;
 pub mod setup;
 pub mod stack;
+pub mod status;
 pub mod time_out;
 pub mod tls;
 pub mod tokens;

@@ -1,7 +1,6 @@
 //! Everything that the backend answers, on one page.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use utoipa::OpenApi as _;
@@ -16,12 +15,9 @@ use super::stack::Stack;
 use super::trace::Observer;
 use super::{
     agent, agents, common_answers, components, domains, feed, openapi_serve, rollouts, session, settings,
-    setup, tokens, transitions, verifications,
+    setup, status, tokens, transitions, verifications,
 };
 use crate::config::Config;
-
-/// A driver that has not ticked for so long is not at work: it ticks ten times a second.
-const ENGINE_SILENT: Duration = Duration::from_secs(3);
 
 /// What the document says of the whole.
 #[derive(utoipa::OpenApi)]
@@ -48,6 +44,7 @@ fn peoples_calls() -> OpenApiRouter<Arc<App>> {
         .merge(settings::routes())
         .merge(verifications::routes())
         .merge(rollouts::routes())
+        .merge(status::routes())
         .merge(components::routes())
         .merge(feed::routes())
 }
@@ -86,17 +83,7 @@ fn readiness(app: &Arc<App>) -> Readiness {
     Readiness::new(vec![
         ("database", Box::new(move || database.judge())),
         ("disk", Box::new(move || journal.judge())),
-        (
-            "presence",
-            Box::new(move || {
-                let silent = engine.silent_for();
-                if silent < ENGINE_SILENT {
-                    Ok(())
-                } else {
-                    Err(format!("The engine has not ticked for {} s.", silent.as_secs()))
-                }
-            }),
-        ),
+        ("presence", Box::new(move || status::presence(&engine))),
     ])
 }
 

@@ -7,5 +7,6 @@ pub mod disk_watch;
 pub mod engine_time;
 pub mod gauges;
 pub mod journal;
+pub mod load;
 pub mod outbox;
 pub mod tidying;

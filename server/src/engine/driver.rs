@@ -12,12 +12,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rollcall_presence::{
     Effect, EngineTime, Event, Grounds, Outcome, PARTITIONS, Partition, Place, Restored, Rulebook, Slot,
-    TableFull, Ticker, Verdict, checkpoint,
+    TableFull, Ticker, Unheard, Verdict, checkpoint,
 };
 use rollcall_shared::console_api::{BlindReason, BlindSpan};
 use rollcall_shared::{AgentId, Cause, GoodbyeKind, TransitionId};
 use tokio::sync::oneshot;
 
+use super::detection::{Detection, Stage};
 use super::full::Full;
 use super::labels::Labels;
 use super::transition_ids::TransitionIds;
@@ -59,6 +60,11 @@ pub(super) enum Command {
     Checkpoint {
         partition: u8,
         reply: oneshot::Sender<Checkpoint>,
+    },
+    /// Who of a partition is yet to be heard?
+    Unheard {
+        partition: u8,
+        reply: oneshot::Sender<Unheard>,
     },
     /// An agent was enrolled.
     Enrol {
@@ -109,6 +115,7 @@ impl Driver {
             ids: TransitionIds::after(start.last_transition),
             refused_unheard: AtomicBool::new(false),
             held: AtomicBool::new(false),
+            detection: Detection::default(),
         });
         let driver = Self {
             shared: Arc::clone(&shared),
@@ -306,6 +313,13 @@ impl Driver {
                 answer(reply, ());
             }
             Command::Checkpoint { partition, reply } => answer(reply, self.checkpoint(partition)),
+            Command::Unheard { partition, reply } => {
+                let owned = self.partitions.get(usize::from(partition));
+                answer(
+                    reply,
+                    owned.map(|owned| owned.partition.unheard()).unwrap_or_default(),
+                );
+            }
             Command::Enrol { agent, reply } => {
                 answer(reply, take_up(&mut self.partitions, agent, &Restored::ENROLLED));
             }
@@ -319,6 +333,8 @@ impl Driver {
             return;
         }
         let mut changes = Vec::with_capacity(effects.len());
+        let monotonic = self.shared.clock.monotonic();
+        let now = self.shared.time.now(monotonic);
         for effect in effects.drain(..) {
             let Some(&agent) = self.partitions[partition].agents.get(effect.slot.0 as usize) else {
                 continue;
@@ -328,6 +344,10 @@ impl Driver {
             let stopped = self.stopped.remove(&agent);
             if effect.cause == Cause::Goodbye(GoodbyeKind::Stop) {
                 self.stopped.insert(agent, id);
+            }
+            if let Some(due) = effect.due {
+                let late = now.since(due);
+                self.shared.detection.note(Stage::Transition, late, monotonic);
             }
             let heard = effect.heard;
             changes.push(Change {
@@ -341,6 +361,7 @@ impl Driver {
                     .kind
                     .map(|kind| (self.shared.labels.wall_ms(heard.at), kind)),
                 folds: stopped.filter(|_| effect.folds),
+                published: monotonic,
             });
         }
         for sink in sinks {

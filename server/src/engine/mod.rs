@@ -7,6 +7,7 @@
 //!
 //! The engine knows no names, no database and no console.
 
+pub mod detection;
 mod driver;
 mod full;
 mod labels;
@@ -16,10 +17,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use rollcall_presence::{
-    Columns, Contact, EngineClock, EngineTime, Event, Grounds, Outcome, Place, Rulebook, TableFull, Verdict,
+    Columns, Contact, EngineClock, EngineTime, Event, Grounds, Outcome, PARTITIONS, Place, Rulebook,
+    TableFull, Unheard, Verdict,
 };
 use rollcall_shared::agent_api::Fence;
 use rollcall_shared::console_api::BlindSpan;
@@ -27,6 +30,7 @@ use rollcall_shared::{AgentId, Cause, ContactKind, Status, TransitionId};
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
+use detection::{Detection, Lateness, Stage};
 use driver::{Command, Driver};
 use labels::Labels;
 use transition_ids::TransitionIds;
@@ -50,6 +54,8 @@ pub struct Change {
     pub last_contact: Option<(i64, ContactKind)>,
     /// The earlier change that this one takes in (rule 10).
     pub folds: Option<TransitionId>,
+    /// When it was published, by the monotonic clock.
+    pub published: Duration,
 }
 
 /// What leaves the engine.
@@ -147,6 +153,7 @@ struct Shared {
     refused_unheard: AtomicBool,
     /// Nobody goes offline any more: the server is about to stop.
     held: AtomicBool,
+    detection: Detection,
 }
 
 /// An engine that does not tick yet: whoever follows its changes can be made first.
@@ -270,6 +277,19 @@ impl Engine {
         self.ask(|reply| Command::Checkpoint { partition, reply }).await
     }
 
+    /// Who is shown online on the strength of what was heard before the server was last blind, over the whole fleet. A
+    /// partition at a time, so that deadlines wait for no more than one.
+    ///
+    /// # Errors
+    /// Where the engine was stopped.
+    pub async fn unheard(&self) -> Result<Unheard, EngineError> {
+        let mut told = Unheard::default();
+        for partition in 0..u8::try_from(PARTITIONS).unwrap_or(u8::MAX) {
+            told = told.and(self.ask(|reply| Command::Unheard { partition, reply }).await?);
+        }
+        Ok(told)
+    }
+
     /// Contacts were refused before they could be heard: there was no place left for a connection. That is
     /// blindness (rule 2).
     pub fn refused_unheard(&self) {
@@ -336,9 +356,31 @@ impl Engine {
         self.shared.time.now(self.shared.clock.monotonic())
     }
 
+    /// How late deadlines were noticed, or transitions told, over the last hour.
+    #[must_use]
+    pub fn lateness(&self, stage: Stage) -> Lateness {
+        self.shared.detection.last_hour(stage, self.monotonic())
+    }
+
+    /// Changes of status, published then, are told to consoles now.
+    pub fn note_told(&self, published: impl Iterator<Item = Duration>) {
+        let now = self.monotonic();
+        for then in published {
+            self.shared
+                .detection
+                .note(Stage::Feed, now.saturating_sub(then), now);
+        }
+    }
+
+    /// Time since this process began.
+    #[must_use]
+    pub fn monotonic(&self) -> Duration {
+        self.shared.clock.monotonic()
+    }
+
     /// How long ago the driver last ticked, by the monotonic clock: what tells that it lives.
     #[must_use]
-    pub fn silent_for(&self) -> std::time::Duration {
+    pub fn silent_for(&self) -> Duration {
         self.shared.labels.since_tick(self.shared.clock.monotonic())
     }
 }

@@ -108,6 +108,7 @@ impl Channel {
             Some(changes) => {
                 place.cursor = view.cursor();
                 place.sequence += 1;
+                view.note_told(&changes.statuses);
                 let rows = changes.rows.iter().filter_map(|row| view.row(&self.scope, *row));
                 ToConsole::Delta {
                     sequence: place.sequence,

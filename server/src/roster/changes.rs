@@ -1,6 +1,7 @@
 //! What changed last, to be followed by a cursor: followers ask, nobody is called.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use rollcall_shared::{Cause, DomainId, Status, TransitionId};
 
@@ -24,6 +25,8 @@ pub struct StatusChange {
     pub to: Status,
     /// Why.
     pub cause: Cause,
+    /// When it was published, by the monotonic clock; zero for one that was read back.
+    pub published: Duration,
 }
 
 /// Something that changed.
@@ -149,6 +152,7 @@ mod tests {
             at_ms: 5,
             to: Status::Offline,
             cause: Cause::Retired,
+            published: Duration::ZERO,
         };
         for item in [
             Item::Row(2),

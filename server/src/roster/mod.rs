@@ -11,6 +11,7 @@ mod view;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use parking_lot::RwLock;
 use rollcall_presence::Place;
@@ -154,6 +155,7 @@ impl Roster {
                 at_ms: since_ms,
                 to: status,
                 cause,
+                published: self.engine.monotonic(),
             }));
         }
     }
@@ -174,6 +176,7 @@ impl Roster {
                 at_ms: change.at_ms,
                 to: change.to,
                 cause: change.cause,
+                published: change.published,
             };
             if let Some(folded) = change.folds {
                 inner.log.forget(folded);
@@ -313,6 +316,7 @@ impl Roster {
                     at_ms,
                     to,
                     cause,
+                    published: Duration::ZERO,
                 });
             }
         }

@@ -178,6 +178,7 @@ async fn a_folded_stop_is_not_among_the_latest() {
         cause: Cause::Retired,
         last_contact: None,
         folds: folds.map(TransitionId::from_bits),
+        published: std::time::Duration::ZERO,
     };
     roster.apply(&[
         change(1, Status::Offline, None),

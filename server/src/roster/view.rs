@@ -141,6 +141,12 @@ impl<'a> View<'a> {
             .copied()
     }
 
+    /// Measures how late these are told, as they are sent to consoles.
+    pub fn note_told(&self, changes: &[StatusChange]) {
+        self.engine
+            .note_told(changes.iter().map(|change| change.published));
+    }
+
     fn entry(&self, scope: &Scope, row: u32) -> Option<&Entry> {
         self.inner
             .rows

@@ -116,6 +116,12 @@ async fn kept(app: &App) {
     }
 }
 
+/// Sends somebody away who was heard, with a slot to come back at.
+fn come_later(app: &App) -> Refusal {
+    let slot = app.arrivals.send_away(app.settings.minute(), app.clock.dice());
+    Refusal::come_later(u32::try_from(slot.as_secs()).unwrap_or(u32::MAX))
+}
+
 /// Refuses the one sequence that no call may have.
 fn check_fence(fence: Fence) -> Result<(), Refusal> {
     if fence.sequence == 0 {

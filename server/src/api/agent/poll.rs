@@ -9,7 +9,7 @@ use rollcall_shared::console_api::{Subject, Way};
 use rollcall_shared::{AgentId, ContactKind, FieldError, Problem, Reachability};
 
 use super::caller::Caller;
-use super::{NotCounted, check_fence, hear};
+use super::{NotCounted, check_fence, come_later, hear};
 use crate::api::answer::Refusal;
 use crate::api::app::App;
 use crate::api::body::Json;
@@ -36,6 +36,7 @@ const OF_AN_OLDER_RELEASE: &str = "The agent is of a release that knows no compo
         (status = 401, description = "No agent by this credential, or one that was retired", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "Another boot is the current one, or the sequence is not higher than the last", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field cannot be used", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Heard, and to be asked again at the time of `Retry-After`: too many come at once", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn poll(
@@ -46,7 +47,11 @@ pub(super) async fn poll(
 ) -> Result<Answer<PollAnswer>, Refusal> {
     check_fence(fence)?;
     check_components(components.as_deref())?;
+    let taken = app.arrivals.take();
     hear(&app, caller, &peer, fence, ContactKind::Poll).await?;
+    let Some(_taken) = taken else {
+        return Err(come_later(&app));
+    };
     let verdict = app
         .engine
         .verdict(caller.place)

@@ -12,7 +12,7 @@ use rollcall_shared::{ContactKind, Problem, Reachability};
 
 use super::caller::Caller;
 use super::machine::Labels;
-use super::{NotCounted, check_fence, kept};
+use super::{NotCounted, check_fence, come_later, kept};
 use crate::api::answer::Refusal;
 use crate::api::app::App;
 use crate::api::body::Json;
@@ -39,6 +39,7 @@ use crate::store::journal::Entry;
         (status = 401, description = "No agent by this credential, or one that was retired", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The sequence is not higher than the last one", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field cannot be used", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Heard, and to be registered again at the time of `Retry-After`: too many come at once", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn register(
@@ -59,12 +60,17 @@ pub(super) async fn register(
         reason: register.reason,
         addresses,
     };
+    let taken = app.arrivals.take();
     let handled = app
         .engine
         .handle(caller.place, event)
         .await
         .map_err(NotCounted::Engine)?;
     NotCounted::check(handled.outcome)?;
+    let Some(_taken) = taken else {
+        // It is here, and its boot is the current one; what it is to be told costs more, and has time.
+        return Err(come_later(&app));
+    };
     let _changed = app.agents.note_observed(caller.agent, peer.address);
     let reachability = handled
         .verdict

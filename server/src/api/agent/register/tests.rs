@@ -120,3 +120,36 @@ async fn a_field_of_tomorrow_is_passed_over() {
     body["tomorrow"] = json!({ "deep": [1, { "er": null }] });
     assert_eq!(agent.say(&server, "register", &body).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn rule_2_who_comes_when_too_many_do_is_heard_and_given_a_slot() {
+    let server = Server::start().await;
+    let mut agent = server.agent("web-1").await;
+    let arrivals = &server.backend.app.arrivals;
+    let mut others = Vec::new();
+    while let Some(taken) = arrivals.take() {
+        others.push(taken);
+    }
+
+    let answer = agent.register(&server).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
+    assert_eq!(answer.json["type"], "/problems/come-later");
+    let slot: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=60).contains(&slot), "{slot}");
+    let path = format!("/api/v1/agents/{}", agent.id);
+    assert_eq!(server.read(&path).await["status"], "online");
+
+    let answer = agent.poll(&server).await;
+    assert_eq!(answer.json["type"], "/problems/come-later");
+    assert_eq!(server.read(&path).await["last_contact"]["kind"], "poll");
+    assert_eq!(
+        agent.heartbeat(&server).await.status,
+        StatusCode::OK,
+        "costs nothing"
+    );
+
+    drop(others);
+    assert_eq!(agent.register(&server).await.status, StatusCode::OK);
+    let status = server.read("/api/v1/status").await;
+    assert_eq!(status["load"]["sent_away"], 2);
+}

@@ -1,0 +1,201 @@
+//! How much of a fleet that comes at once is taken at once, and what the rest is told: when to come back.
+//!
+//! Registrations and polls cost a server real work, and a fleet that was cut off has them all to do in the same minute.
+//! So many are worked on at a time; whoever comes beyond that was heard (rule 2) and is given a slot, drawn from the
+//! time in which the server is through with everybody who is missing, as quickly as it was seen to work. Heartbeats cost
+//! next to nothing and are never sent away; while the processors are busy they are asked for less often (rule 15).
+//!
+//! What is decided is pure (`rollcall_presence::load`); this holds the counts.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use rollcall_presence::load::{Stretch, slot};
+use rollcall_shared::patience::LONGEST_SLOT;
+
+/// Calls worked on at a time. At the few thousand a second that a core takes, the last of them waits for a tenth of a
+/// second: more at a time would make nobody's answer come sooner.
+const AT_A_TIME: u32 = 512;
+
+/// What a server is taken to manage before it was seen at its limit, in calls a second: little, so that the first
+/// slots are rather too late than too early.
+const UNSEEN: u32 = 1_000;
+
+/// The least that it is taken to manage, whatever one bad second showed.
+const LEAST: u32 = 100;
+
+/// How many seconds of being at the limit make up what it is taken to manage: the newest counts an eighth.
+const SMOOTH: u32 = 8;
+
+/// The counts.
+#[derive(Debug)]
+pub struct Arrivals {
+    at_a_time: u32,
+    under_way: AtomicU32,
+    done: AtomicU64,
+    full: AtomicBool,
+    sent_away: AtomicU64,
+    a_second: AtomicU32,
+    missing: AtomicU32,
+    stretch: AtomicU32,
+}
+
+impl Default for Arrivals {
+    fn default() -> Self {
+        Self::taking(AT_A_TIME)
+    }
+}
+
+/// Somebody is worked on, until this is dropped.
+#[derive(Debug)]
+pub struct Taken<'a>(&'a Arrivals);
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+        self.0.done.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// How a server stands under what comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// How many registrations and polls it is taken to manage in a second.
+    pub a_second: u32,
+    /// How many were sent away with a slot since it started.
+    pub sent_away: u64,
+    /// How much longer than set the dictated intervals are.
+    pub stretch: Stretch,
+}
+
+impl Arrivals {
+    /// Takes so many at a time.
+    #[must_use]
+    pub fn taking(at_a_time: u32) -> Self {
+        Self {
+            at_a_time,
+            under_way: AtomicU32::new(0),
+            done: AtomicU64::new(0),
+            full: AtomicBool::new(false),
+            sent_away: AtomicU64::new(0),
+            a_second: AtomicU32::new(UNSEEN),
+            missing: AtomicU32::new(0),
+            stretch: AtomicU32::new(Stretch::default().thousandths()),
+        }
+    }
+
+    /// Takes somebody, unless there are enough; then nobody.
+    #[must_use]
+    pub fn take(&self) -> Option<Taken<'_>> {
+        if self.under_way.fetch_add(1, Ordering::Relaxed) < self.at_a_time {
+            return Some(Taken(self));
+        }
+        self.under_way.fetch_sub(1, Ordering::Relaxed);
+        self.full.store(true, Ordering::Relaxed);
+        None
+    }
+
+    /// When somebody for whom there was no place is to come back, where a minute lasts `minute`. `random` is fresh.
+    #[must_use]
+    pub fn send_away(&self, minute: Duration, random: u64) -> Duration {
+        let before = self.sent_away.fetch_add(1, Ordering::Relaxed);
+        // Until the missing are counted, those who were sent away are the backlog that is known of.
+        let backlog = u32::try_from(before).unwrap_or(u32::MAX);
+        let missing = match self.missing.load(Ordering::Relaxed) {
+            0 => backlog.min(self.a_second.load(Ordering::Relaxed)),
+            missing => missing,
+        };
+        let a_second = self.a_second.load(Ordering::Relaxed);
+        slot(missing, a_second, LONGEST_SLOT.min(minute), random)
+    }
+
+    /// A second has passed, in which the processors were busy for so many thousandths. Gives whether somebody found no
+    /// place in it.
+    pub fn second_passed(&self, busy: u32) -> bool {
+        let done = u32::try_from(self.done.swap(0, Ordering::Relaxed)).unwrap_or(u32::MAX);
+        let full = self.full.swap(false, Ordering::Relaxed);
+        let a_second = self.a_second.load(Ordering::Relaxed);
+        if full {
+            let smoothed = a_second - a_second / SMOOTH + done / SMOOTH;
+            self.a_second.store(smoothed.max(LEAST), Ordering::Relaxed);
+        } else if done > a_second {
+            // It was not even at its limit.
+            self.a_second.store(done, Ordering::Relaxed);
+        }
+        let stretch = Stretch::from_thousandths(self.stretch.load(Ordering::Relaxed)).after(busy);
+        self.stretch.store(stretch.thousandths(), Ordering::Relaxed);
+        full
+    }
+
+    /// How many agents may yet come, as far as anybody knows.
+    pub fn expect(&self, missing: u32) {
+        self.missing.store(missing, Ordering::Relaxed);
+    }
+
+    /// How much longer than set the dictated intervals are now.
+    #[must_use]
+    pub fn stretch(&self) -> Stretch {
+        Stretch::from_thousandths(self.stretch.load(Ordering::Relaxed))
+    }
+
+    /// How it stands.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        Standing {
+            a_second: self.a_second.load(Ordering::Relaxed),
+            sent_away: self.sent_away.load(Ordering::Relaxed),
+            stretch: self.stretch(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    #[test]
+    fn who_finds_no_place_is_sent_away_and_who_leaves_makes_one() {
+        let arrivals = Arrivals::taking(2);
+        let (first, second) = (arrivals.take().unwrap(), arrivals.take().unwrap());
+        assert!(arrivals.take().is_none());
+        drop(first);
+        assert!(arrivals.take().is_some());
+        drop(second);
+        assert!(arrivals.second_passed(0), "somebody found no place");
+        assert!(!arrivals.second_passed(0));
+    }
+
+    #[test]
+    fn slots_follow_from_how_many_are_missing_and_how_quick_the_server_was_seen_to_be() {
+        let arrivals = Arrivals::taking(1);
+        arrivals.expect(30_000);
+        // At a thousand a second, the last one comes after half a minute.
+        assert_eq!(arrivals.send_away(MINUTE, u64::MAX).as_secs(), 29);
+        for _ in 0..100 {
+            let taken = arrivals.take();
+            assert!(arrivals.take().is_none());
+            drop(taken);
+            arrivals.done.store(4_000, Ordering::Relaxed);
+            arrivals.second_passed(0);
+        }
+        assert!((3_900..=4_000).contains(&arrivals.standing().a_second));
+        assert_eq!(arrivals.send_away(MINUTE, u64::MAX).as_secs(), 7);
+        // Never beyond what the return window counts on (rule 6).
+        arrivals.expect(u32::MAX);
+        assert_eq!(arrivals.send_away(MINUTE, u64::MAX).as_secs(), 59);
+        assert_eq!(arrivals.standing().sent_away, 3);
+    }
+
+    #[test]
+    fn a_quick_second_shows_what_a_server_manages_and_a_quiet_one_shows_nothing() {
+        let arrivals = Arrivals::default();
+        arrivals.done.store(9_000, Ordering::Relaxed);
+        arrivals.second_passed(0);
+        assert_eq!(arrivals.standing().a_second, 9_000);
+        arrivals.done.store(3, Ordering::Relaxed);
+        arrivals.second_passed(0);
+        assert_eq!(arrivals.standing().a_second, 9_000);
+    }
+}
