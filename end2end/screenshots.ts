@@ -59,6 +59,45 @@ test("screenshots", async ({ page, server, agents }) => {
   await expect(events(page, "faro-kiosk").first()).toBeVisible();
   await shoot("events");
 
+  const headers = { origin: server.url };
+  const post = async (path: string, data: object): Promise<{ id: number }> => {
+    const made = await page.request.post(`${server.url}/api/v1/${path}`, { headers, data });
+    expect(made.ok(), await made.text()).toBe(true);
+    return (await made.json()) as { id: number };
+  };
+  const europe = await post("domains", { name: "Europe", parent: 1 });
+  const berlin = await post("domains", { name: "Berlin", parent: europe.id });
+  for (const name of ["Cork", "Faro", "Athens"]) await post("domains", { name, parent: europe.id });
+  for (const name of ["Branch 12", "Branch 9"]) await post("domains", { name, parent: berlin.id });
+  await post("domains", { name: "Africa", parent: 1 });
+  const { items } = (await (await page.request.get(`${server.url}/api/v1/agents`)).json()) as { items: { id: string }[] };
+  await post("agents/move", { agents: items.slice(0, 4).map(({ id }) => id), domain: berlin.id });
+  await post("tokens", { uses: 50, hours: 24, domain: berlin.id });
+  await post("tokens", { uses: 400, hours: 72, domain: europe.id });
+  await page.goto(`${server.url}/domains?domain=${europe.id}`);
+  await expect(page.getByText("50 of 50 left")).toBeVisible();
+  await shoot("domains");
+  await page.getByRole("button", { name: "Move", exact: true }).click();
+  await expect(page.getByRole("dialog").getByRole("radio").first()).toBeVisible();
+  await shoot("domains-move");
+  await page.goto(`${server.url}/domains?domain=${berlin.id}`);
+  await page.getByRole("button", { name: "Make a token" }).click();
+  await expect(page.getByRole("dialog").getByLabel("Into which domain")).toBeVisible();
+  await shoot("domains-token");
+
+  await page.goto(`${server.url}/settings`);
+  await expect(page.getByRole("list", { name: "History" }).getByRole("listitem").first()).toBeVisible();
+  await shoot("settings");
+  const bytes = Buffer.alloc(5_000_000, "signatures");
+  const put = await page.request.put(`${server.url}/api/v1/components/antivirus/versions/2.1.0`, {
+    headers: { ...headers, "content-type": "application/octet-stream" },
+    data: bytes,
+  });
+  expect(put.ok(), await put.text()).toBe(true);
+  await page.goto(`${server.url}/settings/components`);
+  await expect(page.getByRole("table", { name: "Components" })).toContainText("antivirus");
+  await shoot("components");
+
   await page.goto(`${server.url}/nowhere`);
   await expect(page.getByRole("heading").first()).toBeVisible();
   await shoot("nowhere");

@@ -3,8 +3,8 @@
 //! What decides (the mirror of the feed, the order of the table, its window, phrases of time, when to connect
 //! again) is pure, builds everywhere and is tested on the host. What touches the page is wasm only and thin.
 //!
-//! It is two documents, each with a wasm file of its own: the fleet, which every visitor loads, and the settings
-//! (`docs/adr/the-settings-are-a-second-document.md`). What both show is here once.
+//! It is four documents, each with a wasm file of its own: the fleet, which every visitor loads, the domains, the
+//! settings and the components (`docs/adr/the-settings-are-a-second-document.md`). What several show is here once.
 //!
 //! Data stands outside the signals: frames change the mirror, and one version number is bumped per animation
 //! frame, so a burst of ten thousand changes costs one drawing of the rows on the screen.
@@ -20,6 +20,8 @@
 pub mod availability;
 pub mod calendar;
 pub mod components;
+pub mod domains;
+pub mod enrolment;
 pub mod explain;
 pub mod feed;
 pub mod generation;

@@ -12,6 +12,8 @@ pub enum Page {
     Agents,
     /// `/events`
     Events,
+    /// `/domains`: another document.
+    Domains,
     /// `/settings`, and all below it: another document.
     Settings,
     /// `/setup`
@@ -38,6 +40,8 @@ pub enum Opened {
 pub enum Document {
     /// The agents, the events and the doors.
     Fleet,
+    /// The agent tree, and the tokens that let machines in.
+    Domains,
     /// What is set for the fleet.
     Settings,
 }
@@ -53,6 +57,7 @@ impl Page {
     #[must_use]
     pub fn document(self) -> Document {
         match self {
+            Self::Domains => Document::Domains,
             Self::Settings => Document::Settings,
             Self::Agents | Self::Events | Self::Setup | Self::SignIn | Self::NotFound => Document::Fleet,
         }
@@ -70,6 +75,7 @@ impl Page {
         match self {
             Self::Agents => "Agents",
             Self::Events => "Events",
+            Self::Domains => "Domains and enrolment",
             Self::Settings => "Settings",
             Self::Setup | Self::SignIn | Self::NotFound => "",
         }
@@ -81,6 +87,7 @@ impl Page {
         match path.trim_end_matches('/') {
             "" | "/agents" => Self::Agents,
             "/events" => Self::Events,
+            "/domains" => Self::Domains,
             "/settings" => Self::Settings,
             "/setup" => Self::Setup,
             "/sign-in" => Self::SignIn,
@@ -113,7 +120,7 @@ impl Opened {
     }
 }
 
-/// Where to go after signing in: `next` where it is a page of the fleet, and else the agents.
+/// Where to go after signing in: `next` where it is a page for those who are, and else the agents.
 ///
 /// `next` comes from a link that anybody may have made. Browsers drop tabs and line breaks in an address and
 /// read a backslash as a slash, so what looks like a path may lead to another host.
@@ -128,7 +135,7 @@ fn leads_into_the_fleet(next: &str) -> bool {
     path.starts_with('/')
         && !path.starts_with("//")
         && !next.contains(|letter: char| letter.is_control() || letter == '\\')
-        && (Page::at(path).is_framed() || Page::at(path) == Page::Settings)
+        && (Page::at(path).is_framed() || Page::at(path).document() != Document::Fleet)
 }
 
 #[cfg(test)]
@@ -145,6 +152,9 @@ mod tests {
             ("/agents/0000000000abc/more", Page::NotFound),
             ("/agentsabc", Page::NotFound),
             ("/events", Page::Events),
+            ("/domains", Page::Domains),
+            ("/domains/", Page::Domains),
+            ("/domains/3", Page::NotFound),
             ("/settings", Page::Settings),
             ("/settings/", Page::Settings),
             ("/settings/unreachable-network", Page::Settings),
@@ -165,6 +175,7 @@ mod tests {
             "/agents/0000000000abc",
             "/agents?status=offline&q=a/b",
             "/events?status=offline",
+            "/domains?domain=3",
             "/settings/unreachable-network?version=7",
         ] {
             assert_eq!(after_sign_in(Some(next)), next);

@@ -68,6 +68,16 @@ test("agents and events, with rows, and one agent", async ({ page, server, agent
   await audit(page, "events");
 });
 
+test("domains and enrolment", async ({ page, server, agents }) => {
+  await signIn(page, server);
+  await page.goto(`${server.url}/domains`);
+  await expect(page.getByRole("row", { name: /^All/ })).toBeVisible();
+  await audit(page, "the domains, only the one that holds all");
+  await agents.start("lyon");
+  await expect(page.getByRole("row", { name: /^All/ })).toContainText("1");
+  await audit(page, "the domains, with an agent");
+});
+
 test("a page that does not exist", async ({ page, server }) => {
   await signIn(page, server);
   await page.goto(`${server.url}/nowhere/at-all`);

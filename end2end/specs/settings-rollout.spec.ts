@@ -31,3 +31,25 @@ test("the roll-out reaches 100 %, and says who it waits for and why", async ({ p
   await expect(waiting).toHaveCount(0);
   expect(await marked(page), "all of it without a reload").toBe(true);
 });
+
+test("of many who wait the first are shown, and more when asked for", async ({ page, server, agents }) => {
+  await signIn(page, server);
+  const names = Array.from({ length: 12 }, (_, n) => `site-${n + 1}`);
+  await page.goto(`${server.url}/agents`);
+  for (const name of names) {
+    const agent = await agents.start(name);
+    await expect(row(page, name)).toContainText("Online");
+    await agent.kill();
+  }
+  for (const name of names) await expect(row(page, name)).toContainText("Offline");
+
+  await openSettings(page, server);
+  await minutes(page, "poll_every").fill("7");
+  await save(page, 2);
+  const waiting = rollout(page).getByRole("list", { name: "Who does not know it yet, and why" }).getByRole("listitem");
+  await expect(waiting).toHaveCount(10);
+  await expect(rollout(page)).toContainText("and 2 more");
+  await rollout(page).getByRole("button", { name: "Show more" }).click();
+  await expect(waiting).toHaveCount(12);
+  await expect(rollout(page).getByRole("button", { name: "Show more" })).toBeHidden();
+});

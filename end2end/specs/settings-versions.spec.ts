@@ -2,7 +2,9 @@
 import type { Browser, Page } from "@playwright/test";
 
 import { add, foot, history, lines, minutes, openSettings, save, saver } from "../support/form.js";
-import { ADMIN, expect, signIn, test } from "../support/rollcall.js";
+import { change } from "../support/database.js";
+import { ADMIN, expect, row, signIn, test } from "../support/rollcall.js";
+import { changeSettings } from "../support/settings.js";
 import type { Server } from "../support/server.js";
 
 /** A second person's window: the same account, another session. */
@@ -123,4 +125,50 @@ test("leaving with something typed asks first", async ({ page, server }) => {
   await page.getByRole("button", { name: "Discard" }).click();
   await page.getByRole("link", { name: "Agents" }).click();
   await expect(page).toHaveURL(`${server.url}/agents`);
+});
+
+test("versions further back than a page are opened by their address, and compared with the one before them", async ({ page, server }) => {
+  await signIn(page, server);
+  for (let version = 2; version <= 24; version += 1) {
+    expect(await changeSettings(page, server, { poll_every: version + 10 })).toBe(version);
+  }
+  await openSettings(page, server);
+  await expect(history(page)).toHaveCount(20);
+  // The last that is shown: the one before it is not.
+  await history(page).nth(19).getByRole("button", { name: /Version 5/ }).click();
+  await expect(history(page).nth(19)).toContainText("Since version 4:");
+  await expect(history(page).nth(19)).toContainText("14 min → 15 min");
+
+  await openSettings(page, server, "/settings/unreachable-network?version=3");
+  await expect(history(page)).toHaveCount(24);
+  await expect(history(page).nth(21)).toContainText("Since version 2:");
+  await expect(history(page).nth(21)).toBeInViewport();
+  await openSettings(page, server, "/settings/unreachable-network?version=1");
+  await expect(history(page).nth(23)).toContainText("There is none before it to compare with.");
+  await openSettings(page, server, "/settings/unreachable-network?version=99");
+  await expect(page.getByText("There is no version 99.")).toBeVisible();
+});
+
+test("a version in the database that cannot be used is passed over, and the page says so", async ({ page, server, agents }) => {
+  await signIn(page, server);
+  await changeSettings(page, server, { poll_every: 7 });
+  const visby = await agents.start("visby");
+  await server.stop();
+  const insert = "INSERT INTO settings (version, document, saved_at_ms, author) VALUES (?, ?, ?, ?)";
+  await change(server, insert, "3", '{"heartbeat_every": 0}', "1900000000000", "mallory");
+  await server.start();
+
+  await openSettings(page, server);
+  await expect(page.getByRole("note").filter({ hasText: "Version 3 in the database cannot be used and was passed over" })).toContainText("Version 2 is in force.");
+  await expect(minutes(page, "poll_every")).toHaveValue("7");
+  await expect(history(page).nth(0)).toContainText("Cannot be used, and was passed over");
+  await expect(history(page).nth(1)).toContainText("in force");
+
+  // The next save goes on behind it.
+  await minutes(page, "poll_every").fill("8");
+  await save(page, 4);
+  await expect(page.getByRole("note")).toHaveCount(0);
+  await page.goto(`${server.url}/agents`);
+  await expect(row(page, "visby")).toContainText("Online");
+  await visby.kill();
 });

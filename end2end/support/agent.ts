@@ -22,12 +22,13 @@ export class Agent {
     return new Agent(name, join(server.home, "agents", name), within);
   }
 
-  /** By the line that the server printed, with a name and a folder besides. It enrols and runs. */
-  static byPrintedLine(server: Server, name: string): Agent {
+  /** By a line that the server printed or the console shows, with a name and a folder besides. It enrols and runs. */
+  static byLine(server: Server, name: string, line: string): Agent {
     const agent = Agent.of(server, name);
-    const [path, ...words] = server.announcement.enroll_command.split(/\s+/).map((word) => word.replace(/^'(.*)'$/, "$1"));
-    if (!path) throw new Error(`no command in: ${server.announcement.enroll_command}`);
-    agent.spawn(path, [...words, "--state", agent.state, "--name", name]);
+    const [path, ...words] = line.split(/\s+/).map((word) => word.replace(/^'(.*)'$/, "$1"));
+    if (!path) throw new Error(`no command in: ${line}`);
+    // A line that names no folder leaves it to the shell to find the program.
+    agent.spawn(path.includes("/") ? path : program(path), [...words, "--state", agent.state, "--name", name]);
     return agent;
   }
 

@@ -10,6 +10,7 @@ export const ADMIN = { name: "ada", password: "correct horse battery staple" };
 const EXPECTED = [
   { why: "of two who save at once the second is refused", line: /status of 412 .*\/api\/v1\/settings\)$/ },
   { why: "nobody is signed in, or a sign-in is refused", line: /status of 401 .*\/api\/v1\/session\)$/ },
+  { why: "a change of the tree is refused", line: /status of 4(09|22) .*\/api\/v1\/(domains|tokens)/ },
   { why: "a component is refused", line: /status of 4(09|22) .*\/api\/v1\/components/ },
 ];
 /** The same, while there is no server. */
@@ -25,6 +26,8 @@ interface Rollcall {
   agents: {
     /** By the line that the server printed. */
     byPrintedLine(name: string): Agent;
+    /** By a line that the console shows. */
+    byLine(name: string, line: string): Agent;
     /** Enrolled and not started. */
     enrol(name: string, url?: string): Promise<Agent>;
     /** Enrolled and started. */
@@ -52,7 +55,8 @@ export const test = base.extend<Rollcall>({
     const enrol = async (name: string, url?: string): Promise<Agent> => kept(await Agent.enrol(server, name, url));
     try {
       await use({
-        byPrintedLine: (name) => kept(Agent.byPrintedLine(server, name)),
+        byPrintedLine: (name) => kept(Agent.byLine(server, name, server.announcement.enroll_command)),
+        byLine: (name, line) => kept(Agent.byLine(server, name, line)),
         enrol,
         start: async (name) => {
           const agent = await enrol(name);

@@ -190,6 +190,8 @@ pub struct Token {
     pub id: i64,
     /// The domain that the agents are put into.
     pub domain: DomainId,
+    /// How many agents it was made for.
+    pub uses: u32,
     /// How many more agents it may enrol.
     pub uses_left: u32,
     /// When it was made.
@@ -198,6 +200,9 @@ pub struct Token {
     pub expires_at_ms: i64,
     /// Whether it was revoked.
     pub revoked: bool,
+    /// Who made it; nothing where the server did at its first start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
 }
 
 /// The answer to [`NewToken`].

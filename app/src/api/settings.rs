@@ -50,7 +50,7 @@ pub(crate) async fn versions(after: Option<&str>, limit: u32) -> Result<Page<Ver
     )
 }
 
-/// The first of those that a roll-out waits for.
+/// The first of those that a roll-out waits for, those on which it failed before the others.
 pub(crate) async fn waiting(subject: &Subject, limit: u32) -> Result<Page<Waiting>, Failure> {
     let path = format!("rollouts/{subject}/waiting?limit={limit}");
     read(&call(Method::GET, &path, None).await?)

@@ -42,7 +42,7 @@ fn Pages() -> impl IntoView {
         if let Some(browser) = &browser {
             browser.ready_to_complete();
         }
-        if page.get().document() == Document::Settings {
+        if page.get().document() != Document::Fleet {
             // The address bar is there already, and its document is not this one.
             let _ = window().location().reload();
         }
@@ -58,7 +58,7 @@ fn Pages() -> impl IntoView {
             match page.get() {
                 Page::Setup => view! { <SetupPage /> }.into_any(),
                 Page::SignIn => view! { <SignInPage /> }.into_any(),
-                Page::Settings => ().into_any(),
+                Page::Domains | Page::Settings => ().into_any(),
                 Page::NotFound | Page::Agents | Page::Events => view! { <NotFound /> }.into_any(),
             }
         }

@@ -1,6 +1,7 @@
-//! The console's documents: the fleet, the settings, and the components. What all begin with.
+//! The console's documents: the fleet, the settings, the components, and the domains. What all begin with.
 
 pub mod components;
+pub mod domains;
 pub mod fleet;
 pub mod settings;
 pub(crate) mod way;

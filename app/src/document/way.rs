@@ -1,4 +1,4 @@
-//! How a document goes to another address: within itself without loading anew, to the other document by loading it.
+//! How a document goes to another address: within itself without loading anew, to another document by loading it.
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;

@@ -87,10 +87,12 @@ fn every_answer_of_the_api_reads_back() {
         token: Token {
             id: 4,
             domain: DomainId(3),
+            uses: 1,
             uses_left: 1,
             created_at_ms: 1,
             expires_at_ms: 2,
             revoked: false,
+            author: None,
         },
         secret: "s".to_owned(),
         command: "rollcall-agent enroll --token 's'".to_owned(),

@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 pub(crate) mod agents;
 pub(crate) mod components;
+pub(crate) mod domains;
 pub(crate) mod events;
 pub(crate) mod not_found;
 pub(crate) mod settings;

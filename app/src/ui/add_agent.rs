@@ -6,6 +6,7 @@ use rollcall_shared::console_api::{NewToken, TokenMade};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::api::{self, Failure};
+use crate::domains;
 use crate::feed::live::Live;
 use crate::people::People;
 use crate::phrase;
@@ -22,17 +23,24 @@ const MOST_NAMED: usize = 5;
 pub(crate) fn AddAgent(
     /// Whether it is open.
     open: RwSignal<bool>,
+    /// What it is called.
+    #[prop(default = "Add an agent")]
+    title: &'static str,
+    /// Where the agents go, unless another domain is chosen.
+    #[prop(into, optional)]
+    into: Signal<DomainId>,
 ) -> impl IntoView {
     view! {
-        <Dialog title="Add an agent" open>
-            <Steps />
+        <Dialog title open>
+            <Steps into />
         </Dialog>
     }
 }
 
 #[component]
-fn Steps() -> impl IntoView {
+fn Steps(into: Signal<DomainId>) -> impl IntoView {
     let people = expect_context::<People>();
+    let domain = RwSignal::new(into.get_untracked());
     let uses = RwSignal::new("1".to_owned());
     let hours = RwSignal::new("24".to_owned());
     let made = RwSignal::new(None::<TokenMade>);
@@ -62,7 +70,7 @@ fn Steps() -> impl IntoView {
         let token = NewToken {
             uses: number(uses),
             hours: number(hours),
-            domain: DomainId::ROOT,
+            domain: domain.get_untracked(),
         };
         busy.set(true);
         spawn_local(async move {
@@ -80,8 +88,10 @@ fn Steps() -> impl IntoView {
     let otherwise = move || {
         failure.with(|failure| {
             let failure = failure.as_ref()?;
-            let named = failure.of_field("uses").or(failure.of_field("hours"));
-            named.is_none().then(|| failure.to_string())
+            let named = ["uses", "hours", "domain"]
+                .iter()
+                .any(|field| failure.of_field(field).is_some());
+            (!named).then(|| failure.to_string())
         })
     };
     move || {
@@ -91,6 +101,7 @@ fn Steps() -> impl IntoView {
             <form class="dialog__body form" on:submit=make novalidate>
                 <p class="form__lead">"A token lets machines enrol themselves: so many, for so long. It makes one line to run on each."</p>
                 <Field id="uses" label="How many machines" kind="number" value=uses refusal=refusal("uses") first=true />
+                <Into domain refusal=refusal("domain") />
                 <Field id="hours" label="Good for how many hours" kind="number" value=hours refusal=refusal("hours") />
                 <p class="form__refusal" role="alert">{told::text(move || otherwise().unwrap_or_default())}</p>
                 <div class="form__acts">
@@ -101,6 +112,35 @@ fn Steps() -> impl IntoView {
         .into_any(),
     }
     }
+}
+
+/// The domain that the agents go into, where there is a choice.
+#[component]
+fn Into(domain: RwSignal<DomainId>, refusal: Signal<String>) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let (folders, _) = live.peek(|fleet| domains::read(fleet.tree()));
+    let choose = move |event| {
+        if let Ok(number) = event_target_value(&event).parse() {
+            domain.set(DomainId(number));
+        }
+    };
+    (folders.len() > 1).then(|| {
+        let options: Vec<_> = folders
+            .into_iter()
+            .map(|folder| {
+                let name = format!("{}{}", "\u{2003}".repeat(folder.level - 1), folder.name);
+                let is_it = folder.id == domain.get_untracked();
+                view! { <option value=folder.id.to_string() selected=is_it>{name}</option> }
+            })
+            .collect();
+        view! {
+            <div class="field">
+                <label class="field__label" for="domain">"Into which domain"</label>
+                <select class="field__input" id="domain" on:change=choose>{options}</select>
+                <p class="field__refusal" role="alert">{refusal}</p>
+            </div>
+        }
+    })
 }
 
 /// The line, and who appears by it.

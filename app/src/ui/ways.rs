@@ -1,4 +1,4 @@
-//! The ways between the pages of the settings' document.
+//! The ways between the pages of the settings, and to what is set elsewhere.
 
 use leptos::prelude::*;
 
@@ -9,13 +9,14 @@ type Group = (
     &'static [(&'static str, &'static str)],
 );
 
-const GROUPS: [Group; 2] = [
+const GROUPS: [Group; 3] = [
     (
         "Global agent settings",
         "Network",
         &[("Unreachable network", "/settings/unreachable-network")],
     ),
     ("Delivery", "", &[("Components", "/settings/components")]),
+    ("Fleet", "", &[("Domains and enrolment", "/domains")]),
 ];
 
 /// The ways; `here` is the address of the page that shows them.

@@ -29,9 +29,10 @@ static EMBEDDED: &[Embedded] = &include!(concat!(env!("OUT_DIR"), "/console.rs")
 const INDEX: &str = "index.html";
 
 /// The other documents, each with what its addresses' paths begin with; the narrower before the wider.
-const OTHERS: [(&str, &str); 2] = [
+const OTHERS: [(&str, &str); 3] = [
     ("components.html", "settings/components"),
     ("settings.html", "settings"),
+    ("domains.html", "domains"),
 ];
 
 /// Trunk names files by their content, so a name never changes its meaning.
@@ -64,9 +65,9 @@ pub fn build_id() -> &'static str {
 
 /// The documents of the console, for what must know their inline scripts.
 #[must_use]
-pub fn documents() -> [&'static str; 3] {
-    let [(components, _), (settings, _)] = OTHERS;
-    [INDEX, settings, components].map(|path| CONSOLE.text(path))
+pub fn documents() -> [&'static str; 4] {
+    let [(components, _), (settings, _), (domains, _)] = OTHERS;
+    [INDEX, settings, components, domains].map(|path| CONSOLE.text(path))
 }
 
 /// Answers everything that the routes so far do not: the console, 404 and 405. To be called last.

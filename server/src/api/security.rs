@@ -1,7 +1,7 @@
 //! The headers that tell a browser what the console may do, so that what gets into it can do little.
 //!
 //! The inline scripts of the console's documents are named by their hashes, read from the documents themselves at start:
-//! Trunk writes them anew at each build. One policy serves both documents, so that it can stand on every answer. Agents get none of this: they run no pages, and each byte of a heartbeat counts.
+//! Trunk writes them anew at each build. One policy serves all documents, so that it can stand on every answer. Agents get none of this: they run no pages, and each byte of a heartbeat counts.
 
 use std::sync::Arc;
 

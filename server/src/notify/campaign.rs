@@ -6,6 +6,7 @@ use rollcall_shared::AgentId;
 use rollcall_shared::console_api::{NotificationState, Rollout, Subject, Way};
 
 use super::delays::Delays;
+use super::place::Place;
 use crate::store::notifications::{Mark, Standing};
 
 /// A subject's notifications. Those that are applied or superseded are only counted.
@@ -124,6 +125,20 @@ impl Campaign {
         self.open
             .range((from, Bound::Unbounded))
             .map(|(agent, open)| (*agent, open))
+    }
+
+    /// Those who do not have it, after this place: first those who failed, then the others.
+    pub(super) fn waiting_after(&self, after: Option<Place>) -> impl Iterator<Item = (AgentId, &Open)> {
+        let failed = after.is_none_or(Place::is_failed);
+        let in_failed = after.filter(|after| after.is_failed()).map(Place::agent);
+        let in_others = after.filter(|after| !after.is_failed()).map(Place::agent);
+        let is_failed = |open: &Open| open.state == NotificationState::Failed;
+        self.open_after(in_failed)
+            .filter(move |(_, open)| failed && is_failed(open))
+            .chain(
+                self.open_after(in_others)
+                    .filter(move |(_, open)| !is_failed(open)),
+            )
     }
 
     /// How far it has got with an agent; nothing where it has applied it, or is not concerned.
@@ -314,6 +329,30 @@ mod tests {
         let mended = campaign.applied(agent(1), QUEUED + 9).unwrap();
         assert_eq!(mended.failure, None);
         assert_eq!((campaign.rollout().failed, campaign.rollout().applied), (0, 1));
+    }
+
+    #[test]
+    fn those_who_failed_are_waited_for_first_and_every_page_goes_on_where_the_one_before_ended() {
+        let mut campaign = campaign(6);
+        for number in [2, 5] {
+            campaign.failed(agent(number), "no space".to_owned(), QUEUED);
+        }
+        let mut seen = Vec::new();
+        let mut after = None;
+        // One a page: each place is gone on from once.
+        while let Some((agent, open)) = campaign.waiting_after(after).next() {
+            after = Some(Place::of(agent, open.state));
+            seen.push(agent);
+        }
+        assert_eq!(seen, [2, 5, 1, 3, 4, 6].map(agent));
+        // Who ended meanwhile is gone on from all the same.
+        let place = Place::of(agent(2), NotificationState::Failed);
+        campaign.applied(agent(2), QUEUED);
+        let rest: Vec<_> = campaign
+            .waiting_after(Some(place))
+            .map(|(agent, _)| agent)
+            .collect();
+        assert_eq!(rest, [5, 1, 3, 4, 6].map(agent));
     }
 
     #[test]

@@ -9,6 +9,8 @@ mod campaign;
 mod delays;
 pub mod delivery;
 mod outbox;
+mod place;
 mod plan;
 
 pub use outbox::Outbox;
+pub use place::Place;

@@ -11,6 +11,7 @@ use rollcall_shared::{AgentId, ComponentName};
 use tokio::sync::watch;
 
 use super::campaign::{Campaign, Open};
+use super::place::Place;
 use super::plan::{Dialled, Known, waits_for};
 use crate::clock::Clock;
 use crate::engine::Engine;
@@ -68,7 +69,7 @@ pub struct WaitingPage {
     /// The agents.
     pub items: Vec<Waiting>,
     /// After whom the next page begins; nothing on the last.
-    pub next: Option<AgentId>,
+    pub next: Option<Place>,
 }
 
 impl Outbox {
@@ -328,18 +329,18 @@ impl Outbox {
         self.0.begun.subscribe()
     }
 
-    /// Those of this scope who have not applied it, after this agent.
+    /// Those of this scope who have not applied it, after this place: first those who failed.
     #[must_use]
     pub fn waiting(
         &self,
         scope: &Scope,
         subject: &Subject,
-        after: Option<AgentId>,
+        after: Option<Place>,
         limit: usize,
     ) -> WaitingPage {
         let (queued_at_ms, open) = self.with(subject, |campaign| {
             let open: Vec<(AgentId, Open)> = campaign
-                .open_after(after)
+                .waiting_after(after)
                 .filter(|(agent, _)| self.0.roster.get(scope, *agent).is_some())
                 .take(limit + 1)
                 .map(|(agent, open)| (agent, open.clone()))
@@ -362,7 +363,10 @@ impl Outbox {
                 })
             })
             .collect();
-        let next = items.last().filter(|_| more).map(|waiting| waiting.agent);
+        let next = items
+            .last()
+            .filter(|_| more)
+            .map(|waiting| Place::of(waiting.agent, waiting.state));
         WaitingPage { items, next }
     }
 

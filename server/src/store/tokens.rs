@@ -16,6 +16,8 @@ pub struct TokenRecord {
     pub id: i64,
     /// Where the agents that it enrols go.
     pub domain: DomainId,
+    /// How many agents it was made for.
+    pub uses: u32,
     /// How many more agents it may enrol.
     pub uses_left: u32,
     /// When it was made.
@@ -35,6 +37,7 @@ impl TryFrom<Model> for TokenRecord {
         Ok(Self {
             id: row.id,
             domain: column::domain_id(row.domain_id)?,
+            uses: column::count("tokens.uses", row.uses)?,
             uses_left: column::count("tokens.uses_left", row.uses_left)?,
             created_at_ms: row.created_at_ms,
             expires_at_ms: row.expires_at_ms,
@@ -92,6 +95,7 @@ impl Tokens<'_> {
             id: NotSet,
             hash: Set(hash.to_vec()),
             domain_id: Set(i64::from(domain.0)),
+            uses: Set(i64::from(uses)),
             uses_left: Set(i64::from(uses)),
             created_at_ms: Set(created_at_ms),
             expires_at_ms: Set(expires_at_ms),

@@ -1,5 +1,7 @@
 //! People who may sign in.
 
+use std::collections::HashMap;
+
 use rollcall_shared::UserId;
 use rollcall_shared::console_api::Role;
 use sea_orm::ActiveValue::Set;
@@ -118,6 +120,18 @@ impl Users<'_> {
             .one(&self.store.reader)
             .await?;
         row.map(TryInto::try_into).transpose()
+    }
+
+    /// What everybody is called: there are few.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn names(&self) -> Result<HashMap<UserId, String>, StoreError> {
+        let rows = Entity::find().all(&self.store.reader).await?;
+        rows.into_iter()
+            .map(|row| Ok((column::user_id(row.id)?, row.name)))
+            .collect()
     }
 
     /// Who has this id.

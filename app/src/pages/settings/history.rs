@@ -16,6 +16,8 @@ use crate::ui::walk;
 
 /// How many versions are shown at first, and at each *more*.
 const PAGE: u32 = 20;
+/// As many as the API gives at once: for the way to one that the address names.
+const FAR: u32 = 1_000;
 
 /// The versions, and which of them is opened.
 #[derive(Clone, Copy)]
@@ -24,6 +26,10 @@ struct Versions {
     next: RwSignal<Option<String>>,
     failure: RwSignal<Option<Failure>>,
     opened: RwSignal<Option<u32>>,
+    /// The one that the address names, until it was found or there is none.
+    sought: RwSignal<Option<u32>>,
+    /// The one that the address names though there is none.
+    missing: RwSignal<Option<u32>>,
 }
 
 /// The history.
@@ -35,16 +41,22 @@ pub(super) fn History() -> impl IntoView {
         next: RwSignal::new(None),
         failure: RwSignal::new(None),
         opened: RwSignal::new(opened_by_address()),
+        sought: RwSignal::new(opened_by_address()),
+        missing: RwSignal::new(None),
     };
     let in_force = Memo::new(move |_| form.base.with(|base| base.version));
     Effect::new(move |_| {
         in_force.get();
-        versions.ask(None);
+        versions.ask(None, PAGE);
     });
     let failed = move || {
         versions
             .failure
             .with(|failure| failure.as_ref().map(ToString::to_string).unwrap_or_default())
+    };
+    let missing = move || {
+        let missing = versions.missing.get();
+        missing.map_or_else(String::new, |version| format!("There is no version {version}."))
     };
     view! {
         <section class="history" aria-labelledby="history-title">
@@ -57,17 +69,18 @@ pub(super) fn History() -> impl IntoView {
                 />
             </ol>
             <p class="field__refusal" role="alert">{told::text(failed)}</p>
+            <p class="field__refusal" role="status">{told::text(missing)}</p>
             <If so=told::flag(move || versions.next.with(Option::is_some))>
-                <button class="button" on:click=move |_| versions.ask(versions.next.get_untracked())>"Older versions"</button>
+                <button class="button" on:click=move |_| versions.ask(versions.next.get_untracked(), PAGE)>"Older versions"</button>
             </If>
         </section>
     }
 }
 
 impl Versions {
-    fn ask(self, after: Option<String>) {
+    fn ask(self, after: Option<String>, limit: u32) {
         spawn_local(async move {
-            match api::settings::versions(after.as_deref(), PAGE).await {
+            match api::settings::versions(after.as_deref(), limit).await {
                 Ok(page) => {
                     self.failure.set(None);
                     self.next.set(page.next);
@@ -77,10 +90,37 @@ impl Versions {
                         }
                         lines.extend(page.items);
                     });
+                    self.seek();
                 }
                 Err(failure) => self.failure.set(Some(failure)),
             }
         });
+    }
+
+    /// Goes on to the version that the address names, and brings it into sight.
+    fn seek(self) {
+        let Some(sought) = self.sought.get_untracked() else {
+            return;
+        };
+        let (is_there, last) = self.lines.with_untracked(|lines| {
+            let last = lines.last().map_or(0, |line| line.version);
+            (lines.iter().any(|line| line.version == sought), last)
+        });
+        let next = self.next.get_untracked().filter(|_| !is_there && sought < last);
+        if next.is_some() {
+            self.ask(next, FAR);
+            return;
+        }
+        self.sought.set(None);
+        if is_there {
+            request_animation_frame(move || {
+                if let Some(line) = document().get_element_by_id(&line_id(sought)) {
+                    line.scroll_into_view();
+                }
+            });
+        } else {
+            self.missing.set(Some(sought));
+        }
     }
 
     fn open(self, version: u32) {
@@ -95,6 +135,11 @@ impl Versions {
             let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
         }
     }
+}
+
+/// What the line of a version is called in the page.
+fn line_id(version: u32) -> String {
+    format!("version-{version}")
 }
 
 fn path() -> String {
@@ -118,7 +163,7 @@ fn Version(line: VersionSummary, versions: Versions, in_force: Memo<u32>) -> imp
     let unreadable = line.unreadable.clone();
     let is_readable = unreadable.is_none();
     view! {
-        <li class="version">
+        <li class="version" id=line_id(version)>
             <button
                 class="version__head"
                 aria-expanded=told::text(move || is_open.get().to_string())
@@ -146,10 +191,9 @@ fn Opened(version: u32, in_force: Memo<u32>, versions: Versions) -> impl IntoVie
     let people = expect_context::<People>();
     let read = RwSignal::new(None::<Result<(SettingsVersion, Option<SettingsVersion>), Failure>>);
     spawn_local(async move {
-        let before = versions.before(version);
         let answer = async {
             let this = api::settings::version(version).await?;
-            let before = match before {
+            let before = match versions.before(version).await? {
                 Some(before) => Some(api::settings::version(before).await?),
                 None => None,
             };
@@ -202,13 +246,29 @@ fn Opened(version: u32, in_force: Memo<u32>, versions: Versions) -> impl IntoVie
 }
 
 impl Versions {
-    /// The version before one, that can be read.
-    fn before(self, version: u32) -> Option<u32> {
-        self.lines.with_untracked(|lines| {
-            let older = lines
-                .iter()
-                .find(|line| line.version < version && line.unreadable.is_none());
-            older.map(|line| line.version)
-        })
+    /// The version before one, that can be read: of the lines that are shown, else of those that are not yet.
+    async fn before(self, version: u32) -> Result<Option<u32>, Failure> {
+        let shown = self
+            .lines
+            .try_with_untracked(|lines| readable_before(lines, version));
+        if let Some(Some(before)) = shown {
+            return Ok(Some(before));
+        }
+        let mut after = Some(version.to_string());
+        while after.is_some() {
+            let page = api::settings::versions(after.as_deref(), PAGE).await?;
+            if let Some(before) = readable_before(&page.items, version) {
+                return Ok(Some(before));
+            }
+            after = page.next;
+        }
+        Ok(None)
     }
+}
+
+fn readable_before(lines: &[VersionSummary], version: u32) -> Option<u32> {
+    let older = lines
+        .iter()
+        .find(|line| line.version < version && line.unreadable.is_none());
+    older.map(|line| line.version)
 }

@@ -13,8 +13,11 @@ use crate::phrase;
 use crate::ui::mark::Mark;
 use crate::ui::told::{self, If};
 
-/// How many of those that it waits for are shown.
+/// How many of those that it waits for are shown at first, and what each *more* makes of it; the last is as many as the
+/// API gives at once.
 const SHOWN: u32 = 10;
+const TIMES: u32 = 10;
+const MOST_SHOWN: u32 = 1_000;
 /// They are asked for again no sooner than after so long, however quickly the numbers change.
 const BETWEEN: Duration = Duration::from_secs(1);
 /// And with the same numbers no sooner than after so long.
@@ -31,7 +34,8 @@ pub(super) fn of_settings() -> Memo<Option<Rollout>> {
 pub(crate) fn RollOut(rollout: Memo<Option<Rollout>>) -> impl IntoView {
     let people = expect_context::<People>();
     let waiting = RwSignal::new(Vec::<Waiting>::new());
-    ask_again(rollout, waiting, people);
+    let limit = RwSignal::new(SHOWN);
+    ask_again(rollout, waiting, limit, people);
     let read = move |tell: fn(&Rollout) -> String| {
         told::text(move || rollout.with(|rollout| rollout.as_ref().map(tell).unwrap_or_default()))
     };
@@ -76,6 +80,9 @@ pub(crate) fn RollOut(rollout: Memo<Option<Rollout>>) -> impl IntoView {
                     />
                 </ul>
                 <p class="rollout__states">{told::text(more)}</p>
+                <If so=told::flag(move || !more().is_empty() && limit.get() < MOST_SHOWN)>
+                    <button class="button" on:click=move |_| limit.update(|limit| *limit = MOST_SHOWN.min(*limit * TIMES))>"Show more"</button>
+                </If>
             </If>
         </section>
     }
@@ -175,9 +182,14 @@ fn delays(rollout: &Rollout) -> String {
 }
 
 /// Asks who is waited for: when the numbers change, and now and then, since agents come and go meanwhile.
-fn ask_again(rollout: Memo<Option<Rollout>>, waiting: RwSignal<Vec<Waiting>>, people: People) {
+fn ask_again(
+    rollout: Memo<Option<Rollout>>,
+    waiting: RwSignal<Vec<Waiting>>,
+    limit: RwSignal<u32>,
+    people: People,
+) {
     let resting = RwSignal::new(false);
-    let asked = StoredValue::new(None::<Rollout>);
+    let asked = StoredValue::new(None::<(Rollout, u32)>);
     let rest = move |how_long: Duration| {
         resting.set(true);
         let wake = move || {
@@ -190,19 +202,21 @@ fn ask_again(rollout: Memo<Option<Rollout>>, waiting: RwSignal<Vec<Waiting>>, pe
             return;
         }
         let Some(rollout) = rollout.get() else { return };
+        let limit = limit.get();
         if left(&rollout) == 0 {
             waiting.set(Vec::new());
             return;
         }
-        if asked.with_value(|asked| asked.as_ref() == Some(&rollout)) {
+        let this = Some((rollout.clone(), limit));
+        if asked.with_value(|asked| *asked == this) {
             asked.set_value(None);
             rest(NOW_AND_THEN);
             return;
         }
-        asked.set_value(Some(rollout.clone()));
+        asked.set_value(this);
         rest(BETWEEN);
         spawn_local(async move {
-            match api::settings::waiting(&rollout.subject, SHOWN).await {
+            match api::settings::waiting(&rollout.subject, limit).await {
                 Ok(page) => drop(waiting.try_set(page.items)),
                 Err(failure) => people.heed(&failure),
             }

@@ -30,6 +30,11 @@ static FILES: &[Embedded] = &[
         brotli: None,
     },
     Embedded {
+        path: "domains.html",
+        plain: b"the domains",
+        brotli: None,
+    },
+    Embedded {
         path: "favicon.svg",
         plain: b"<svg/>",
         brotli: None,
@@ -156,7 +161,7 @@ fn a_path_that_no_file_has_is_a_page_or_nothing() {
 }
 
 #[tokio::test]
-async fn addresses_of_the_settings_begin_with_their_own_document() {
+async fn addresses_of_the_other_documents_begin_with_these() {
     for (path, document) in [
         ("/settings", Some("the settings")),
         ("/settings/", Some("the settings")),
@@ -164,13 +169,16 @@ async fn addresses_of_the_settings_begin_with_their_own_document() {
         ("/settings/componentsabc", Some("the settings")),
         ("/settings/components", Some("the components")),
         ("/settings/components/", Some("the components")),
+        ("/domains", Some("the domains")),
+        ("/domains/", Some("the domains")),
+        ("/domainsabc", None),
         ("/settingsabc", None),
         ("/agents/settings", None),
     ] {
         let response = ask(path, &[("accept", "text/html")]);
         assert_eq!(told(&response, header::CACHE_CONTROL), "no-cache", "{path}");
         let body = String::from_utf8(bytes(response).await.to_vec()).unwrap();
-        let others = ["the settings", "the components"];
+        let others = ["the settings", "the components", "the domains"];
         let found = others.into_iter().find(|other| *other == body);
         assert_eq!(found, document, "{path}");
     }

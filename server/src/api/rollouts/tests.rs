@@ -135,6 +135,41 @@ async fn a_failure_is_shown_in_the_agents_words_until_it_is_mended() {
 }
 
 #[tokio::test]
+async fn pages_of_those_who_wait_begin_with_those_who_failed() {
+    let server = Server::start().await;
+    let mut agents = Vec::new();
+    for number in 0..4 {
+        agents.push(server.online(&format!("web-{number}")).await);
+    }
+    server.save(&json!({ "offline_after": 61 })).await;
+    let last = agents.iter_mut().max_by_key(|agent| agent.id.clone()).unwrap();
+    let mut body = last.fence();
+    body["outcome"] = json!("failed");
+    body["detail"] = json!("the disk is full");
+    last.say(&server, "notifications/settings.2/ack", &body).await;
+    let failed = last.id.clone();
+    let mut ids = Vec::new();
+    let mut after = String::new();
+    loop {
+        let path = format!("/api/v1/rollouts/settings.2/waiting?limit=1{after}");
+        let page = server.read(&path).await;
+        ids.push(page["items"][0]["agent"].as_str().unwrap().to_owned());
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    let mut others: Vec<String> = agents.iter().map(|agent| agent.id.clone()).collect();
+    others.sort_unstable();
+    others.pop();
+    assert_eq!(ids[0], failed);
+    assert_eq!(ids[1..], others);
+    for wrong in ["x", "failed.", "failed.x"] {
+        let path = format!("/api/v1/rollouts/settings.2/waiting?after={wrong}");
+        let answer = server.get(&path).signed_in().send().await;
+        assert_eq!(answer.refused(422, "/problems/invalid"), ["after"]);
+    }
+}
+
+#[tokio::test]
 async fn a_roll_out_goes_on_where_it_stood_after_a_restart() {
     let server = Server::on_file(&[]).await;
     let mut told = server.online("told").await;

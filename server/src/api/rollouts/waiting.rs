@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use rollcall_shared::Problem;
 use rollcall_shared::console_api::{Page, Subject, Waiting};
-use rollcall_shared::{AgentId, Problem};
 use serde::Deserialize;
 
 use super::may_see;
@@ -14,13 +14,15 @@ use crate::api::app::App;
 use crate::api::paging::Limit;
 use crate::api::parameters::{Path, Query};
 use crate::auth::person::Person;
+use crate::notify::Place;
 
 /// Which page.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Which {
-    /// The agent after which the page begins.
-    after: Option<AgentId>,
+    /// What the page before gave as `next`.
+    #[param(value_type = Option<String>)]
+    after: Option<Place>,
     /// How many, 1 to 1000; 100 unless said otherwise.
     #[serde(default)]
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1000)]
@@ -29,7 +31,7 @@ pub(super) struct Which {
 
 /// List agents that a roll-out waits for
 ///
-/// In the order of their ids, each with what its notification waits for. `next` of one page is `after` of the
+/// First those on which it failed, then the others, each with what its notification waits for. `next` of one page is `after` of the
 /// following. Empty for what is not under way any more.
 #[utoipa::path(
     get,
@@ -56,6 +58,6 @@ pub(super) async fn waiting(
         .waiting(&person.scope, &subject, which.after, which.limit.get());
     Ok(Json(Page {
         items: page.items,
-        next: page.next.map(|agent| agent.to_string()),
+        next: page.next.map(|place| place.to_string()),
     }))
 }

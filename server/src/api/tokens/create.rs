@@ -64,7 +64,7 @@ impl From<CreateError> for Refusal {
             status = 201, description = "Made", body = TokenMade,
             example = json!({
                 "token": {
-                    "id": 7, "domain": 3, "uses_left": 50, "revoked": false,
+                    "id": 7, "domain": 3, "uses": 50, "uses_left": 50, "revoked": false, "author": "ada",
                     "created_at_ms": 1_900_000_000_000_i64, "expires_at_ms": 1_900_086_400_000_i64
                 },
                 "secret": "rct_pYkN0uU1N2cUj6m2q5l3v8b7w0x9y4z1A5B6C7D8E9E",
@@ -141,7 +141,7 @@ async fn make(
         record => record?,
     };
     let made = TokenMade {
-        token: shown(&record),
+        token: shown(&record, Some(&person.name)),
         secret: token.text().to_owned(),
         command: enroll_command(people.enroll_line(), token.text()),
     };
@@ -220,8 +220,13 @@ mod tests {
             );
             let token = &made.json["token"];
             assert_eq!(
-                (&token["uses_left"], &token["revoked"]),
-                (&json!(50), &json!(false))
+                (
+                    &token["uses"],
+                    &token["uses_left"],
+                    &token["revoked"],
+                    &token["author"]
+                ),
+                (&json!(50), &json!(50), &json!(false), &json!("ada"))
             );
             assert_eq!(
                 token["expires_at_ms"].as_i64().unwrap() - token["created_at_ms"].as_i64().unwrap(),

@@ -23,7 +23,7 @@ use crate::auth::person::{Action, Person};
         (
             status = 200, description = "The tokens", body = Page<Token>,
             example = json!({ "items": [{
-                "id": 7, "domain": 1, "uses_left": 50, "revoked": false,
+                "id": 7, "domain": 1, "uses": 50, "uses_left": 43, "revoked": false, "author": "ada",
                 "created_at_ms": 1_900_000_000_000_i64, "expires_at_ms": 1_900_086_400_000_i64
             }] })
         ),
@@ -40,7 +40,15 @@ use crate::auth::person::{Action, Person};
 )]
 pub(super) async fn list(State(people): State<People>, person: Person) -> Result<Json<Page<Token>>, Refusal> {
     person.may(Action::Enrol)?;
-    let records = people.store().tokens().list(&person.scope).await?;
-    let items = records.iter().map(shown).collect();
+    let store = people.store();
+    let records = store.tokens().list(&person.scope).await?;
+    let names = store.users().names().await?;
+    let items = records
+        .iter()
+        .map(|record| {
+            let author = record.created_by.and_then(|user| names.get(&user));
+            shown(record, author.map(String::as_str))
+        })
+        .collect();
     Ok(Json(Page { items, next: None }))
 }

@@ -23,15 +23,17 @@ where
         .routes(routes!(revoke::revoke))
 }
 
-/// As the API shows it: without its hash, which is nobody's business.
-fn shown(record: &TokenRecord) -> Token {
+/// As the API shows it, with the name of who made it: without its hash, which is nobody's business.
+fn shown(record: &TokenRecord, author: Option<&str>) -> Token {
     Token {
         id: record.id,
         domain: record.domain,
+        uses: record.uses,
         uses_left: record.uses_left,
         created_at_ms: record.created_at_ms,
         expires_at_ms: record.expires_at_ms,
         revoked: record.revoked,
+        author: author.map(ToOwned::to_owned),
     }
 }
 

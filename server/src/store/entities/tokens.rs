@@ -10,6 +10,8 @@ pub struct Model {
     pub id: i64,
     pub hash: Vec<u8>,
     pub domain_id: i64,
+    /// How many agents it was made for.
+    pub uses: i64,
     pub uses_left: i64,
     pub created_at_ms: i64,
     pub expires_at_ms: i64,

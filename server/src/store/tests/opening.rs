@@ -1,9 +1,10 @@
 //! Opening a database: new, old, newer, twice at once, after a crash, and where there is none.
 
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbBackend};
 use tokio::task::JoinSet;
 
 use super::samples::{all_agents, enrol, new_agent};
+use crate::scope::Scope;
 use crate::store::testing::{TestDatabase, on_every_database};
 use crate::store::{Store, StoreError, migrations, open};
 
@@ -11,6 +12,7 @@ on_every_database! {
     a_database_opened_again_holds_what_was_written,
     servers_that_start_together_make_one_schema,
     a_database_of_the_first_release_is_brought_to_this_one,
+    a_token_of_an_earlier_release_is_told_with_the_uses_that_it_was_made_for,
     a_database_of_a_newer_release_is_refused_untouched,
     an_open_database_gives_a_sign_of_life,
     a_transaction_that_is_dropped_leaves_the_writer_free,
@@ -47,6 +49,33 @@ async fn a_database_of_the_first_release_is_brought_to_this_one(database: &TestD
     assert_eq!(store.settings().all().await.unwrap().len(), 1);
     enrol(&store, 1).await;
     assert_eq!(all_agents(&store).await, [new_agent(1).record]);
+}
+
+async fn a_token_of_an_earlier_release_is_told_with_the_uses_that_it_was_made_for(database: &TestDatabase) {
+    let old = open::connect(&database.url).await.unwrap();
+    migrations::run_first(&old, 6).await;
+    let hash = "'0123456789abcdef0123456789abcdef'";
+    let hash = match old.writer.get_database_backend() {
+        DbBackend::Postgres => format!("{hash}::bytea"),
+        _ => format!("CAST({hash} AS BLOB)"),
+    };
+    for sql in [
+        format!(
+            "INSERT INTO tokens (hash, domain_id, uses_left, created_at_ms, expires_at_ms, revoked) \
+             VALUES ({hash}, 1, 48, 0, 1, false)"
+        ),
+        format!(
+            "INSERT INTO agents (id, name, domain_id, platform, machine_id, agent_version, secret_hash, key_hash, \
+             token_id, status, since_ms, cause, applied, enrolled_at_ms) \
+             SELECT 1, '', 1, '', '', '', {hash}, {hash}, id, 'pending', 0, 'enrolled', 0, 0 FROM tokens"
+        ),
+    ] {
+        old.writer.execute_unprepared(&sql).await.unwrap();
+    }
+    old.close().await.unwrap();
+    let store = database.open().await;
+    let tokens = store.tokens().list(&Scope::All).await.unwrap();
+    assert_eq!((tokens[0].uses, tokens[0].uses_left), (49, 48));
 }
 
 async fn a_database_of_a_newer_release_is_refused_untouched(database: &TestDatabase) {

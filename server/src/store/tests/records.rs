@@ -47,6 +47,7 @@ async fn a_token_is_listed_as_it_was_made(database: &TestDatabase) {
         TokenRecord {
             id: first.id,
             domain: DomainId::ROOT,
+            uses: u32::MAX,
             uses_left: u32::MAX,
             created_at_ms: NOW,
             expires_at_ms: NOW + 1,
