@@ -97,6 +97,9 @@ test("screenshots", async ({ page, server, agents }) => {
   await page.goto(`${server.url}/settings/components`);
   await expect(page.getByRole("table", { name: "Components" })).toContainText("antivirus");
   await shoot("components");
+  await page.goto(`${server.url}/settings/server`);
+  await expect(page.getByTestId("picture")).toBeVisible();
+  await shoot("server");
 
   await page.goto(`${server.url}/nowhere`);
   await expect(page.getByRole("heading").first()).toBeVisible();

@@ -6,8 +6,8 @@ pub(crate) mod settings;
 
 use gloo_net::http::{Method, RequestBuilder};
 use rollcall_shared::console_api::{
-    Agent, Availability, NewToken, Page, Session, Setup, SetupState, SignIn, TokenMade, Transition, Verified,
-    Verify,
+    Agent, Availability, NewToken, Page, ServerStatus, Session, Setup, SetupState, SignIn, TokenMade,
+    Transition, Verified, Verify,
 };
 use rollcall_shared::problem::FieldError;
 use rollcall_shared::why::Why;
@@ -107,6 +107,11 @@ pub(crate) async fn why(id: AgentId) -> Result<Why, Failure> {
 pub(crate) async fn availability(id: AgentId, from_ms: i64, to_ms: i64) -> Result<Availability, Failure> {
     let path = format!("agents/{id}/availability?from_ms={from_ms}&to_ms={to_ms}");
     read(&call(Method::GET, &path, None).await?)
+}
+
+/// How the server itself stands.
+pub(crate) async fn server_status() -> Result<ServerStatus, Failure> {
+    read(&call(Method::GET, "status", None).await?)
 }
 
 /// Has the server connect to an agent now.

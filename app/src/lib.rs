@@ -29,6 +29,7 @@ pub mod json;
 pub mod listing;
 pub mod phrase;
 pub mod route;
+pub mod standing;
 pub mod table;
 
 #[cfg(target_arch = "wasm32")]

@@ -6,6 +6,7 @@ pub(crate) mod components;
 pub(crate) mod domains;
 pub(crate) mod events;
 pub(crate) mod not_found;
+pub(crate) mod server;
 pub(crate) mod settings;
 pub(crate) mod setup;
 pub(crate) mod sign_in;

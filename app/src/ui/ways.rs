@@ -9,7 +9,7 @@ type Group = (
     &'static [(&'static str, &'static str)],
 );
 
-const GROUPS: [Group; 3] = [
+const GROUPS: [Group; 4] = [
     (
         "Global agent settings",
         "Network",
@@ -17,6 +17,7 @@ const GROUPS: [Group; 3] = [
     ),
     ("Delivery", "", &[("Components", "/settings/components")]),
     ("Fleet", "", &[("Domains and enrolment", "/domains")]),
+    ("Server", "", &[("Status", "/settings/server")]),
 ];
 
 /// The ways; `here` is the address of the page that shows them.

@@ -29,8 +29,9 @@ static EMBEDDED: &[Embedded] = &include!(concat!(env!("OUT_DIR"), "/console.rs")
 const INDEX: &str = "index.html";
 
 /// The other documents, each with what its addresses' paths begin with; the narrower before the wider.
-const OTHERS: [(&str, &str); 3] = [
+const OTHERS: [(&str, &str); 4] = [
     ("components.html", "settings/components"),
+    ("components.html", "settings/server"),
     ("settings.html", "settings"),
     ("domains.html", "domains"),
 ];

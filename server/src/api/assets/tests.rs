@@ -169,6 +169,7 @@ async fn addresses_of_the_other_documents_begin_with_these() {
         ("/settings/componentsabc", Some("the settings")),
         ("/settings/components", Some("the components")),
         ("/settings/components/", Some("the components")),
+        ("/settings/server", Some("the components")),
         ("/domains", Some("the domains")),
         ("/domains/", Some("the domains")),
         ("/domainsabc", None),
