@@ -18,6 +18,7 @@
 )]
 
 pub mod availability;
+pub mod bulk;
 pub mod calendar;
 pub mod components;
 pub mod explain;
@@ -25,6 +26,7 @@ pub mod feed;
 pub mod generation;
 pub mod json;
 pub mod listing;
+pub mod news;
 pub mod phrase;
 pub mod route;
 pub mod table;

@@ -6,7 +6,7 @@ use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate, use_query_map};
-use rollcall_shared::{AgentId, Status};
+use rollcall_shared::{AgentId, DomainId, Status};
 
 use crate::feed::live::Live;
 use crate::feed::mirror::Touched;
@@ -15,19 +15,24 @@ use crate::pages::agent::AgentPanel;
 use crate::people::People;
 use crate::route::Opened;
 use crate::table::order::Order;
+use crate::table::selection::Selection;
 use crate::table::view::{Column, View};
 use crate::ui::add_agent::AddAgent;
 use crate::ui::counts::Counts;
 use crate::ui::happening::{Happening, Line};
 use crate::ui::icon::{Icon, Picture};
+use crate::ui::selected::Selected;
 use crate::ui::table::{AgentTable, Rows};
 use crate::ui::title;
 use crate::ui::told::{self, If};
 use crate::ui::toolbar::Toolbar;
+use crate::ui::tree::DomainTree;
 use crate::ui::walk;
 
 /// The address follows typing after so long, so that going back does not go back letter by letter.
 const TYPED: Duration = Duration::from_millis(250);
+/// Where the tree has room beside the table from the start; as `style/tree.css` has it.
+const ROOMY: &str = "(min-width: 1100px)";
 
 /// The page.
 #[component]
@@ -51,6 +56,14 @@ pub(crate) fn Agents() -> impl IntoView {
         opened.unwrap_or_else(|| "Agents".to_owned())
     });
     take_along(opened);
+    let selection = RwSignal::new(Selection::default());
+    let ticked = Memo::new(move |_| {
+        version.get();
+        selection.with(|selection| {
+            live.read(|fleet| order.with_value(|order| selection.shown(fleet, order).len()))
+        })
+    });
+    forget(selection, view);
     let rows = Rows {
         order,
         version,
@@ -60,10 +73,17 @@ pub(crate) fn Agents() -> impl IntoView {
             address.change(|view| view.sort = view.sort.clicked(column));
         }),
         open: Callback::new(move |id: AgentId| address.go(&format!("/agents/{id}"))),
+        selection,
+        ticked,
+        may_tick: expect_context::<People>().may_change(),
     };
     keys::on_key(move |event| {
-        if event.key() == "Escape" && opened.get_untracked() != Opened::Nothing {
-            address.go("/agents");
+        if event.key() == "Escape" {
+            if opened.get_untracked() != Opened::Nothing {
+                address.go("/agents");
+            } else if ticked.get_untracked() > 0 {
+                selection.update(Selection::clear);
+            }
         }
     });
 
@@ -85,6 +105,23 @@ pub(crate) fn Agents() -> impl IntoView {
         .to_owned()
     });
     let adding = RwSignal::new(false);
+    let domain = Memo::new(move |_| view.with(|view| view.domain));
+    let roomy = window().match_media(ROOMY).ok().flatten();
+    let tree = RwSignal::new(roomy.is_some_and(|roomy| roomy.matches()));
+    let choose = Callback::new(move |id: DomainId| {
+        // The one that holds all is no filter, and a second choice takes a filter away.
+        address.change(|view| {
+            view.domain = (view.domain != Some(id) && id != DomainId::ROOT).then_some(id);
+        });
+    });
+    let all = told::text(move || {
+        if tree.get() {
+            "agents__all agents__all--tree"
+        } else {
+            "agents__all"
+        }
+        .to_owned()
+    });
     let nobody = Memo::new(move |_| live.has_arrived() && live.read(|fleet| fleet.agents().is_empty()));
     let why_none = move || {
         view.with(
@@ -94,21 +131,24 @@ pub(crate) fn Agents() -> impl IntoView {
                     "None with that status has “{}” in its name or address.",
                     view.search.trim()
                 ),
-                (true, _) => "None has that status now.".to_owned(),
+                (true, false) => "None has that status now.".to_owned(),
+                (true, true) => "None is in this domain, or below it.".to_owned(),
             },
         )
     };
     let none_fit = Memo::new(move |_| live.has_arrived() && !nobody.get() && shown() == 0);
     view! {
         <div class=class>
-            <section class="agents__all" aria-label="All agents">
+            <section class=all aria-label="All agents">
                 <Counts
+                    domain
                     pressed=Callback::new(move |status: Status| view.with(|view| view.statuses.has(status)))
                     toggle=Callback::new(move |status: Status| {
                         address.change(|view| view.statuses = view.statuses.toggled(status));
                     })
                 />
-                <Toolbar search shown=Signal::derive(shown) adding />
+                <DomainTree chosen=domain choose shown=tree />
+                <Toolbar search shown=Signal::derive(shown) adding domain tree />
                 <If so=nobody.into()>
                     <Nobody adding />
                 </If>
@@ -130,6 +170,7 @@ pub(crate) fn Agents() -> impl IntoView {
                 <div class=waiting hidden=told::flag(move || nobody.get() || none_fit.get())>
                     <AgentTable rows />
                 </div>
+                {rows.may_tick.then(|| view! { <Selected rows /> })}
             </section>
             {beside}
         </div>
@@ -151,7 +192,11 @@ impl Address {
     fn new() -> Self {
         let query = use_query_map();
         let view = Memo::new(move |_| {
-            query.with(|query| View::read(query.get_str("status"), query.get_str("q"), query.get_str("sort")))
+            query.with(|query| {
+                let [domain, status, search, sort] =
+                    ["domain", "status", "q", "sort"].map(|key| query.get_str(key));
+                View::read(domain, status, search, sort)
+            })
         });
         let navigate = use_navigate();
         Self {
@@ -218,6 +263,17 @@ fn follow(address: Address) {
         if search.with_untracked(|search| search.trim() != text) {
             search.set(text);
         }
+    });
+}
+
+/// Unticks all when other agents are shown: nobody acts upon what was ticked among others.
+fn forget(selection: RwSignal<Selection>, view: Memo<View>) {
+    Effect::new(move |before: Option<View>| {
+        let now = view.get();
+        if before.is_some_and(|before| !before.shows_as(&now)) {
+            selection.update(Selection::clear);
+        }
+        now
     });
 }
 

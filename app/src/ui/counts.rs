@@ -1,7 +1,7 @@
 //! The counts by status: what a glance from across the room is for, and the filter of the table.
 
 use leptos::prelude::*;
-use rollcall_shared::Status;
+use rollcall_shared::{DomainId, Status};
 
 use crate::feed::live::Live;
 use crate::phrase;
@@ -11,6 +11,8 @@ use crate::ui::told;
 /// The counts. Each is a button that is pressed while only its status, or its status too, is shown.
 #[component]
 pub(crate) fn Counts(
+    /// The domain whose agents are counted; all where it is none.
+    domain: Memo<Option<DomainId>>,
     /// Whether a status is filtered for.
     #[prop(into)]
     pressed: Callback<Status, bool>,
@@ -20,7 +22,12 @@ pub(crate) fn Counts(
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let count_of = |status: Status| {
-        let count = Memo::new(move |_| live.read(|fleet| fleet.count(status)));
+        let count = Memo::new(move |_| {
+            live.read(|fleet| match domain.get() {
+                Some(domain) => fleet.tree().count_below(domain, status),
+                None => fleet.count(status),
+            })
+        });
         let is_pressed = move || pressed.run(status);
         let class = told::text(move || {
             let none = if count.get() == 0 { " count--none" } else { "" };

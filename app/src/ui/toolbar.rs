@@ -2,6 +2,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use rollcall_shared::DomainId;
 
 use crate::feed::live::Live;
 use crate::feed::mirror::Fleet;
@@ -20,6 +21,10 @@ pub(crate) fn Toolbar(
     shown: Signal<usize>,
     /// Somebody wants to add an agent.
     adding: RwSignal<bool>,
+    /// The domain that is shown.
+    domain: Memo<Option<DomainId>>,
+    /// Whether the tree is beside the table.
+    tree: RwSignal<bool>,
 ) -> impl IntoView {
     let people = expect_context::<People>();
     let live = expect_context::<Live>();
@@ -44,8 +49,23 @@ pub(crate) fn Toolbar(
             format!("{} of {}", phrase::grouped(some), phrase::grouped(all))
         }
     };
+    let name = told::text(move || {
+        let path = domain
+            .get()
+            .map(|domain| live.read(|fleet| fleet.tree().path(domain)));
+        path.unwrap_or_else(|| "All domains".to_owned())
+    });
     view! {
         <div class="toolbar">
+            <button
+                class="button toolbar__domain"
+                aria-controls="domains"
+                aria-expanded=told::text(move || tree.get().to_string())
+                title="Domains"
+                on:click=move |_| tree.update(|shown| *shown = !*shown)
+            >
+                <span>{name}</span>
+            </button>
             <div class="search">
                 <Icon of=Picture::Search />
                 <input

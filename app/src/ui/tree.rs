@@ -1,0 +1,223 @@
+//! The agent tree beside the table: how many agents of each domain are online, and which domain the table shows.
+//!
+//! Only the lines on the screen are in the page, as places that take turns: ten thousand domains cost what twenty do.
+
+use leptos::prelude::*;
+use rollcall_shared::DomainId;
+use wasm_bindgen::JsCast as _;
+
+use crate::feed::live::Live;
+use crate::feed::tree::{self, Branch, Step};
+use crate::people::People;
+use crate::phrase;
+use crate::table::window::{self, Window};
+use crate::ui::told::{self, If};
+use crate::ui::viewport::{TREE, Viewport};
+use crate::ui::walk;
+
+/// The tree.
+#[component]
+pub(crate) fn DomainTree(
+    /// Which domain the table shows.
+    chosen: Memo<Option<DomainId>>,
+    /// Another one was chosen, or the same again.
+    choose: Callback<DomainId>,
+    /// Whether it is there.
+    shown: RwSignal<bool>,
+) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let people = expect_context::<People>();
+    let viewport = Viewport::new(TREE);
+    // Whose inner domains are shown: at first those of the one that holds all.
+    let opened = RwSignal::new(vec![DomainId::ROOT]);
+    let at = RwSignal::new(None::<DomainId>);
+    let branches = Memo::new(move |_| {
+        if !shown.get() {
+            return Vec::new();
+        }
+        opened.with(|opened| live.read(|fleet| fleet.tree().branches(|id| !opened.contains(&id))))
+    });
+    let window = Memo::new(move |_| viewport.window(branches.with(Vec::len)));
+    let is_open = move |id: DomainId| opened.with_untracked(|opened| opened.contains(&id));
+    let turn = move |id: DomainId| {
+        opened.update(|opened| match opened.iter().position(|known| *known == id) {
+            Some(place) => drop(opened.swap_remove(place)),
+            None => opened.push(id),
+        });
+    };
+    reveal(chosen, branches, opened, viewport);
+    let choose = move |id: DomainId| {
+        at.set(Some(id));
+        choose.run(id);
+        if !is_open(id) {
+            turn(id);
+        }
+    };
+    let press = move |event: web_sys::KeyboardEvent| {
+        let key = event.key();
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        let Some(id) = domain_at(&event) else { return };
+        let stepped = branches.with_untracked(|all| {
+            let here = all.iter().position(|one| one.id == id)?;
+            let step = tree::step(all, here, is_open(id), &key)?;
+            let to = match step {
+                Step::To(index) => index,
+                Step::Turn => here,
+            };
+            Some((step, to, all[to].id, all.len()))
+        });
+        match stepped {
+            _ if key == "Enter" || key == " " => choose(id),
+            Some((Step::Turn, ..)) => turn(id),
+            Some((Step::To(_), index, to, all)) => {
+                at.set(Some(to));
+                viewport.show(index, all);
+                // It may take its place only at the next frame.
+                request_animation_frame(move || {
+                    walk::focus(&format!("[data-domain=\"{to}\"]"));
+                });
+            }
+            None => return,
+        }
+        event.prevent_default();
+    };
+    let click = move |event: web_sys::MouseEvent| {
+        if let Some(id) = domain_at(&event) {
+            if walk::is_in(&event, ".branch__fork") {
+                turn(id);
+            } else {
+                choose(id);
+            }
+        }
+    };
+    // The one that Tab reaches: where the keyboard was last, or the first on the screen.
+    let reached = Memo::new(move |_| {
+        let Window { first, end, .. } = window.get();
+        branches.with(|all| {
+            let drawn = all.get(first..end).unwrap_or_default();
+            let is_drawn = |at: &DomainId| drawn.iter().any(|one| one.id == *at);
+            let first = drawn.first().map(|one| one.id);
+            at.get().filter(is_drawn).or(first)
+        })
+    });
+    let drawn = Memo::new(move |_| window.with(|window| window.end - window.first));
+    let lines = move || {
+        let line = |place: usize| {
+            let branch =
+                Memo::new(move |_| branches.with(|all| all.get(window.get().first + place).cloned()));
+            view! { <Line branch chosen reached opened /> }.into_any()
+        };
+        (0..drawn.get()).map(line).collect_view()
+    };
+    let space = told::text(move || {
+        let Window {
+            above_px, below_px, ..
+        } = window.get();
+        format!("padding-block:{} {}", window::px(above_px), window::px(below_px))
+    });
+    view! {
+        <nav class="tree" id="domains" aria-label="Domains" hidden=told::flag(move || !shown.get())>
+            <div class="tree__frame" node_ref=viewport.frame on:scroll=move |_| viewport.scrolled()>
+                <div class="tree__lines" role="tree" aria-label="Domains" style=space on:click=click on:keydown=press>
+                    {lines}
+                </div>
+            </div>
+            <If so=told::flag(move || people.may_change())>
+                <a class="tree__manage" href="/domains" rel="external">"Manage domains"</a>
+            </If>
+        </nav>
+    }
+}
+
+/// A line of it, in a place that other domains take as the tree is scrolled.
+#[component]
+fn Line(
+    branch: Memo<Option<Branch>>,
+    chosen: Memo<Option<DomainId>>,
+    reached: Memo<Option<DomainId>>,
+    opened: RwSignal<Vec<DomainId>>,
+) -> impl IntoView {
+    let text = move |tell: fn(&Branch) -> String| {
+        told::text(move || branch.with(|one| one.as_ref().map(tell)).unwrap_or_default())
+    };
+    let id = move || branch.with(|one| one.as_ref().map(|one| one.id));
+    let open = move || {
+        let forked = branch.with(|one| one.as_ref().filter(|one| one.is_forked).map(|one| one.id))?;
+        Some(if opened.with(|opened| opened.contains(&forked)) {
+            "true"
+        } else {
+            "false"
+        })
+    };
+    view! {
+        <div
+            class=text(|one| if one.online() == one.all() { "branch" } else { "branch branch--away" }.to_owned())
+            role="treeitem"
+            attr:aria-level=text(|one| one.level.to_string())
+            aria-expanded=told::maybe(open)
+            // What is not asked for is all, and all is the top.
+            aria-selected=told::text(move || (id() == Some(chosen.get().unwrap_or(DomainId::ROOT))).to_string())
+            aria-label=text(in_words)
+            tabindex=told::text(move || if id() == reached.get() { "0" } else { "-1" }.to_owned())
+            data-domain=text(|one| one.id.to_string())
+            style=text(|one| format!("--level:{}", one.level))
+        >
+            <span class="branch__fork"></span>
+            <span class="branch__name">{text(|one| one.name.clone())}</span>
+            <span class="branch__count">{text(count)}</span>
+        </div>
+    }
+}
+
+/// How many there are, where all are online: what is well is quiet.
+fn count(branch: &Branch) -> String {
+    let (online, all) = (branch.online(), branch.all());
+    let mut words = phrase::grouped(online);
+    if online < all {
+        words.push('/');
+        words.push_str(&phrase::grouped(all));
+    }
+    words
+}
+
+fn in_words(branch: &Branch) -> String {
+    let (online, all) = (phrase::grouped(branch.online()), phrase::grouped(branch.all()));
+    format!("{}, {online} of {all} online", branch.name)
+}
+
+/// The domain of the line that an event is about.
+fn domain_at(event: &web_sys::Event) -> Option<DomainId> {
+    let target = event.target()?.dyn_into::<web_sys::Element>().ok()?;
+    let line = target.closest("[data-domain]").ok()??;
+    let number = line.get_attribute("data-domain")?.parse::<i32>().ok()?;
+    DomainId::try_from(number).ok()
+}
+
+/// Has what is chosen in sight, also where it comes from the address.
+fn reveal(
+    chosen: Memo<Option<DomainId>>,
+    branches: Memo<Vec<Branch>>,
+    opened: RwSignal<Vec<DomainId>>,
+    viewport: Viewport,
+) {
+    let live = expect_context::<Live>();
+    let known = Memo::new(move |_| chosen.get().filter(|_| live.has_arrived()));
+    Effect::new(move |_| {
+        let Some(chosen) = known.get() else { return };
+        let outer: Vec<DomainId> = live.peek(|fleet| {
+            let outer = fleet.tree().upwards(chosen).skip(1);
+            outer.map(|one| one.id).collect()
+        });
+        opened.update(|opened| {
+            opened.retain(|known| !outer.contains(known));
+            opened.extend(outer);
+        });
+        let (place, all) =
+            branches.with_untracked(|all| (all.iter().position(|one| one.id == chosen), all.len()));
+        if let Some(place) = place {
+            viewport.show(place, all);
+        }
+    });
+}
