@@ -92,24 +92,15 @@ pub(crate) fn DomainTree(
             }
         }
     };
-    // The one that Tab reaches: where the keyboard was last, or the first on the screen.
-    let reached = Memo::new(move |_| {
-        let Window { first, end, .. } = window.get();
-        branches.with(|all| {
-            let drawn = all.get(first..end).unwrap_or_default();
-            let is_drawn = |at: &DomainId| drawn.iter().any(|one| one.id == *at);
-            let first = drawn.first().map(|one| one.id);
-            at.get().filter(is_drawn).or(first)
-        })
-    });
+    let reached = reached(branches, window, at);
     let drawn = Memo::new(move |_| window.with(|window| window.end - window.first));
     let lines = move || {
-        let line = |place: usize| {
+        let place = |place: usize| {
             let branch =
                 Memo::new(move |_| branches.with(|all| all.get(window.get().first + place).cloned()));
             view! { <Line branch chosen reached opened /> }.into_any()
         };
-        (0..drawn.get()).map(line).collect_view()
+        (0..drawn.get()).map(place).collect_view()
     };
     let space = told::text(move || {
         let Window {
@@ -129,6 +120,23 @@ pub(crate) fn DomainTree(
             </If>
         </nav>
     }
+}
+
+/// The domain that Tab reaches: where the keyboard was last, or the first on the screen.
+fn reached(
+    branches: Memo<Vec<Branch>>,
+    window: Memo<Window>,
+    at: RwSignal<Option<DomainId>>,
+) -> Memo<Option<DomainId>> {
+    Memo::new(move |_| {
+        let Window { first, end, .. } = window.get();
+        branches.with(|all| {
+            let drawn = all.get(first..end).unwrap_or_default();
+            let is_drawn = |at: &DomainId| drawn.iter().any(|one| one.id == *at);
+            let first = drawn.first().map(|one| one.id);
+            at.get().filter(is_drawn).or(first)
+        })
+    })
 }
 
 /// A line of it, in a place that other domains take as the tree is scrolled.

@@ -21,7 +21,7 @@ pub(super) fn News(known: Known) -> impl IntoView {
         |(name, line)| view! { <div class="fact"><dt>{name}</dt><dd>{line}</dd></div> }.into_any();
     let lines = move || {
         let all = notifications.get().unwrap_or_default();
-        all.into_iter().map(line).collect_view()
+        all.iter().map(line).collect_view()
     };
     view! {
         <If so=told::flag(move || components.with(|all| !all.is_empty()))>
@@ -39,7 +39,7 @@ pub(super) fn News(known: Known) -> impl IntoView {
 }
 
 /// A notification: when it was saved, what it is about, and how far it got.
-fn line(of: Notification) -> AnyView {
+fn line(of: &Notification) -> AnyView {
     let class = format!("news news--{}", of.state.key());
     view! {
         <li class="happening">
@@ -48,7 +48,7 @@ fn line(of: Notification) -> AnyView {
             <span class="happening__what">
                 <span class="happening__status">{news::subject(&of.subject)}</span>
                 " · "
-                {news::state(&of)}
+                {news::state(of)}
             </span>
         </li>
     }
