@@ -55,15 +55,12 @@ impl Act {
         }
     }
 
-    /// What is asked before so many are acted upon.
+    /// What is done to so many.
     #[must_use]
     pub fn title(self, agents: usize) -> String {
         let mut title = self.word().to_owned();
         title.push(' ');
         title.push_str(&phrase::counted(agents, "agent", "agents"));
-        if self == Self::Retire {
-            title.push('?');
-        }
         title
     }
 }
@@ -292,8 +289,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_names_the_act_and_how_many() {
-        assert_eq!(Act::Retire.title(1), "Retire 1 agent?");
+    fn a_title_names_the_act_and_how_many() {
+        assert_eq!(Act::Retire.title(1), "Retire 1 agent");
         assert_eq!(Act::Move.title(1_200), "Move 1,200 agents");
     }
 }

@@ -42,7 +42,7 @@ test("ticked agents are moved, verified and retired, and the tombstones say by w
     await expect(ends(page)).toHaveText(["2moved"]);
     await expect(dialog.getByRole("status")).toHaveText("2 of 2 agents");
     await audit(page, "moved");
-    await dialog.getByRole("button", { name: "Close", exact: true }).last().click();
+    await dialog.getByRole("button", { name: "Done" }).click();
     await expect(bar(page)).toBeHidden();
     await expect(branch(page, "Oslo")).toHaveAccessibleName("Oslo, 2 of 2 online");
   });
@@ -76,7 +76,7 @@ test("ticked agents are moved, verified and retired, and the tombstones say by w
     await tick(page, "bergen").click();
     await tick(page, "cork").click();
     await bar(page).getByRole("button", { name: "Retire…" }).click();
-    await expect(dialog).toHaveAccessibleName("Retire 2 agents?");
+    await expect(dialog).toHaveAccessibleName("Retire 2 agents");
     await audit(page, "the dialog to retire");
     await dialog.getByRole("button", { name: "Retire" }).click();
     await expect(ends(page)).toHaveText(["2retired"]);

@@ -124,7 +124,7 @@ fn Steps(deed: Deed) -> impl IntoView {
         match (begun.get(), is_running.get()) {
             (false, _) => "Cancel",
             (true, true) => "Stop",
-            (true, false) => "Close",
+            (true, false) => "Done",
         }
         .to_owned()
     });

@@ -1,7 +1,7 @@
 //! A row of the table: an agent, live.
 
 use leptos::prelude::*;
-use rollcall_shared::AgentId;
+use rollcall_shared::{AgentId, DomainId};
 
 use crate::feed::live::Live;
 use crate::route::Opened;
@@ -60,7 +60,10 @@ pub(crate) fn AgentRow(
         None => agent.status.to_string(),
     });
     let domain = told::text(move || {
-        let domain = shown.read(|agent| agent.domain);
+        // The one that holds all is not worth a word in every row.
+        let domain = shown
+            .read(|agent| agent.domain)
+            .filter(|domain| *domain != DomainId::ROOT);
         let path = domain.map(|domain| live.read(|fleet| fleet.tree().path(domain)));
         path.unwrap_or_default()
     });

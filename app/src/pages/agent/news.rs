@@ -25,8 +25,8 @@ pub(super) fn News(known: Known) -> impl IntoView {
     };
     view! {
         <If so=told::flag(move || components.with(|all| !all.is_empty()))>
-            <h3 class="panel__heading" id="components">"Components"</h3>
-            <dl class="components" aria-labelledby="components">
+            <h3 class="panel__heading">"Components"</h3>
+            <dl class="components">
                 {move || components.get().into_iter().map(component).collect_view()}
             </dl>
         </If>
