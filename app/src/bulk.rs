@@ -154,17 +154,31 @@ pub struct Progress {
     pub is_running: bool,
     /// Why the last call brought no answer.
     pub failure: Option<String>,
+    /// Counts the acts of this screen: an answer may come when its act was given up for another.
+    number: u32,
+    /// Whether a call waits for its answer.
+    is_waiting: bool,
+}
+
+/// One call: which act it is of, and who is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// What is done.
+    pub act: Act,
+    /// To these.
+    pub agents: Vec<AgentId>,
+    number: u32,
 }
 
 impl Progress {
-    /// One that has not begun.
-    #[must_use]
-    pub fn of(act: Act, agents: Vec<AgentId>) -> Self {
-        Self {
+    /// Another act takes its place. It has not begun.
+    pub fn replace(&mut self, act: Act, agents: Vec<AgentId>) {
+        *self = Self {
             act,
             agents,
+            number: self.number.wrapping_add(1),
             ..Self::default()
-        }
+        };
     }
 
     /// Whether all were answered for.
@@ -173,29 +187,41 @@ impl Progress {
         self.done == self.agents.len()
     }
 
-    /// It begins, or goes on where it stopped.
-    pub fn go(&mut self) {
+    /// It begins, or goes on where it stopped. Answers the first call; nothing where one that is under way goes on.
+    pub fn go(&mut self) -> Option<Call> {
         self.is_running = !self.is_done();
         self.failure = None;
+        self.next()
     }
 
-    /// The agents of the next call; nothing where it stopped or is done.
-    #[must_use]
-    pub fn next(&self) -> Option<Vec<AgentId>> {
-        let rest = self.agents.get(self.done..).filter(|_| self.is_running)?;
-        Some(rest.iter().copied().take(self.act.portion()).collect())
+    fn next(&mut self) -> Option<Call> {
+        if self.is_waiting || !self.is_running {
+            return None;
+        }
+        self.is_waiting = true;
+        let rest = self.agents.iter().skip(self.done);
+        Some(Call {
+            act: self.act,
+            agents: rest.take(self.act.portion()).copied().collect(),
+            number: self.number,
+        })
     }
 
-    /// Takes the answer to a call that named so many.
-    pub fn took(&mut self, named: usize, answer: Result<Vec<Became>, String>) {
+    /// Takes the answer to a call. Answers the next one; nothing where it stopped or is done.
+    pub fn took(&mut self, call: &Call, answer: Result<Vec<Became>, String>) -> Option<Call> {
+        if call.number != self.number {
+            return None;
+        }
+        self.is_waiting = false;
         match answer {
             Ok(became) => {
                 self.tally.add(&became);
-                self.done += named;
+                self.done += call.agents.len();
             }
             Err(failure) => self.failure = Some(failure),
         }
         self.is_running &= self.failure.is_none() && !self.is_done();
+        self.next()
     }
 }
 
@@ -261,31 +287,55 @@ mod tests {
         }
     }
 
+    fn moved(call: &Call) -> Result<Vec<Became>, String> {
+        let outcome = Outcome::Moved;
+        Ok(call.agents.iter().map(|_| Became { outcome }).collect())
+    }
+
     #[test]
     fn many_are_acted_upon_in_portions_and_a_failure_stops_before_the_next() {
         let agents: Vec<AgentId> = (0..2_500).map(AgentId::from_bits).collect();
-        let mut progress = Progress::of(Act::Move, agents.clone());
-        assert_eq!(progress.next(), None, "it has not begun");
-        progress.go();
-        assert_eq!(progress.next().unwrap(), agents[..1_000]);
-        let moved = vec![
-            Became {
-                outcome: Outcome::Moved
-            };
-            1_000
-        ];
-        progress.took(1_000, Ok(moved.clone()));
-        assert_eq!(progress.next().unwrap(), agents[1_000..2_000]);
-        progress.took(1_000, Err("The server did not answer.".to_owned()));
-        assert_eq!((progress.next(), progress.done), (None, 1_000));
-        assert!(progress.failure.is_some() && !progress.is_done());
-        progress.go();
-        assert!(progress.failure.is_none());
-        progress.took(1_000, Ok(moved.clone()));
-        assert_eq!(progress.next().unwrap(), agents[2_000..]);
-        progress.took(500, Ok(moved[..500].to_vec()));
+        let mut progress = Progress::default();
+        progress.replace(Act::Move, agents.clone());
+        let first = progress.go().unwrap();
+        assert_eq!(first.agents, agents[..1_000]);
+        let second = progress.took(&first, moved(&first)).unwrap();
+        assert_eq!(second.agents, agents[1_000..2_000]);
+        assert_eq!(progress.took(&second, Err("No answer.".to_owned())), None);
+        assert_eq!(progress.done, 1_000);
+        assert!(progress.failure.is_some() && !progress.is_running && !progress.is_done());
+        assert_eq!(progress.go().as_ref(), Some(&second));
+        assert_eq!(progress.failure, None);
+        let third = progress.took(&second, moved(&second)).unwrap();
+        assert_eq!(third.agents, agents[2_000..]);
+        assert_eq!(progress.took(&third, moved(&third)), None);
         assert!(progress.is_done() && !progress.is_running);
         assert_eq!(progress.tally.lines(), [("2,500".to_owned(), "moved")]);
+    }
+
+    #[test]
+    fn one_that_was_stopped_and_goes_on_at_once_asks_for_nothing_twice() {
+        let agents: Vec<AgentId> = (0..1_500).map(AgentId::from_bits).collect();
+        let mut progress = Progress::default();
+        progress.replace(Act::Retire, agents);
+        let first = progress.go().unwrap();
+        progress.is_running = false;
+        assert_eq!(progress.go(), None, "its first call is still under way");
+        assert_eq!(progress.took(&first, moved(&first)).unwrap().agents.len(), 500);
+    }
+
+    #[test]
+    fn the_answer_of_an_act_that_was_given_up_is_not_another_ones() {
+        let mut progress = Progress::default();
+        progress.replace(Act::Retire, vec![AgentId::from_bits(1); 3]);
+        let given_up = progress.go().unwrap();
+        progress.replace(Act::Move, vec![AgentId::from_bits(2)]);
+        assert_eq!(progress.took(&given_up, moved(&given_up)), None);
+        assert_eq!(
+            (progress.done, progress.tally.lines()),
+            (0, Vec::<(String, &str)>::new())
+        );
+        assert!(progress.go().is_some());
     }
 
     #[test]

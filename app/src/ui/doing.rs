@@ -33,7 +33,7 @@ impl Deed {
 
     /// Asks whether it shall be done. Nobody is asked about what changes nothing: that begins.
     pub(crate) fn begin(self, act: Act, agents: Vec<AgentId>, people: People) {
-        self.progress.set(Progress::of(act, agents));
+        self.progress.update(|all| all.replace(act, agents));
         self.open.set(true);
         if act == Act::Verify {
             self.go(None, people);
@@ -48,20 +48,17 @@ impl Deed {
 
     fn go(self, domain: Option<DomainId>, people: People) {
         let progress = self.progress;
-        progress.update(Progress::go);
+        let first = progress.try_update(Progress::go).flatten();
         spawn_local(async move {
-            let next = || {
-                progress
-                    .try_with_untracked(|all| Some((all.act, all.next()?)))
-                    .flatten()
-            };
-            while let Some((act, agents)) = next() {
-                let answer = api::act(act, &agents, domain).await;
+            let mut next = first;
+            while let Some(call) = next {
+                let answer = api::act(call.act, &call.agents, domain).await;
                 if let Err(failure) = &answer {
                     people.heed(failure);
                 }
                 let answer = answer.map_err(|failure| failure.to_string());
-                progress.try_update(|all| all.took(agents.len(), answer));
+                // The page may have been left meanwhile.
+                next = progress.try_update(|all| all.took(&call, answer)).flatten();
             }
         });
     }
