@@ -40,9 +40,13 @@ pub fn state(of: &Notification) -> String {
 /// A component of an agent: its name, and `1.0`, `1.0 → 1.1`, `1.0 → 1.1 failed: no room for it`.
 #[must_use]
 pub fn components(told: &[Notification]) -> Vec<(String, String)> {
-    let mut names: Vec<&ComponentName> = told.iter().filter_map(name).collect();
-    names.sort_unstable();
-    names.dedup();
+    let mut names: Vec<&ComponentName> = Vec::new();
+    // A few: an agent has 32 at the most.
+    for name in told.iter().filter_map(name) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     names
         .into_iter()
         .map(|component| (component.to_string(), component_line(component, told)))
@@ -141,9 +145,9 @@ mod tests {
         };
         let all = [
             told("settings.41", Applied, Some(5_000)),
+            later(told("component.av.1.1", Failed, Some(61_000))),
             told("component.av.1.0", Applied, Some(5_000)),
             told("component.av.0.9", Applied, Some(4_000)),
-            later(told("component.av.1.1", Failed, Some(61_000))),
             told("component.bios.7", Superseded, Some(2_000)),
             later(told("component.bios.8", Queued, None)),
             told("component.cert.3", Applied, Some(6_000)),

@@ -88,7 +88,6 @@ pub(crate) fn Agents() -> impl IntoView {
         .to_owned()
     });
     let adding = RwSignal::new(false);
-    let domain = Memo::new(move |_| view.with(|view| view.domain));
     let tree = RwSignal::new(is_roomy());
     let choose = choosing(address);
     let all = told::text(move || {
@@ -105,14 +104,14 @@ pub(crate) fn Agents() -> impl IntoView {
         <div class=class>
             <section class=all aria-label="All agents">
                 <Counts
-                    domain
+                    view
                     pressed=Callback::new(move |status: Status| view.with(|view| view.statuses.has(status)))
                     toggle=Callback::new(move |status: Status| {
                         address.change(|view| view.statuses = view.statuses.toggled(status));
                     })
                 />
-                <DomainTree chosen=domain choose shown=tree />
-                <Toolbar search shown=Signal::derive(shown) adding domain tree />
+                <DomainTree view choose shown=tree />
+                <Toolbar search shown=Signal::derive(shown) adding view tree />
                 <If so=nobody.into()>
                     <Nobody adding />
                 </If>

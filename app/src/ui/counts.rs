@@ -1,18 +1,19 @@
 //! The counts by status: what a glance from across the room is for, and the filter of the table.
 
 use leptos::prelude::*;
-use rollcall_shared::{DomainId, Status};
+use rollcall_shared::Status;
 
 use crate::feed::live::Live;
 use crate::phrase;
+use crate::table::view::View;
 use crate::ui::mark::Mark;
 use crate::ui::told;
 
 /// The counts. Each is a button that is pressed while only its status, or its status too, is shown.
 #[component]
 pub(crate) fn Counts(
-    /// The domain whose agents are counted; all where it is none.
-    domain: Memo<Option<DomainId>>,
+    /// What the table shows: the agents of its domain are counted.
+    view: Memo<View>,
     /// Whether a status is filtered for.
     #[prop(into)]
     pressed: Callback<Status, bool>,
@@ -23,7 +24,7 @@ pub(crate) fn Counts(
     let live = expect_context::<Live>();
     let count_of = |status: Status| {
         let count = Memo::new(move |_| {
-            live.read(|fleet| match domain.get() {
+            live.read(|fleet| match view.with(|view| view.domain) {
                 Some(domain) => fleet.tree().count_below(domain, status),
                 None => fleet.count(status),
             })

@@ -59,7 +59,7 @@ pub(crate) fn AgentRow(
         Some(person) => format!("Retired by {person}"),
         None => agent.status.to_string(),
     });
-    let domain = told::text(move || {
+    let domain = Memo::new(move |_| {
         // The one that holds all is not worth a word in every row.
         let domain = shown
             .read(|agent| agent.domain)

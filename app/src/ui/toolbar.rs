@@ -2,13 +2,13 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use rollcall_shared::DomainId;
 
 use crate::feed::live::Live;
 use crate::feed::mirror::Fleet;
 use crate::keys;
 use crate::people::People;
 use crate::phrase;
+use crate::table::view::View;
 use crate::ui::icon::{Icon, Picture};
 use crate::ui::told::{self, If};
 
@@ -21,8 +21,8 @@ pub(crate) fn Toolbar(
     shown: Signal<usize>,
     /// Somebody wants to add an agent.
     adding: RwSignal<bool>,
-    /// The domain that is shown.
-    domain: Memo<Option<DomainId>>,
+    /// What the table shows.
+    view: Memo<View>,
     /// Whether the tree is beside the table.
     tree: RwSignal<bool>,
 ) -> impl IntoView {
@@ -50,8 +50,8 @@ pub(crate) fn Toolbar(
         }
     };
     let name = told::text(move || {
-        let path = domain
-            .get()
+        let path = view
+            .with(|view| view.domain)
             .map(|domain| live.read(|fleet| fleet.tree().path(domain)));
         path.unwrap_or_else(|| "All domains".to_owned())
     });

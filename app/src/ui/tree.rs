@@ -10,6 +10,7 @@ use crate::feed::live::Live;
 use crate::feed::tree::{self, Branch, Step};
 use crate::people::People;
 use crate::phrase;
+use crate::table::view::View;
 use crate::table::window::{self, Window};
 use crate::ui::told::{self, If};
 use crate::ui::viewport::{TREE, Viewport};
@@ -18,8 +19,8 @@ use crate::ui::walk;
 /// The tree.
 #[component]
 pub(crate) fn DomainTree(
-    /// Which domain the table shows.
-    chosen: Memo<Option<DomainId>>,
+    /// What the table shows.
+    view: Memo<View>,
     /// Another one was chosen, or the same again.
     choose: Callback<DomainId>,
     /// Whether it is there.
@@ -37,7 +38,13 @@ pub(crate) fn DomainTree(
         }
         opened.with(|opened| live.read(|fleet| fleet.tree().branches(|id| !opened.contains(&id))))
     });
-    let window = Memo::new(move |_| viewport.window(branches.with(Vec::len)));
+    let window = move || viewport.window(branches.with(Vec::len));
+    let lines = Lines {
+        branches,
+        opened,
+        view,
+        at,
+    };
     let is_open = move |id: DomainId| opened.with_untracked(|opened| opened.contains(&id));
     let turn = move |id: DomainId| {
         opened.update(|opened| match opened.iter().position(|known| *known == id) {
@@ -45,7 +52,7 @@ pub(crate) fn DomainTree(
             None => opened.push(id),
         });
     };
-    reveal(chosen, branches, opened, viewport);
+    reveal(lines, viewport);
     let choose = move |id: DomainId| {
         at.set(Some(id));
         choose.run(id);
@@ -92,27 +99,28 @@ pub(crate) fn DomainTree(
             }
         }
     };
-    let reached = reached(branches, window, at);
-    let drawn = Memo::new(move |_| window.with(|window| window.end - window.first));
-    let lines = move || {
+    let drawn = Memo::new(move |_| {
+        let Window { first, end, .. } = window();
+        end - first
+    });
+    let places = move || {
         let place = |place: usize| {
-            let branch =
-                Memo::new(move |_| branches.with(|all| all.get(window.get().first + place).cloned()));
-            view! { <Line branch chosen reached opened /> }.into_any()
+            let index = Signal::derive(move || window().first + place);
+            view! { <Line lines index /> }.into_any()
         };
         (0..drawn.get()).map(place).collect_view()
     };
     let space = told::text(move || {
         let Window {
             above_px, below_px, ..
-        } = window.get();
+        } = window();
         format!("padding-block:{} {}", window::px(above_px), window::px(below_px))
     });
     view! {
         <nav class="tree" id="domains" aria-label="Domains" hidden=told::flag(move || !shown.get())>
             <div class="tree__frame" node_ref=viewport.frame on:scroll=move |_| viewport.scrolled()>
                 <div class="tree__lines" role="tree" aria-label="Domains" style=space on:click=click on:keydown=press>
-                    {lines}
+                    {places}
                 </div>
             </div>
             <If so=told::flag(move || people.may_change())>
@@ -122,42 +130,46 @@ pub(crate) fn DomainTree(
     }
 }
 
-/// The domain that Tab reaches: where the keyboard was last, or the first on the screen.
-fn reached(
+/// What the lines are drawn from.
+#[derive(Clone, Copy)]
+struct Lines {
     branches: Memo<Vec<Branch>>,
-    window: Memo<Window>,
+    /// Whose inner domains are shown.
+    opened: RwSignal<Vec<DomainId>>,
+    view: Memo<View>,
+    /// Where the keyboard is, or was last.
     at: RwSignal<Option<DomainId>>,
-) -> Memo<Option<DomainId>> {
-    Memo::new(move |_| {
-        let Window { first, end, .. } = window.get();
-        branches.with(|all| {
-            let drawn = all.get(first..end).unwrap_or_default();
-            let is_drawn = |at: &DomainId| drawn.iter().any(|one| one.id == *at);
-            let first = drawn.first().map(|one| one.id);
-            at.get().filter(is_drawn).or(first)
-        })
-    })
 }
 
 /// A line of it, in a place that other domains take as the tree is scrolled.
 #[component]
-fn Line(
-    branch: Memo<Option<Branch>>,
-    chosen: Memo<Option<DomainId>>,
-    reached: Memo<Option<DomainId>>,
-    opened: RwSignal<Vec<DomainId>>,
-) -> impl IntoView {
-    let text = move |tell: fn(&Branch) -> String| {
-        told::text(move || branch.with(|one| one.as_ref().map(tell)).unwrap_or_default())
+fn Line(lines: Lines, index: Signal<usize>) -> impl IntoView {
+    let Lines {
+        branches,
+        opened,
+        view,
+        at,
+    } = lines;
+    let read = move |tell: fn(&Branch) -> String| {
+        branches
+            .with(|all| all.get(index.get()).map(tell))
+            .unwrap_or_default()
     };
-    let id = move || branch.with(|one| one.as_ref().map(|one| one.id));
+    let text = move |tell: fn(&Branch) -> String| told::text(move || read(tell));
+    let id = move || branches.with(|all| all.get(index.get()).map(|one| one.id));
     let open = move || {
-        let forked = branch.with(|one| one.as_ref().filter(|one| one.is_forked).map(|one| one.id))?;
-        Some(if opened.with(|opened| opened.contains(&forked)) {
-            "true"
-        } else {
-            "false"
-        })
+        let forked = branches.with(|all| {
+            let one = all.get(index.get()).filter(|one| one.is_forked)?;
+            Some(opened.with(|opened| opened.contains(&one.id)))
+        })?;
+        Some(if forked { "true" } else { "false" })
+    };
+    // What is not asked for is all, and all is the top.
+    let chosen = move || id() == Some(view.with(|view| view.domain).unwrap_or(DomainId::ROOT));
+    // Tab reaches the line where the keyboard was last, or the first.
+    let reached = move || match at.get() {
+        None => index.get() == 0,
+        at => at == id(),
     };
     view! {
         <div
@@ -165,10 +177,9 @@ fn Line(
             role="treeitem"
             attr:aria-level=text(|one| one.level.to_string())
             aria-expanded=told::maybe(open)
-            // What is not asked for is all, and all is the top.
-            aria-selected=told::text(move || (id() == Some(chosen.get().unwrap_or(DomainId::ROOT))).to_string())
+            aria-selected=told::text(move || chosen().to_string())
             aria-label=text(in_words)
-            tabindex=told::text(move || if id() == reached.get() { "0" } else { "-1" }.to_owned())
+            tabindex=told::text(move || if reached() { "0" } else { "-1" }.to_owned())
             data-domain=text(|one| one.id.to_string())
             style=text(|one| format!("--level:{}", one.level))
         >
@@ -204,27 +215,27 @@ fn domain_at(event: &web_sys::Event) -> Option<DomainId> {
 }
 
 /// Has what is chosen in sight, also where it comes from the address.
-fn reveal(
-    chosen: Memo<Option<DomainId>>,
-    branches: Memo<Vec<Branch>>,
-    opened: RwSignal<Vec<DomainId>>,
-    viewport: Viewport,
-) {
+fn reveal(lines: Lines, viewport: Viewport) {
     let live = expect_context::<Live>();
-    let known = Memo::new(move |_| chosen.get().filter(|_| live.has_arrived()));
+    // Read once it is there: before, nobody knows what a domain is in.
+    let arrived = Memo::new(move |_| live.has_arrived());
     Effect::new(move |_| {
-        let Some(chosen) = known.get() else { return };
+        let Some(chosen) = lines.view.with(|view| view.domain).filter(|_| arrived.get()) else {
+            return;
+        };
         let outer: Vec<DomainId> = live.peek(|fleet| {
             let outer = fleet.tree().upwards(chosen).skip(1);
             outer.map(|one| one.id).collect()
         });
-        opened.update(|opened| {
+        lines.opened.update(|opened| {
             opened.retain(|known| !outer.contains(known));
             opened.extend(outer);
         });
-        let (place, all) =
-            branches.with_untracked(|all| (all.iter().position(|one| one.id == chosen), all.len()));
-        if let Some(place) = place {
+        let place = lines.branches.with_untracked(|all| {
+            let place = all.iter().position(|one| one.id == chosen)?;
+            Some((place, all.len()))
+        });
+        if let Some((place, all)) = place {
             viewport.show(place, all);
         }
     });

@@ -123,7 +123,7 @@ impl Known {
             } else {
                 EXPLAIN_EVERY_MS
             };
-            (turn(every_ms), explain.get())
+            (turn(every_ms), contact().map(|(at_ms, _)| at_ms))
         });
         Effect::new(move |_| {
             follow.get();
