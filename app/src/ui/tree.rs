@@ -53,12 +53,19 @@ pub(crate) fn DomainTree(
         });
     };
     reveal(lines, viewport);
-    let choose = move |id: DomainId| {
+    // A line takes its place only at the next frame, also its own again where others come in below it.
+    let go = move |id: DomainId| {
         at.set(Some(id));
+        request_animation_frame(move || {
+            walk::focus(&format!("[data-domain=\"{id}\"]"));
+        });
+    };
+    let choose = move |id: DomainId| {
         choose.run(id);
         if !is_open(id) {
             turn(id);
         }
+        go(id);
     };
     let press = move |event: web_sys::KeyboardEvent| {
         let key = event.key();
@@ -66,25 +73,15 @@ pub(crate) fn DomainTree(
             return;
         }
         let Some(id) = domain_at(&event) else { return };
-        let stepped = branches.with_untracked(|all| {
-            let here = all.iter().position(|one| one.id == id)?;
-            let step = tree::step(all, here, is_open(id), &key)?;
-            let to = match step {
-                Step::To(index) => index,
-                Step::Turn => here,
-            };
-            Some((step, to, all[to].id, all.len()))
-        });
-        match stepped {
+        match stepped(lines, id, &key) {
             _ if key == "Enter" || key == " " => choose(id),
-            Some((Step::Turn, ..)) => turn(id),
+            Some((Step::Turn, ..)) => {
+                turn(id);
+                go(id);
+            }
             Some((Step::To(_), index, to, all)) => {
-                at.set(Some(to));
                 viewport.show(index, all);
-                // It may take its place only at the next frame.
-                request_animation_frame(move || {
-                    walk::focus(&format!("[data-domain=\"{to}\"]"));
-                });
+                go(to);
             }
             None => return,
         }
@@ -128,6 +125,20 @@ pub(crate) fn DomainTree(
             </If>
         </nav>
     }
+}
+
+/// What a key does on the line of a domain: the step, the place that it leads to and whose that is, of how many.
+fn stepped(lines: Lines, id: DomainId, key: &str) -> Option<(Step, usize, DomainId, usize)> {
+    let is_open = lines.opened.with_untracked(|opened| opened.contains(&id));
+    lines.branches.with_untracked(|all| {
+        let here = all.iter().position(|one| one.id == id)?;
+        let step = tree::step(all, here, is_open, key)?;
+        let to = match step {
+            Step::To(index) => index,
+            Step::Turn => here,
+        };
+        Some((step, to, all[to].id, all.len()))
+    })
 }
 
 /// What the lines are drawn from.
@@ -175,19 +186,20 @@ fn Line(lines: Lines, index: Signal<usize>) -> impl IntoView {
         <div
             class=text(|one| if one.online() == one.all() { "branch" } else { "branch branch--away" }.to_owned())
             role="treeitem"
-            attr:aria-level=text(|one| one.level.to_string())
             aria-expanded=told::maybe(open)
             aria-selected=told::text(move || chosen().to_string())
-            aria-label=text(in_words)
+            title=text(in_words)
             tabindex=told::text(move || if reached() { "0" } else { "-1" }.to_owned())
             data-domain=text(|one| one.id.to_string())
             style=text(|one| format!("--level:{}", one.level))
         >
             <span class="branch__fork"></span>
             <span class="branch__name">{text(|one| one.name.clone())}</span>
+            " "
             <span class="branch__count">{text(count)}</span>
         </div>
     }
+    .attr("aria-level", text(|one| one.level.to_string()))
 }
 
 /// How many there are, where all are online: what is well is quiet.
@@ -203,7 +215,7 @@ fn count(branch: &Branch) -> String {
 
 fn in_words(branch: &Branch) -> String {
     let (online, all) = (phrase::grouped(branch.online()), phrase::grouped(branch.all()));
-    format!("{}, {online} of {all} online", branch.name)
+    format!("{online} of {all} online")
 }
 
 /// The domain of the line that an event is about.
