@@ -1,6 +1,6 @@
 /** Many at once: ticked by mouse and keyboard, moved, verified, retired, and told what became of each. */
 import { audit, tabTo } from "../support/access.js";
-import { bar, branch, ends, makeDomain, shown, tick } from "../support/domains.js";
+import { bar, branch, ends, makeDomain, online, shown, tick } from "../support/domains.js";
 import { ADMIN, expect, mark, marked, row, signIn, test } from "../support/rollcall.js";
 
 const NAMES = ["bergen", "cork", "dresden", "espoo"];
@@ -44,7 +44,7 @@ test("ticked agents are moved, verified and retired, and the tombstones say by w
     await audit(page, "moved");
     await dialog.getByRole("button", { name: "Done" }).click();
     await expect(bar(page)).toBeHidden();
-    await expect(branch(page, "Oslo")).toHaveAccessibleName("Oslo, 2 of 2 online");
+    await online(page, "Oslo", "2 of 2");
   });
 
   await test.step("what is there already is told apart", async () => {
@@ -136,7 +136,7 @@ test("the keyboard alone ticks and moves", async ({ page, server, agents }) => {
   await expect(ends(page)).toHaveText(["3moved"]);
   await keyboard.press("Escape");
   await expect(dialog).toBeHidden();
-  await expect(branch(page, "Oslo")).toHaveAccessibleName("Oslo, 3 of 3 online");
+  await online(page, "Oslo", "3 of 3");
   await keyboard.press("ArrowDown");
   await expect(shown(page).and(page.locator(":focus")), "the table has the keyboard again").toHaveCount(1);
 });

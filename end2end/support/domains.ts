@@ -27,8 +27,10 @@ export async function putInto(page: Page, server: Server, name: string, domain: 
 
 /** The tree beside the table. */
 export const tree = (page: Page): Locator => page.getByRole("tree", { name: "Domains" });
-/** The line of a domain: its name, and how many are online of how many. */
-export const branch = (page: Page, name: string): Locator => tree(page).getByRole("treeitem", { name: new RegExp(`^${name}, `) });
+/** The line of a domain. */
+export const branch = (page: Page, name: string): Locator => tree(page).getByRole("treeitem", { name: new RegExp(`^${name} [0-9]`) });
+/** How many of its agents are online, as the line says it in words. */
+export const online = (page: Page, name: string, words: string): Promise<void> => expect(branch(page, name)).toHaveAttribute("title", `${words} online`);
 /** The names of the agents that the table shows, in its order. */
 export const shown = (page: Page): Locator => page.getByRole("table", { name: "Agents" }).getByRole("row").getByRole("link");
 /** The bar of what may be done with those that are ticked. */
