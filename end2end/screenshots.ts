@@ -2,6 +2,7 @@
  * `npm run shots`: every page of a server with some life in it, at three widths, dark and light, into results/shots.
  * For eyes and for the README; nothing is compared.
  */
+import { makeDomain, putInto, shown } from "./support/domains.js";
 import { banner, events, expect, paint, row, signIn, test } from "./support/rollcall.js";
 import { changeSettings } from "./support/settings.js";
 
@@ -44,6 +45,20 @@ test("screenshots", async ({ page, server, agents }) => {
   await expect(row(page, NAMES[2] ?? "")).toContainText("Offline");
   await expect(row(page, NAMES[5] ?? "")).toContainText("Offline");
   await shoot("agents");
+
+  const oslo = await makeDomain(page, server, "Oslo");
+  const hall = await makeDomain(page, server, "Hall 4", oslo);
+  const lagos = await makeDomain(page, server, "Lagos");
+  for (const [name, domain] of [["athens-frontdesk", oslo], ["bergen-warehouse-1", hall], ["cork-meeting-room", lagos]] as const) {
+    await putInto(page, server, name, domain);
+  }
+  await page.goto(`${server.url}/agents?domain=${oslo}`);
+  await expect(shown(page)).toHaveCount(2);
+  await page.keyboard.press("ControlOrMeta+a");
+  await shoot("agents-ticked");
+  await page.getByRole("button", { name: "Move to domain…" }).click();
+  await shoot("agents-move");
+  await page.goto(`${server.url}/agents`);
 
   await row(page, "athens-frontdesk").getByRole("link").click();
   await expect(page.getByRole("heading", { name: "athens-frontdesk" })).toBeVisible();

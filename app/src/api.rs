@@ -6,16 +6,17 @@ pub(crate) mod settings;
 
 use gloo_net::http::{Method, RequestBuilder};
 use rollcall_shared::console_api::{
-    Agent, Availability, NewToken, Page, ServerStatus, Session, Setup, SetupState, SignIn, TokenMade,
-    Transition, Verified, Verify,
+    Agent, Availability, NewToken, Notification, Page, ServerStatus, Session, Setup, SetupState, SignIn,
+    TokenMade, Transition, Verified,
 };
 use rollcall_shared::problem::FieldError;
 use rollcall_shared::why::Why;
-use rollcall_shared::{AgentId, Problem, TransitionId};
+use rollcall_shared::{AgentId, DomainId, Problem, TransitionId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use web_sys::AbortSignal;
 
+use crate::bulk::{Act, Became};
 use crate::json;
 
 /// No call is waited for longer: a path that was lost without a word answers nothing for minutes.
@@ -114,18 +115,37 @@ pub(crate) async fn server_status() -> Result<ServerStatus, Failure> {
     read(&call(Method::GET, "status", None).await?)
 }
 
+/// What an agent was to be told, newest first.
+pub(crate) async fn notifications(id: AgentId, limit: u32) -> Result<Page<Notification>, Failure> {
+    let path = format!("agents/{id}/notifications?limit={limit}");
+    read(&call(Method::GET, &path, None).await?)
+}
+
+/// Agents that a call names, and the domain that they are put into.
+#[derive(Serialize)]
+struct Named<'a> {
+    agents: &'a [AgentId],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    domain: Option<DomainId>,
+}
+
 /// Has the server connect to an agent now.
 pub(crate) async fn verify(id: AgentId) -> Result<Option<Verified>, Failure> {
-    let body = write(&Verify { agents: vec![id] });
-    let answers: Vec<Verified> = read(&call(Method::POST, "verifications", body).await?)?;
+    let answers: Vec<Verified> = read(&name(Act::Verify, &[id], None).await?)?;
     Ok(answers.into_iter().find(|answer| answer.agent == id))
 }
 
-/// Takes an agent out of the roll call for good.
-pub(crate) async fn retire(id: AgentId) -> Result<(), Failure> {
-    call(Method::POST, &format!("agents/{id}/retire"), None)
-        .await
-        .map(drop)
+/// Does something to agents, no more than [`Act::portion`]. `domain` is where they are moved to.
+pub(crate) async fn act(
+    act: Act,
+    agents: &[AgentId],
+    domain: Option<DomainId>,
+) -> Result<Vec<Became>, Failure> {
+    read(&name(act, agents, domain).await?)
+}
+
+async fn name(act: Act, agents: &[AgentId], domain: Option<DomainId>) -> Result<String, Failure> {
+    call(Method::POST, act.path(), write(&Named { agents, domain })).await
 }
 
 /// Transitions, newest first: of one agent or of all, those before one or the latest.

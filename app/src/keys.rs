@@ -8,9 +8,29 @@ use web_sys::KeyboardEvent;
 /// menu is open for are left to it, and so are those with a modifier and those
 /// that compose a letter.
 pub(crate) fn on_key(handle: impl Fn(&KeyboardEvent) + 'static) {
+    listen(Box::new(move |event| {
+        if !is_chord(event) && !event.alt_key() {
+            handle(event);
+        }
+    }));
+}
+
+/// The same for keys with Control, or Command on a Mac.
+pub(crate) fn on_chord(handle: impl Fn(&KeyboardEvent) + 'static) {
+    listen(Box::new(move |event| {
+        if is_chord(event) && !event.alt_key() {
+            handle(event);
+        }
+    }));
+}
+
+fn is_chord(event: &KeyboardEvent) -> bool {
+    event.ctrl_key() || event.meta_key()
+}
+
+fn listen(handle: Box<dyn Fn(&KeyboardEvent)>) {
     let listener = window_event_listener(leptos::ev::keydown, move |event| {
-        let modified = event.ctrl_key() || event.meta_key() || event.alt_key();
-        if !modified && !event.is_composing() && !event.default_prevented() && !is_something_open() {
+        if !event.is_composing() && !event.default_prevented() && !is_something_open() {
             handle(&event);
         }
     });

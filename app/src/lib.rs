@@ -18,6 +18,7 @@
 )]
 
 pub mod availability;
+pub mod bulk;
 pub mod calendar;
 pub mod components;
 pub mod domains;
@@ -27,6 +28,7 @@ pub mod feed;
 pub mod generation;
 pub mod json;
 pub mod listing;
+pub mod news;
 pub mod phrase;
 pub mod route;
 pub mod standing;

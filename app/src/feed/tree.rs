@@ -1,14 +1,21 @@
 //! The agent tree as the server told it, and how many agents of each status are in each domain.
+//!
+//! Its lines stand from the top down, each domain before all that is in it, so what is below a domain is one stretch of
+//! them: to filter a hundred thousand rows is to compare numbers.
 
-use std::collections::{HashMap, HashSet};
+use core::ops::Range;
+use std::collections::HashMap;
 
 use rollcall_shared::feed::Domain;
+use rollcall_shared::status::Presence;
 use rollcall_shared::{DomainId, Status};
+
+use crate::table::natural;
 
 /// How many agents have each status.
 pub type Counts = [usize; Status::ALL.len()];
 
-/// One line of the tree, as it stands under the one above it.
+/// One line of the tree, as it is drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Branch {
     /// Which domain.
@@ -25,110 +32,216 @@ pub struct Branch {
     pub counts: Counts,
 }
 
+impl Branch {
+    /// How many of its agents are online.
+    #[must_use]
+    pub fn online(&self) -> usize {
+        self.counted(|status| status.presence() == Some(Presence::Online))
+    }
+
+    /// How many there are that were not retired.
+    #[must_use]
+    pub fn all(&self) -> usize {
+        self.counted(|status| status != Status::Retired)
+    }
+
+    fn counted(&self, which: fn(Status) -> bool) -> usize {
+        let counts = Status::ALL.into_iter().zip(self.counts);
+        counts
+            .filter(|(status, _)| which(*status))
+            .map(|(_, count)| count)
+            .sum()
+    }
+}
+
+/// A domain where it stands.
+#[derive(Debug)]
+struct Line {
+    domain: Domain,
+    level: usize,
+    /// One past the last line of what is in it.
+    end: usize,
+}
+
+/// What is known of a domain by its number, whether or not it is seen.
+#[derive(Debug, Default)]
+struct Known {
+    counts: Counts,
+    line: Option<usize>,
+}
+
 /// The tree.
 #[derive(Debug, Default)]
 pub struct Tree {
-    domains: Vec<Domain>,
-    counts: HashMap<DomainId, Counts>,
+    lines: Vec<Line>,
+    known: HashMap<DomainId, Known>,
 }
 
 impl Tree {
     /// Takes the domains as they are now.
     pub(super) fn plant(&mut self, mut domains: Vec<Domain>) {
-        domains.sort_by(|left, right| crate::table::natural::compare(&left.name, &right.name));
-        self.domains = domains;
+        domains.sort_unstable_by(|left, right| {
+            let by_parent = left.parent.cmp(&right.parent);
+            by_parent.then_with(|| natural::compare(&left.name, &right.name))
+        });
+        self.lines.clear();
+        grow(&domains, None, 1, &mut self.lines);
+        for known in self.known.values_mut() {
+            known.line = None;
+        }
+        for (at, line) in self.lines.iter().enumerate() {
+            self.known.entry(line.domain.id).or_default().line = Some(at);
+        }
     }
 
     /// Counts an agent that came, or takes off one that went.
     pub(super) fn count(&mut self, domain: DomainId, status: Status, came: bool) {
-        let count = &mut self.counts.entry(domain).or_default()[status as usize];
+        let count = &mut self.known.entry(domain).or_default().counts[status as usize];
         *count = if came { *count + 1 } else { count.saturating_sub(1) };
+    }
+
+    /// The line of a domain, counted from the top.
+    #[must_use]
+    pub fn line(&self, domain: DomainId) -> Option<usize> {
+        self.known.get(&domain)?.line
+    }
+
+    /// The lines of a domain and all below it; none where it is not seen.
+    #[must_use]
+    pub fn below(&self, domain: DomainId) -> Range<usize> {
+        self.line(domain).map_or(0..0, |at| at..self.lines[at].end)
     }
 
     /// The name of a domain.
     #[must_use]
     pub fn name(&self, domain: DomainId) -> Option<&str> {
-        let found = self.domains.iter().find(|known| known.id == domain)?;
-        Some(&found.name)
+        Some(&self.lines[self.line(domain)?].domain.name)
     }
 
-    /// A domain and all below it.
+    /// The domains that one is in, from itself up.
+    pub fn upwards(&self, domain: DomainId) -> impl Iterator<Item = &Domain> {
+        let at = |id: DomainId| Some(&self.lines[self.line(id)?].domain);
+        core::iter::successors(at(domain), move |inner| at(inner.parent?))
+    }
+
+    /// Where a domain is: `Oslo › Branch 12`. The one that holds all is named only where it is meant.
     #[must_use]
-    pub fn below(&self, domain: DomainId) -> HashSet<DomainId> {
-        let mut below = HashSet::from([domain]);
-        loop {
-            let before = below.len();
-            for known in &self.domains {
-                if known.parent.is_some_and(|parent| below.contains(&parent)) {
-                    below.insert(known.id);
-                }
-            }
-            if below.len() == before {
-                return below;
+    pub fn path(&self, domain: DomainId) -> String {
+        let mut path = String::new();
+        for outer in self.upwards(domain) {
+            if path.is_empty() {
+                path.push_str(&outer.name);
+            } else if outer.id != DomainId::ROOT {
+                path.insert_str(0, " › ");
+                path.insert_str(0, &outer.name);
             }
         }
+        path
     }
 
     /// The lines of the tree from the top down; none below a domain that is `closed`.
     #[must_use]
     pub fn branches(&self, closed: impl Fn(DomainId) -> bool) -> Vec<Branch> {
-        let mut inner: HashMap<Option<DomainId>, Vec<&Domain>> = HashMap::new();
-        for domain in &self.domains {
-            inner.entry(domain.parent).or_default().push(domain);
+        self.drawn(&closed)
+    }
+
+    // Not generic, so that it is in the bundle once.
+    fn drawn(&self, closed: &dyn Fn(DomainId) -> bool) -> Vec<Branch> {
+        let sums = self.sums();
+        let mut branches = Vec::new();
+        let mut at = 0;
+        while let Some(Line { domain, level, end }) = self.lines.get(at) {
+            let is_forked = *end > at + 1;
+            branches.push(Branch {
+                id: domain.id,
+                parent: domain.parent,
+                name: domain.name.clone(),
+                level: *level,
+                is_forked,
+                counts: core::array::from_fn(|status| sums[*end][status] - sums[at][status]),
+            });
+            at = if is_forked && closed(domain.id) {
+                *end
+            } else {
+                at + 1
+            };
         }
-        let mut branches = Vec::with_capacity(self.domains.len());
-        self.grow(&inner, None, 1, true, &closed, &mut branches);
         branches
     }
 
-    /// Adds what is in a domain, and answers how many agents are there.
-    fn grow(
-        &self,
-        inner: &HashMap<Option<DomainId>, Vec<&Domain>>,
-        parent: Option<DomainId>,
-        level: usize,
-        is_open: bool,
-        closed: &impl Fn(DomainId) -> bool,
-        branches: &mut Vec<Branch>,
-    ) -> Counts {
+    /// For each line, and for the end: how many agents are in those above it.
+    fn sums(&self) -> Vec<Counts> {
         let mut sum = Counts::default();
-        for domain in inner.get(&parent).into_iter().flatten() {
-            let at = branches.len();
-            if is_open {
-                branches.push(Branch {
-                    id: domain.id,
-                    parent,
-                    name: domain.name.clone(),
-                    level,
-                    is_forked: inner.contains_key(&Some(domain.id)),
-                    counts: Counts::default(),
-                });
+        let mut sums = vec![sum];
+        for line in &self.lines {
+            for (sum, own) in sum.iter_mut().zip(self.own(line)) {
+                *sum += own;
             }
-            let opens = is_open && !closed(domain.id);
-            let mut own = self.grow(inner, Some(domain.id), level + 1, opens, closed, branches);
-            add(&mut own, self.counts.get(&domain.id));
-            if is_open {
-                branches[at].counts = own;
-            }
-            add(&mut sum, Some(&own));
+            sums.push(sum);
         }
-        sum
+        sums
     }
 
-    /// How many agents are in a domain and below.
+    fn own(&self, line: &Line) -> Counts {
+        self.known
+            .get(&line.domain.id)
+            .map_or_else(Counts::default, |known| known.counts)
+    }
+
+    /// How many agents of a status are in a domain and below.
     #[must_use]
-    pub fn counts_below(&self, domain: DomainId) -> Counts {
-        let mut sum = Counts::default();
-        for domain in self.below(domain) {
-            add(&mut sum, self.counts.get(&domain));
-        }
-        sum
+    pub fn count_below(&self, domain: DomainId, status: Status) -> usize {
+        let lines = &self.lines[self.below(domain)];
+        lines.iter().map(|line| self.own(line)[status as usize]).sum()
     }
 }
 
-fn add(sum: &mut Counts, more: Option<&Counts>) {
-    for (count, more) in sum.iter_mut().zip(more.into_iter().flatten()) {
-        *count += more;
+/// Adds what is in a domain. The domains stand by their parents.
+fn grow(domains: &[Domain], parent: Option<DomainId>, level: usize, lines: &mut Vec<Line>) {
+    let first = domains.partition_point(|domain| domain.parent < parent);
+    for domain in domains[first..]
+        .iter()
+        .take_while(|domain| domain.parent == parent)
+    {
+        let at = lines.len();
+        lines.push(Line {
+            domain: domain.clone(),
+            level,
+            end: 0,
+        });
+        grow(domains, Some(domain.id), level + 1, lines);
+        lines[at].end = lines.len();
+    }
+}
+
+/// What a key does in the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The keyboard goes to this line.
+    To(usize),
+    /// What is below the line is shown, or no more.
+    Turn,
+}
+
+/// What a key does on a line, as trees have it everywhere (WAI-ARIA Authoring Practices, "Tree View"). `is_open` is
+/// whether what is below that line is shown.
+#[must_use]
+pub fn step(branches: &[Branch], at: usize, is_open: bool, key: &str) -> Option<Step> {
+    let branch = branches.get(at)?;
+    let last = branches.len() - 1;
+    match (key, branch.is_forked, is_open) {
+        ("ArrowRight", true, false) | ("ArrowLeft", true, true) => Some(Step::Turn),
+        ("ArrowDown", ..) | ("ArrowRight", true, true) => Some(Step::To((at + 1).min(last))),
+        ("ArrowUp", ..) => Some(Step::To(at.saturating_sub(1))),
+        ("ArrowLeft", ..) => {
+            let outer = branches
+                .iter()
+                .position(|outer| branch.parent == Some(outer.id))?;
+            Some(Step::To(outer))
+        }
+        ("Home", ..) => Some(Step::To(0)),
+        ("End", ..) => Some(Step::To(last)),
+        _ => None,
     }
 }
 
@@ -144,15 +257,15 @@ mod tests {
             name: name.to_owned(),
         };
         let domains = [
-            (1, None, "All"),
-            (2, Some(1), "site-10"),
-            (3, Some(1), "site-9"),
             (4, Some(2), "hall"),
+            (2, Some(1), "site-10"),
+            (1, None, "All"),
+            (3, Some(1), "site-9"),
         ];
         tree.plant(domains.map(domain).into());
         for (domain, status) in [
             (1, Status::Online),
-            (4, Status::Online),
+            (4, Status::UnreachableOnline),
             (4, Status::Retired),
             (3, Status::Offline),
         ] {
@@ -161,12 +274,12 @@ mod tests {
         tree
     }
 
-    fn told(branches: &[Branch]) -> Vec<(&str, usize, bool, usize)> {
+    fn told(branches: &[Branch]) -> Vec<(&str, usize, bool, usize, usize)> {
         branches
             .iter()
             .map(|branch| {
-                let online = branch.counts[Status::Online as usize];
-                (branch.name.as_str(), branch.level, branch.is_forked, online)
+                let (online, all) = (branch.online(), branch.all());
+                (branch.name.as_str(), branch.level, branch.is_forked, online, all)
             })
             .collect()
     }
@@ -177,18 +290,18 @@ mod tests {
         assert_eq!(
             told(&tree.branches(|_| false)),
             [
-                ("All", 1, true, 2),
-                ("site-9", 2, false, 0),
-                ("site-10", 2, true, 1),
-                ("hall", 3, false, 1)
+                ("All", 1, true, 2, 3),
+                ("site-9", 2, false, 0, 1),
+                ("site-10", 2, true, 1, 1),
+                ("hall", 3, false, 1, 1)
             ]
         );
         assert_eq!(
             told(&tree.branches(|id| id == DomainId(2))),
             [
-                ("All", 1, true, 2),
-                ("site-9", 2, false, 0),
-                ("site-10", 2, true, 1)
+                ("All", 1, true, 2, 3),
+                ("site-9", 2, false, 0, 1),
+                ("site-10", 2, true, 1, 1)
             ]
         );
     }
@@ -196,9 +309,23 @@ mod tests {
     #[test]
     fn below_a_domain_is_the_domain_itself_and_all_in_it() {
         let tree = a_tree();
-        assert_eq!(tree.below(DomainId(2)), HashSet::from([DomainId(2), DomainId(4)]));
-        assert_eq!(tree.counts_below(DomainId(2))[Status::Retired as usize], 1);
-        assert_eq!(tree.counts_below(DomainId(9)), Counts::default());
+        let is_below = |inner: i32, outer: i32| {
+            let line = tree.line(DomainId(inner)).unwrap();
+            tree.below(DomainId(outer)).contains(&line)
+        };
+        assert!(is_below(2, 2) && is_below(4, 2) && is_below(4, 1));
+        assert!(!is_below(3, 2) && !is_below(1, 2) && !is_below(2, 4));
+        assert_eq!(tree.count_below(DomainId(2), Status::Retired), 1);
+        assert_eq!(tree.count_below(DomainId(9), Status::Online), 0);
+        assert!(tree.below(DomainId(9)).is_empty());
+    }
+
+    #[test]
+    fn a_path_names_what_a_domain_is_in_but_for_what_holds_all() {
+        let tree = a_tree();
+        assert_eq!(tree.path(DomainId(4)), "site-10 › hall");
+        assert_eq!(tree.path(DomainId(1)), "All");
+        assert_eq!(tree.path(DomainId(9)), "");
     }
 
     #[test]
@@ -210,6 +337,32 @@ mod tests {
             name: "hall".to_owned(),
         };
         tree.plant(vec![domain]);
-        assert_eq!(told(&tree.branches(|_| false)), [("hall", 1, false, 1)]);
+        assert_eq!(told(&tree.branches(|_| false)), [("hall", 1, false, 1, 1)]);
+        assert_eq!(tree.line(DomainId(2)), None);
+    }
+
+    #[test]
+    fn keys_walk_the_tree_as_trees_are_walked_everywhere() {
+        let tree = a_tree();
+        let open = tree.branches(|_| false);
+        let closed = tree.branches(|id| id == DomainId(2));
+        for (branches, at, key, expected) in [
+            (&open, 0, "ArrowDown", Some(Step::To(1))),
+            (&open, 3, "ArrowDown", Some(Step::To(3))),
+            (&open, 0, "ArrowUp", Some(Step::To(0))),
+            (&open, 2, "ArrowRight", Some(Step::To(3))),
+            (&open, 2, "ArrowLeft", Some(Step::Turn)),
+            (&closed, 2, "ArrowRight", Some(Step::Turn)),
+            (&closed, 2, "ArrowLeft", Some(Step::To(0))),
+            (&open, 3, "ArrowLeft", Some(Step::To(2))),
+            (&open, 3, "ArrowRight", None),
+            (&open, 0, "End", Some(Step::To(3))),
+            (&open, 2, "Home", Some(Step::To(0))),
+            (&open, 2, "x", None),
+            (&open, 9, "Home", None),
+        ] {
+            let is_open = branches.len() == open.len();
+            assert_eq!(step(branches, at, is_open, key), expected, "{at} {key}");
+        }
     }
 }

@@ -1,12 +1,15 @@
 //! `/agents`: everyone, live; the address says which of them, and in which order.
 
-use core::time::Duration;
+mod address;
+mod beside;
+mod empty;
 
-use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate, use_query_map};
-use rollcall_shared::{AgentId, Status};
+use rollcall_shared::{AgentId, DomainId, Status};
+
+use address::Address;
+use beside::Beside;
+use empty::{Nobody, NoneFits};
 
 use crate::feed::live::Live;
 use crate::feed::mirror::Touched;
@@ -15,19 +18,20 @@ use crate::pages::agent::AgentPanel;
 use crate::people::People;
 use crate::route::Opened;
 use crate::table::order::Order;
+use crate::table::selection::Selection;
 use crate::table::view::{Column, View};
 use crate::ui::add_agent::AddAgent;
 use crate::ui::counts::Counts;
-use crate::ui::happening::{Happening, Line};
-use crate::ui::icon::{Icon, Picture};
+use crate::ui::selected::Selected;
 use crate::ui::table::{AgentTable, Rows};
 use crate::ui::title;
 use crate::ui::told::{self, If};
 use crate::ui::toolbar::Toolbar;
+use crate::ui::tree::DomainTree;
 use crate::ui::walk;
 
-/// The address follows typing after so long, so that going back does not go back letter by letter.
-const TYPED: Duration = Duration::from_millis(250);
+/// Where the tree has room beside the table from the start; as `style/tree.css` has it.
+const ROOMY: &str = "(min-width: 1100px)";
 
 /// The page.
 #[component]
@@ -35,7 +39,7 @@ pub(crate) fn Agents() -> impl IntoView {
     let live = expect_context::<Live>();
     let address = Address::new();
     let search = address.search;
-    follow(address);
+    address::follow(address);
     // The table follows every letter; the address follows later.
     let view = Memo::new(move |_| View {
         search: search.get(),
@@ -51,6 +55,7 @@ pub(crate) fn Agents() -> impl IntoView {
         opened.unwrap_or_else(|| "Agents".to_owned())
     });
     take_along(opened);
+    let (selection, ticked) = ticking(order, version, view);
     let rows = Rows {
         order,
         version,
@@ -60,13 +65,11 @@ pub(crate) fn Agents() -> impl IntoView {
             address.change(|view| view.sort = view.sort.clicked(column));
         }),
         open: Callback::new(move |id: AgentId| address.go(&format!("/agents/{id}"))),
+        selection,
+        ticked,
+        may_tick: expect_context::<People>().may_change(),
     };
-    keys::on_key(move |event| {
-        if event.key() == "Escape" && opened.get_untracked() != Opened::Nothing {
-            address.go("/agents");
-        }
-    });
-
+    leave_by_escape(address, opened, rows);
     let shown = move || rows.read(|order| order.places().len());
     let beside = move || match opened.get() {
         Opened::Nothing => view! { <Beside /> }.into_any(),
@@ -85,51 +88,40 @@ pub(crate) fn Agents() -> impl IntoView {
         .to_owned()
     });
     let adding = RwSignal::new(false);
+    let tree = RwSignal::new(is_roomy());
+    let choose = choosing(address);
+    let all = told::text(move || {
+        if tree.get() {
+            "agents__all agents__all--tree"
+        } else {
+            "agents__all"
+        }
+        .to_owned()
+    });
     let nobody = Memo::new(move |_| live.has_arrived() && live.read(|fleet| fleet.agents().is_empty()));
-    let why_none = move || {
-        view.with(
-            |view| match (view.search.trim().is_empty(), view.statuses.is_empty()) {
-                (false, true) => format!("No name and no address contains “{}”.", view.search.trim()),
-                (false, false) => format!(
-                    "None with that status has “{}” in its name or address.",
-                    view.search.trim()
-                ),
-                (true, _) => "None has that status now.".to_owned(),
-            },
-        )
-    };
     let none_fit = Memo::new(move |_| live.has_arrived() && !nobody.get() && shown() == 0);
     view! {
         <div class=class>
-            <section class="agents__all" aria-label="All agents">
+            <section class=all aria-label="All agents">
                 <Counts
+                    view
                     pressed=Callback::new(move |status: Status| view.with(|view| view.statuses.has(status)))
                     toggle=Callback::new(move |status: Status| {
                         address.change(|view| view.statuses = view.statuses.toggled(status));
                     })
                 />
-                <Toolbar search shown=Signal::derive(shown) adding />
+                <DomainTree view choose shown=tree />
+                <Toolbar search shown=Signal::derive(shown) adding view tree />
                 <If so=nobody.into()>
                     <Nobody adding />
                 </If>
                 <If so=none_fit.into()>
-                    <div class="empty">
-                        <p class="empty__title">"No agent fits"</p>
-                        <p class="empty__text">{told::text(why_none)}</p>
-                        <button
-                            class="button"
-                            on:click=move |_| {
-                                search.set(String::new());
-                                address.change(|view| *view = View { sort: view.sort, ..View::default() });
-                            }
-                        >
-                            "Show all"
-                        </button>
-                    </div>
+                    <NoneFits view address />
                 </If>
                 <div class=waiting hidden=told::flag(move || nobody.get() || none_fit.get())>
                     <AgentTable rows />
                 </div>
+                {rows.may_tick.then(|| view! { <Selected rows /> })}
             </section>
             {beside}
         </div>
@@ -137,86 +129,56 @@ pub(crate) fn Agents() -> impl IntoView {
     }
 }
 
-/// The state of the page, as its address has it.
-#[derive(Clone, Copy)]
-struct Address {
-    view: Memo<View>,
-    /// What stands in the field, which the address follows.
-    search: RwSignal<String>,
-    path: Memo<String>,
-    navigate: Callback<(String, bool)>,
+/// Whether there is room for the tree beside the table.
+fn is_roomy() -> bool {
+    let roomy = window().match_media(ROOMY).ok().flatten();
+    roomy.is_some_and(|roomy| roomy.matches())
 }
 
-impl Address {
-    fn new() -> Self {
-        let query = use_query_map();
-        let view = Memo::new(move |_| {
-            query.with(|query| View::read(query.get_str("status"), query.get_str("q"), query.get_str("sort")))
+/// What choosing a domain does: the one that holds all is no filter, and a second choice takes a filter away.
+fn choosing(address: Address) -> Callback<DomainId> {
+    Callback::new(move |id: DomainId| {
+        address.change(|view| {
+            view.domain = (view.domain != Some(id) && id != DomainId::ROOT).then_some(id);
         });
-        let navigate = use_navigate();
-        Self {
-            view,
-            search: RwSignal::new(view.with_untracked(|view| view.search.clone())),
-            path: use_location().pathname,
-            navigate: Callback::new(move |(to, replace): (String, bool)| {
-                let options = NavigateOptions {
-                    replace,
-                    scroll: false,
-                    ..NavigateOptions::default()
-                };
-                navigate(&to, options);
-            }),
-        }
-    }
-
-    /// What is shown, with what was typed but did not reach the address yet.
-    fn typed(self) -> View {
-        View {
-            search: self.search.with_untracked(|search| search.trim().to_owned()),
-            ..self.view.get_untracked()
-        }
-    }
-
-    /// Goes to another page, and keeps what is shown.
-    fn go(self, path: &str) {
-        let query = self.typed().to_query();
-        self.navigate.run((format!("{path}{query}"), false));
-    }
-
-    /// Shows something else on this page.
-    fn change(self, change: impl FnOnce(&mut View)) {
-        let mut view = self.typed();
-        change(&mut view);
-        let path = self.path.get_untracked();
-        self.navigate.run((format!("{path}{}", view.to_query()), true));
-    }
+    })
 }
 
-/// What is typed goes into the address, and what comes from the address into the field.
-fn follow(address: Address) {
-    let search = address.search;
-    let typed = StoredValue::new(None::<TimeoutHandle>);
-    Effect::new(move |first: Option<()>| {
-        let text = search.get();
-        if first.is_none() {
+/// What is ticked, and how many of that are shown. When other agents are shown all is unticked: nobody acts upon what
+/// was ticked among others.
+fn ticking(
+    order: StoredValue<Order, LocalStorage>,
+    version: Memo<u32>,
+    view: Memo<View>,
+) -> (RwSignal<Selection>, Memo<usize>) {
+    let live = expect_context::<Live>();
+    let selection = RwSignal::new(Selection::default());
+    Effect::new(move |before: Option<View>| {
+        let now = view.get();
+        if before.is_some_and(|before| !before.shows_as(&now)) {
+            selection.update(Selection::clear);
+        }
+        now
+    });
+    let ticked = Memo::new(move |_| {
+        version.get();
+        selection.with(|selection| {
+            live.peek(|fleet| order.with_value(|order| selection.shown(fleet, order).len()))
+        })
+    });
+    (selection, ticked)
+}
+
+/// Escape closes the panel, and where there is none unticks all.
+fn leave_by_escape(address: Address, opened: Memo<Opened>, rows: Rows) {
+    keys::on_key(move |event| {
+        if event.key() != "Escape" {
             return;
         }
-        let later = move || {
-            if address.path.try_get_untracked().is_some()
-                && address.view.get_untracked().search != text.trim()
-            {
-                address.change(|view| text.trim().clone_into(&mut view.search));
-            }
-        };
-        let handle = set_timeout_with_handle(later, TYPED).ok();
-        if let Some(Some(earlier)) = typed.try_update_value(|typed| core::mem::replace(typed, handle)) {
-            earlier.clear();
-        }
-    });
-    Effect::new(move |_| {
-        let text = address.view.with(|view| view.search.clone());
-        if search.with_untracked(|search| search.trim() != text) {
-            search.set(text);
+        if opened.get_untracked() != Opened::Nothing {
+            address.go("/agents");
+        } else if rows.ticked.get_untracked() > 0 {
+            rows.selection.update(Selection::clear);
         }
     });
 }
@@ -263,66 +225,4 @@ fn keep(order: StoredValue<Order, LocalStorage>, view: Memo<View>) -> Memo<u32> 
         },
         |_, _| true,
     )
-}
-
-/// There is no agent yet.
-#[component]
-fn Nobody(adding: RwSignal<bool>) -> impl IntoView {
-    let people = expect_context::<People>();
-    view! {
-        <div class="empty">
-            <p class="empty__title">"Nobody on the roll yet"</p>
-            <p class="empty__text">
-                "An agent is a small program on each machine. One line enrols it and starts it; it appears here the moment it does."
-            </p>
-            <If so=told::flag(move || people.may_change())>
-                <button class="button button--first" on:click=move |_| adding.set(true)>
-                    <Icon of=Picture::Plus />
-                    "Add an agent"
-                </button>
-            </If>
-        </div>
-    }
-}
-
-/// Beside the table on a wide screen, while no agent is opened: what happened last.
-#[component]
-fn Beside() -> impl IntoView {
-    const LATEST: usize = 40;
-    let live = expect_context::<Live>();
-    let latest = Memo::new(move |_| {
-        live.read(|fleet| {
-            let tell = |event: &crate::feed::mirror::Happening| {
-                let agent = fleet.at(event.place)?;
-                let told = Line {
-                    agent: Some((event.agent, agent.name.clone())),
-                    at_ms: event.at_ms,
-                    to: event.to,
-                    cause: event.cause,
-                };
-                Some((event.serial, told))
-            };
-            fleet
-                .events()
-                .iter()
-                .take(LATEST)
-                .filter_map(tell)
-                .collect::<Vec<_>>()
-        })
-    });
-    view! {
-        <aside class="beside" aria-labelledby="latest">
-            <h2 class="beside__title" id="latest">"Latest transitions"</h2>
-            <ol class="happenings" role="list">
-                <For
-                    each=move || latest.get()
-                    key=|(serial, line)| (*serial, line.at_ms, line.agent.as_ref().map(|(id, _)| *id))
-                    children=|(_, line)| view! { <Happening line /> }
-                />
-            </ol>
-            <If so=told::flag(move || latest.with(Vec::is_empty))>
-                <p class="beside__none">"Nothing happened yet."</p>
-            </If>
-        </aside>
-    }
 }

@@ -5,6 +5,7 @@
 
 use core::cmp::Ordering;
 use core::fmt::Write as _;
+use core::ops::Range;
 
 use rollcall_shared::feed::Row;
 
@@ -17,6 +18,8 @@ use crate::feed::mirror::{Fleet, Touched};
 pub struct Order {
     places: Vec<u32>,
     view: View,
+    /// The lines of the tree that the view's domain is, where it asks for one.
+    within: Option<Range<usize>>,
 }
 
 impl Order {
@@ -36,6 +39,8 @@ impl Order {
     pub fn update(&mut self, fleet: &Fleet, view: &View, touched: &Touched) {
         if touched.all || self.view != *view {
             self.view = view.clone();
+            // Wherever the tree changed, all is touched.
+            self.within = view.domain.map(|domain| fleet.tree().below(domain));
             self.places.clear();
             let all = 0..u32::try_from(fleet.agents().len()).unwrap_or(u32::MAX);
             self.places = self.sorted(fleet, all);
@@ -60,12 +65,20 @@ impl Order {
             .filter(|place| {
                 fleet.at(*place).is_some_and(|row| {
                     self.view.shows(row.status)
+                        && self.is_within(fleet, row)
                         && (contains(&row.name, &needle) || has_address(row, &needle, &mut address))
                 })
             })
             .collect();
         shown.sort_unstable_by(|left, right| self.compare(fleet, *left, *right));
         shown
+    }
+
+    fn is_within(&self, fleet: &Fleet, row: &Row) -> bool {
+        self.within.as_ref().is_none_or(|within| {
+            let line = fleet.tree().line(row.domain);
+            line.is_some_and(|line| within.contains(&line))
+        })
     }
 
     fn merged(&self, fleet: &Fleet, staying: impl Iterator<Item = u32>, coming: Vec<u32>) -> Vec<u32> {
@@ -219,6 +232,50 @@ mod tests {
     }
 
     #[test]
+    fn a_domain_shows_what_is_in_it_and_below_also_after_the_tree_or_an_agent_was_moved() {
+        let mut mirror = mirror(&[
+            ("a", Status::Online),
+            ("b", Status::Online),
+            ("c", Status::Online),
+        ]);
+        let domain = |(id, parent): (i32, Option<i32>)| rollcall_shared::feed::Domain {
+            id: DomainId(id),
+            parent: parent.map(DomainId),
+            name: id.to_string(),
+        };
+        let mut sequence = 0;
+        let mut change =
+            |mirror: &mut Mirror, domains: Option<Vec<(i32, Option<i32>)>>, moved: &[(u32, i32)]| {
+                sequence += 1;
+                mirror.apply(ToConsole::Delta {
+                    sequence,
+                    now_ms: 0,
+                    domains: domains.map(|domains| domains.into_iter().map(domain).collect()),
+                    moved: moved.iter().map(|(row, id)| (*row, DomainId(*id))).collect(),
+                    gone: vec![],
+                    rows: vec![],
+                    changes: vec![],
+                });
+            };
+        let view = View::read(Some("2"), None, None, None);
+        let mut order = Order::default();
+        let mut update = |mirror: &mut Mirror| {
+            let touched = mirror.take_touched();
+            order.update(mirror.fleet(), &view, &touched);
+            names(&order, mirror)
+        };
+        assert_eq!(update(&mut mirror), [""; 0]);
+        let tree = vec![(1, None), (2, Some(1)), (3, Some(2)), (4, Some(1))];
+        change(&mut mirror, Some(tree), &[(0, 3), (1, 2)]);
+        assert_eq!(update(&mut mirror), ["a", "b"]);
+        change(&mut mirror, None, &[(2, 3), (1, 4)]);
+        assert_eq!(update(&mut mirror), ["a", "c"]);
+        let tree = vec![(1, None), (2, Some(1)), (3, Some(1)), (4, Some(2))];
+        change(&mut mirror, Some(tree), &[]);
+        assert_eq!(update(&mut mirror), ["b"]);
+    }
+
+    #[test]
     fn an_updated_order_is_the_one_that_sorting_anew_makes() {
         let many: Vec<(String, Status)> = (0..300)
             .map(|number| (format!("agent-{}", number * 7 % 300), Status::Online))
@@ -227,7 +284,7 @@ mod tests {
             .iter()
             .map(|(name, status)| (name.as_str(), *status))
             .collect();
-        let online = View::read(Some("online,pending"), None, Some("-since"));
+        let online = View::read(None, Some("online,pending"), None, Some("-since"));
         for view in [View::default(), online, sorted_by(Column::Status, false)] {
             let mut mirror = mirror(&many);
             let mut order = Order::default();

@@ -1,9 +1,9 @@
-//! What the table shows, as the address bar says it: `?status=offline,pending&q=sp-&sort=-since`.
+//! What the table shows, as the address bar says it: `?domain=3&status=offline,pending&q=sp-&sort=-since`.
 //!
 //! So a screen can be sent to a colleague. Whatever someone typed there is taken for what it can mean; the
 //! rest is passed over.
 
-use rollcall_shared::Status;
+use rollcall_shared::{DomainId, Status};
 
 /// A set of statuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -114,6 +114,8 @@ impl Sort {
 /// What the table shows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct View {
+    /// Only agents of this domain and of those below it.
+    pub domain: Option<DomainId>,
     /// Only these; where it is empty, all but the retired.
     pub statuses: Statuses,
     /// What name or address must contain.
@@ -125,13 +127,20 @@ pub struct View {
 impl View {
     /// Reads the parts of an address.
     #[must_use]
-    pub fn read(status: Option<&str>, search: Option<&str>, sort: Option<&str>) -> Self {
+    pub fn read(
+        domain: Option<&str>,
+        status: Option<&str>,
+        search: Option<&str>,
+        sort: Option<&str>,
+    ) -> Self {
+        let number = domain.and_then(|domain| domain.parse::<i32>().ok());
         let sort = sort.unwrap_or_default();
         let (column, descending) = sort
             .strip_prefix('-')
             .map_or((sort, false), |column| (column, true));
         let column = Column::ALL.into_iter().find(|known| known.key() == column);
         Self {
+            domain: number.and_then(|number| DomainId::try_from(number).ok()),
             statuses: Statuses::from_keys(status.unwrap_or_default()),
             search: search.unwrap_or_default().to_owned(),
             sort: column.map_or_else(Sort::default, |column| Sort { column, descending }),
@@ -148,6 +157,9 @@ impl View {
             query.push('=');
             query.push_str(value);
         };
+        if let Some(domain) = self.domain {
+            add("domain", &domain.0.to_string());
+        }
         if !self.statuses.is_empty() {
             add("status", &self.statuses.to_keys());
         }
@@ -160,6 +172,14 @@ impl View {
             add("sort", &format!("{sign}{}", self.sort.column.key()));
         }
         query
+    }
+
+    /// Whether it shows the same agents, in whatever order.
+    #[must_use]
+    pub fn shows_as(&self, other: &Self) -> bool {
+        self.domain == other.domain
+            && self.statuses == other.statuses
+            && self.search.trim() == other.search.trim()
     }
 
     /// Whether a status is shown.
@@ -196,6 +216,7 @@ mod tests {
     #[test]
     fn a_view_reads_back_from_the_address_that_it_writes() {
         let view = View {
+            domain: Some(DomainId(3)),
             statuses: Statuses::from_keys("offline,unreachable_offline"),
             search: "sp atm/é".to_owned(),
             sort: Sort {
@@ -205,9 +226,10 @@ mod tests {
         };
         assert_eq!(
             view.to_query(),
-            "?status=offline,unreachable_offline&q=sp%20atm%2F%C3%A9&sort=-since"
+            "?domain=3&status=offline,unreachable_offline&q=sp%20atm%2F%C3%A9&sort=-since"
         );
         let read = View::read(
+            Some("3"),
             Some("offline,unreachable_offline"),
             Some("sp atm/é"),
             Some("-since"),
@@ -218,7 +240,8 @@ mod tests {
 
     #[test]
     fn what_the_address_cannot_mean_is_passed_over() {
-        let read = View::read(Some("offline,asleep,offline"), None, Some("-colour"));
+        let read = View::read(Some("0"), Some("offline,asleep,offline"), None, Some("-colour"));
+        assert_eq!(read.domain, None);
         assert!(read.statuses.has(Status::Offline));
         assert!(!read.statuses.has(Status::Online));
         assert_eq!(read.sort, Sort::default());
@@ -228,7 +251,7 @@ mod tests {
     fn the_retired_are_shown_only_where_they_are_asked_for() {
         assert!(!View::default().shows(Status::Retired));
         assert!(View::default().shows(Status::Inactive));
-        assert!(View::read(Some("retired"), None, None).shows(Status::Retired));
+        assert!(View::read(None, Some("retired"), None, None).shows(Status::Retired));
     }
 
     #[test]

@@ -5,12 +5,15 @@ use rollcall_shared::Status;
 
 use crate::feed::live::Live;
 use crate::phrase;
+use crate::table::view::View;
 use crate::ui::mark::Mark;
 use crate::ui::told;
 
 /// The counts. Each is a button that is pressed while only its status, or its status too, is shown.
 #[component]
 pub(crate) fn Counts(
+    /// What the table shows: the agents of its domain are counted.
+    view: Memo<View>,
     /// Whether a status is filtered for.
     #[prop(into)]
     pressed: Callback<Status, bool>,
@@ -20,7 +23,12 @@ pub(crate) fn Counts(
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let count_of = |status: Status| {
-        let count = Memo::new(move |_| live.read(|fleet| fleet.count(status)));
+        let count = Memo::new(move |_| {
+            live.read(|fleet| match view.with(|view| view.domain) {
+                Some(domain) => fleet.tree().count_below(domain, status),
+                None => fleet.count(status),
+            })
+        });
         let is_pressed = move || pressed.run(status);
         let class = told::text(move || {
             let none = if count.get() == 0 { " count--none" } else { "" };

@@ -10,7 +10,8 @@ use crate::ui::told::If;
 #[component]
 pub(crate) fn Dialog(
     /// Its heading.
-    title: &'static str,
+    #[prop(into)]
+    title: Signal<String>,
     /// Whether it is open.
     open: RwSignal<bool>,
     /// How it looks.

@@ -1,17 +1,25 @@
-//! The heads of the columns: those that sort are buttons, and say which way.
+//! The heads of the columns: those that sort are buttons, and say which way. The first ticks all that is shown.
 
 use leptos::prelude::*;
 
+use crate::feed::live::Live;
+use crate::table::selection::Selection;
 use crate::table::view::Column;
 use crate::ui::table::Rows;
 use crate::ui::told;
 
 /// Columns that are only read.
-const PLAIN: [(&str, &str); 3] = [("address", "Address"), ("version", "Version"), ("cause", "Why")];
+const PLAIN: [(&str, &str); 4] = [
+    ("domain", "Domain"),
+    ("address", "Address"),
+    ("version", "Version"),
+    ("cause", "Why"),
+];
 
 /// The row of heads.
 #[component]
 pub(crate) fn Headings(rows: Rows) -> impl IntoView {
+    let live = expect_context::<Live>();
     let heading = move |column: Column| {
         let sorted = move || {
             let sort = rows.view.with(|view| view.sort);
@@ -31,8 +39,32 @@ pub(crate) fn Headings(rows: Rows) -> impl IntoView {
     let plain = |(class, name): (&'static str, &'static str)| {
         view! { <th class=format!("head head--{class}") role="columnheader" scope="col">{name}</th> }
     };
+    let tick = rows.may_tick.then(|| {
+        let shown = move || rows.read(|order| order.places().len());
+        let all = told::flag(move || rows.ticked.get() > 0 && rows.ticked.get() == shown());
+        let some = told::flag(move || (1..shown()).contains(&rows.ticked.get()));
+        view! {
+            <th class="head head--tick" role="columnheader" scope="col">
+                <input
+                    class="tick"
+                    type="checkbox"
+                    aria-label="All that are shown"
+                    prop:checked=all
+                    prop:indeterminate=some
+                    on:click=move |_| {
+                        if all.get_untracked() {
+                            rows.selection.update(Selection::clear);
+                        } else {
+                            rows.tick_all(live);
+                        }
+                    }
+                />
+            </th>
+        }
+    });
     view! {
         <tr role="row" aria-rowindex="1">
+            {tick}
             {Column::ALL.map(heading).collect_view()}
             {PLAIN.map(plain).collect_view()}
         </tr>

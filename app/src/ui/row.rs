@@ -1,13 +1,17 @@
 //! A row of the table: an agent, live.
 
 use leptos::prelude::*;
-use rollcall_shared::AgentId;
-use wasm_bindgen::JsCast as _;
+use rollcall_shared::{AgentId, DomainId};
 
+use crate::feed::live::Live;
+use crate::route::Opened;
+use crate::table::view::View;
 use crate::ui::age::Age;
-use crate::ui::mark::StatusWord;
+use crate::ui::mark::Mark;
 use crate::ui::shown::{LastContact, Shown};
+use crate::ui::table::Rows;
 use crate::ui::told;
+use crate::ui::walk;
 
 /// The row of an agent. It is drawn anew only where what it shows changed.
 #[component]
@@ -17,19 +21,13 @@ pub(crate) fn AgentRow(
     /// Where in the whole table it stands, from 0.
     #[prop(into)]
     index: Signal<usize>,
-    /// Its page, with what the table shows.
-    #[prop(into)]
-    address: Signal<String>,
-    /// Whether its panel is open.
-    #[prop(into)]
-    opened: Signal<bool>,
+    /// The table's rows.
+    rows: Rows,
     /// Whether Tab comes here.
     #[prop(into)]
     reached: Signal<bool>,
-    /// Somebody wants to see it.
-    #[prop(into)]
-    open: Callback<AgentId>,
 ) -> impl IntoView {
+    let live = expect_context::<Live>();
     let shown = Shown::live(id);
     let status = shown.status();
     let since = shown.since();
@@ -51,40 +49,76 @@ pub(crate) fn AgentRow(
         };
         format!("row row--{}{glow}", now.0.key())
     };
+    let name = shown.text(|agent| agent.name.clone());
     let address_text = shown.text(|agent| {
         agent
             .address
             .map_or_else(String::new, |address| address.to_string())
+    });
+    let word = shown.text(|agent| match &agent.retired_by {
+        Some(person) => format!("Retired by {person}"),
+        None => agent.status.to_string(),
+    });
+    let domain = Memo::new(move |_| {
+        // The one that holds all is not worth a word in every row.
+        let domain = shown
+            .read(|agent| agent.domain)
+            .filter(|domain| *domain != DomainId::ROOT);
+        let path = domain.map(|domain| live.read(|fleet| fleet.tree().path(domain)));
+        path.unwrap_or_default()
+    });
+    let tick = rows.may_tick.then(|| {
+        let ticked = told::flag(move || rows.selection.with(|selection| selection.has(id)));
+        view! {
+            <td class="cell cell--tick" role="cell">
+                <input class="tick" type="checkbox" tabindex="-1" aria-label=name prop:checked=ticked />
+            </td>
+        }
     });
     view! {
         <tr
             class=told::text(class)
             role="row"
             aria-rowindex=told::text(move || (index.get() + 2).to_string())
-            aria-selected=told::maybe(move || opened.get().then_some("true"))
+            aria-selected=told::maybe(move || (rows.opened.get() == Opened::Agent(id)).then_some("true"))
+            on:mousedown=move |event| {
+                // Or what is between would be marked as text.
+                if rows.may_tick && event.shift_key() {
+                    event.prevent_default();
+                }
+            }
             on:click=move |event| {
                 // The name is a link, which the router follows; a row that followed too would go there twice.
-                if !event.target().is_some_and(|target| is_in_link(&target)) {
-                    open.run(id);
+                if walk::is_in(&event, "a") {
+                    return;
+                }
+                let is_held = event.shift_key() || event.ctrl_key() || event.meta_key();
+                if rows.may_tick && (is_held || walk::is_in(&event, ".cell--tick")) {
+                    rows.tick(live, id, event.shift_key());
+                } else {
+                    rows.open.run(id);
                 }
             }
         >
+            {tick}
             <td class="cell cell--name" role="cell">
-                <a href=address data-agent=id.to_string() tabindex=told::text(move || if reached.get() { "0" } else { "-1" }.to_owned())>
-                    {shown.text(|agent| agent.name.clone())}
+                <a
+                    href=told::text(move || format!("/agents/{id}{}", rows.view.with(View::to_query)))
+                    data-agent=id.to_string()
+                    tabindex=told::text(move || if reached.get() { "0" } else { "-1" }.to_owned())
+                >
+                    {name}
                 </a>
             </td>
-            <td class="cell cell--status" role="cell"><StatusWord status /></td>
+            <td class="cell cell--status" role="cell">
+                <span class="status"><Mark status /><span class="status__word">{word}</span></span>
+            </td>
             <td class="cell cell--since" role="cell"><Age at_ms=since /></td>
             <td class="cell cell--contact" role="cell"><LastContact shown /></td>
+            <td class="cell cell--domain" role="cell" title=domain>{domain}</td>
             <td class="cell cell--address" role="cell" title=address_text>{address_text}</td>
             <td class="cell cell--version" role="cell">{shown.text(|agent| agent.agent_version.clone())}</td>
             <td class="cell cell--cause" role="cell">{shown.text(|agent| agent.cause.phrase())}</td>
         </tr>
     }
-}
-
-fn is_in_link(target: &web_sys::EventTarget) -> bool {
-    let element = target.dyn_ref::<web_sys::Element>();
-    element.is_some_and(|element| matches!(element.closest("a"), Ok(Some(_))))
 }

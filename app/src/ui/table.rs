@@ -6,15 +6,17 @@ use leptos::prelude::*;
 use rollcall_shared::AgentId;
 
 use crate::feed::live::Live;
+use crate::feed::mirror::Fleet;
 use crate::feed::socket::Feed;
 use crate::route::Opened;
 use crate::table::order::Order;
+use crate::table::selection::Selection;
 use crate::table::view::{Column, View};
 use crate::table::window::{self, Window};
 use crate::ui::headings::Headings;
 use crate::ui::row::AgentRow;
 use crate::ui::told;
-use crate::ui::viewport::Viewport;
+use crate::ui::viewport::{TABLE, Viewport};
 use crate::ui::walk;
 
 /// The rows on the screen are told to the server once the scrolling rests for so long.
@@ -35,6 +37,12 @@ pub(crate) struct Rows {
     pub(crate) sort_by: Callback<Column>,
     /// An agent is to be shown.
     pub(crate) open: Callback<AgentId>,
+    /// Those that are ticked.
+    pub(crate) selection: RwSignal<Selection>,
+    /// How many of them are shown.
+    pub(crate) ticked: Memo<usize>,
+    /// Whether this person may act upon agents, and so tick them.
+    pub(crate) may_tick: bool,
 }
 
 impl Rows {
@@ -44,13 +52,37 @@ impl Rows {
         self.version.get();
         self.order.with_value(read)
     }
+
+    /// Ticks an agent, or unticks it; or all from the one before to it.
+    pub(crate) fn tick(self, live: Live, id: AgentId, stretch: bool) {
+        self.select(live, |selection, fleet, order| {
+            if stretch {
+                selection.reach(fleet, order, None, id);
+            } else {
+                selection.turn(id);
+            }
+        });
+    }
+
+    /// Ticks all that is shown.
+    pub(crate) fn tick_all(self, live: Live) {
+        self.select(live, Selection::all);
+    }
+
+    /// Changes what is ticked.
+    pub(crate) fn select(self, live: Live, change: impl FnOnce(&mut Selection, &Fleet, &Order)) {
+        live.peek(|fleet| {
+            self.order
+                .with_value(|order| self.selection.update(|selection| change(selection, fleet, order)));
+        });
+    }
 }
 
 /// The table.
 #[component]
 pub(crate) fn AgentTable(rows: Rows) -> impl IntoView {
     let live = expect_context::<Live>();
-    let viewport = Viewport::new();
+    let viewport = Viewport::new(TABLE);
     let count = move || rows.read(|order| order.places().len());
     let window = move || viewport.window(count());
     let visible = Memo::new(move |_| {
@@ -70,10 +102,8 @@ pub(crate) fn AgentTable(rows: Rows) -> impl IntoView {
             <AgentRow
                 id
                 index=Signal::derive(move || window().first + index.get())
-                address=Signal::derive(move || format!("/agents/{id}{}", rows.view.with(View::to_query)))
-                opened=Signal::derive(move || rows.opened.get() == Opened::Agent(id))
+                rows
                 reached=Signal::derive(move || reached.get() == Some(id))
-                open=rows.open
             />
         }
     };

@@ -8,6 +8,7 @@ use crate::feed::mirror::Fleet;
 use crate::keys;
 use crate::people::People;
 use crate::phrase;
+use crate::table::view::View;
 use crate::ui::icon::{Icon, Picture};
 use crate::ui::told::{self, If};
 
@@ -20,6 +21,10 @@ pub(crate) fn Toolbar(
     shown: Signal<usize>,
     /// Somebody wants to add an agent.
     adding: RwSignal<bool>,
+    /// What the table shows.
+    view: Memo<View>,
+    /// Whether the tree is beside the table.
+    tree: RwSignal<bool>,
 ) -> impl IntoView {
     let people = expect_context::<People>();
     let live = expect_context::<Live>();
@@ -44,8 +49,23 @@ pub(crate) fn Toolbar(
             format!("{} of {}", phrase::grouped(some), phrase::grouped(all))
         }
     };
+    let name = told::text(move || {
+        let path = view
+            .with(|view| view.domain)
+            .map(|domain| live.read(|fleet| fleet.tree().path(domain)));
+        path.unwrap_or_else(|| "All domains".to_owned())
+    });
     view! {
         <div class="toolbar">
+            <button
+                class="button toolbar__domain"
+                aria-controls="domains"
+                aria-expanded=told::text(move || tree.get().to_string())
+                title="Domains"
+                on:click=move |_| tree.update(|shown| *shown = !*shown)
+            >
+                <span>{name}</span>
+            </button>
             <div class="search">
                 <Icon of=Picture::Search />
                 <input

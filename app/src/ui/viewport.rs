@@ -7,12 +7,31 @@ use web_sys::ResizeObserver;
 
 use crate::table::window::{self as rows, ROW_PX, Window};
 
-/// The height of a row on a phone, where it has two lines; as `style/table.css` has it.
-const TWO_LINES_PX: f64 = 60.0;
+/// What is in a frame, in pixels.
+#[derive(Clone, Copy)]
+pub(crate) struct Measures {
+    /// The height of a row.
+    pub(crate) row: f64,
+    /// The same on a phone.
+    pub(crate) row_on_phone: f64,
+    /// What a head takes of the frame.
+    pub(crate) head: f64,
+}
+
+/// Of the table, as `style/table.css` has it. On a phone a row has two lines.
+pub(crate) const TABLE: Measures = Measures {
+    row: ROW_PX,
+    row_on_phone: 60.0,
+    head: 36.0,
+};
+/// Of the tree, as `style/tree.css` has it.
+pub(crate) const TREE: Measures = Measures {
+    row: 32.0,
+    row_on_phone: 44.0,
+    head: 0.0,
+};
 /// Where that begins; as `style/table.css` has it.
 const PHONE: &str = "(max-width: 719px)";
-/// What the head takes of the scrolled frame; as `style/table.css` has it.
-const HEAD_PX: f64 = 36.0;
 /// Taken for the height of the rows until it is measured.
 const USUAL_PX: f64 = 1_000.0;
 
@@ -24,16 +43,18 @@ pub(crate) struct Viewport {
     top: RwSignal<f64>,
     height: RwSignal<f64>,
     row_px: RwSignal<f64>,
+    measures: Measures,
 }
 
 impl Viewport {
     /// One that measures its frame as soon as there is one, and whenever its size changes.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(measures: Measures) -> Self {
         let viewport = Self {
             frame: NodeRef::new(),
             top: RwSignal::new(0.0),
             height: RwSignal::new(USUAL_PX),
-            row_px: RwSignal::new(ROW_PX),
+            row_px: RwSignal::new(measures.row),
+            measures,
         };
         Effect::new(move |_| viewport.observe());
         viewport
@@ -82,8 +103,13 @@ impl Viewport {
         let measured = Closure::<dyn FnMut()>::new(move || {
             let query = window().match_media(PHONE).ok().flatten();
             let phone = query.is_some_and(|query| query.matches());
-            self.height.set(f64::from(seen.client_height()) - HEAD_PX);
-            self.row_px.set(if phone { TWO_LINES_PX } else { ROW_PX });
+            let Measures {
+                row,
+                row_on_phone,
+                head,
+            } = self.measures;
+            self.height.set(f64::from(seen.client_height()) - head);
+            self.row_px.set(if phone { row_on_phone } else { row });
         });
         let Ok(observer) = ResizeObserver::new(measured.as_ref().unchecked_ref()) else {
             return;

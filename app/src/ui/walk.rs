@@ -1,4 +1,5 @@
-//! The keyboard in the table: one row that Tab reaches, and from there the arrows.
+//! The keyboard in the table: one row that Tab reaches, and from there the arrows. Who may act upon agents ticks them by
+//! Space, by arrows with Shift, and all by Ctrl-A.
 
 use leptos::prelude::*;
 use rollcall_shared::AgentId;
@@ -26,10 +27,26 @@ pub(crate) fn walk(rows: Rows, viewport: Viewport, visible: Memo<Vec<AgentId>>) 
         if !keys::is_free_or_in(event, OWN) {
             return;
         }
-        let Some((index, id)) = step(event, live, rows, at.get_untracked(), viewport.page()) else {
+        // The row that has the keyboard, or had it last.
+        let here = agent_at(event).or(at.get_untracked());
+        if rows.may_tick
+            && event.key() == " "
+            && is_in(event, "[data-agent]")
+            && let Some(id) = here
+        {
+            event.prevent_default();
+            rows.tick(live, id, event.shift_key());
+            return;
+        }
+        let Some((index, id)) = step(event, live, rows, here, viewport.page()) else {
             return;
         };
         event.prevent_default();
+        if rows.may_tick && event.shift_key() {
+            rows.select(live, |selection, fleet, order| {
+                selection.reach(fleet, order, here, id);
+            });
+        }
         at.set(Some(id));
         viewport.show(index, rows.order.with_value(|order| order.places().len()));
         // A row that only now comes into the page is there at the next frame.
@@ -39,6 +56,14 @@ pub(crate) fn walk(rows: Rows, viewport: Viewport, visible: Memo<Vec<AgentId>>) 
             });
         }
     });
+    if rows.may_tick {
+        keys::on_chord(move |event| {
+            if event.key() == "a" && !keys::is_typing(event) && keys::is_free_or_in(event, OWN) {
+                event.prevent_default();
+                rows.tick_all(live);
+            }
+        });
+    }
     Memo::new(move |_| {
         let at = at.get();
         visible.with(|visible| {
@@ -91,4 +116,18 @@ pub(crate) fn focus(selector: &str) -> bool {
     let found = document().query_selector(selector).ok().flatten();
     let found = found.and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok());
     found.is_some_and(|found| found.focus().is_ok())
+}
+
+/// Whether an event is about something within what the selector names.
+pub(crate) fn is_in(event: &web_sys::Event, selector: &str) -> bool {
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|element| matches!(element.closest(selector), Ok(Some(_))))
+}
+
+/// The agent whose row an event is about.
+fn agent_at(event: &KeyboardEvent) -> Option<AgentId> {
+    let target = event.target()?.dyn_into::<web_sys::Element>().ok()?;
+    target.get_attribute("data-agent")?.parse().ok()
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use rollcall_shared::AgentId;
-use rollcall_shared::console_api::{Agent, Availability, Transition, Verified};
+use rollcall_shared::console_api::{Agent, Availability, Notification, Transition, Verified};
 use rollcall_shared::why::Why;
 use wasm_bindgen_futures::spawn_local;
 
@@ -18,6 +18,10 @@ use crate::ui::shown::Shown;
 const LATEST: u32 = 30;
 /// The explanation is asked for so often while nothing is news: its sentences grow old.
 const EXPLAIN_EVERY_MS: i64 = 10_000;
+/// How many of its notifications are shown.
+const NOTIFICATIONS: u32 = 50;
+/// They are asked for so often while one is on its way: that takes seconds.
+const FOLLOW_EVERY_MS: i64 = 2_000;
 /// And the availability so often: its figures change slowly, and cost the store a look.
 const DIVIDE_EVERY_MS: i64 = 60_000;
 
@@ -44,7 +48,8 @@ pub(super) struct Told {
     /// With the period that it is of.
     pub(super) availability: Option<(Period, Availability)>,
     pub(super) availability_failure: Option<Failure>,
-    asked: [Generations; 4],
+    pub(super) notifications: Option<Vec<Notification>>,
+    asked: [Generations; 5],
 }
 
 impl Told {
@@ -62,6 +67,7 @@ enum Request {
     Transitions,
     Why,
     Availability,
+    Notifications,
 }
 
 impl Known {
@@ -102,6 +108,29 @@ impl Known {
                 self.ask_transitions();
             }
         });
+        // Where something is on its way, more becomes of it soon.
+        let is_on_its_way = Memo::new(move |_| {
+            let told = |told: &Told| {
+                told.notifications
+                    .as_ref()
+                    .map(|all| all.iter().any(|one| !one.state.is_final()))
+            };
+            self.told.with(told).unwrap_or_default()
+        });
+        let follow = Memo::new(move |_| {
+            let every_ms = if is_on_its_way.get() {
+                FOLLOW_EVERY_MS
+            } else {
+                EXPLAIN_EVERY_MS
+            };
+            (turn(every_ms), contact().map(|(at_ms, _)| at_ms))
+        });
+        Effect::new(move |_| {
+            follow.get();
+            if !self.is_absent() && !self.is_asking(Request::Notifications) {
+                self.ask_notifications();
+            }
+        });
         // Until the feed told the server's clock, there is no telling which period to ask for.
         let divide = Memo::new(move |_| {
             live.has_arrived()
@@ -137,6 +166,18 @@ impl Known {
             self.accept(Request::Transitions, transitions, answer, |told, answer| {
                 if let Ok(page) = answer {
                     told.transitions = Some(page.items);
+                }
+            });
+        });
+    }
+
+    fn ask_notifications(self) {
+        let notifications = self.begin(Request::Notifications);
+        spawn_local(async move {
+            let answer = api::notifications(self.id, NOTIFICATIONS).await;
+            self.accept(Request::Notifications, notifications, answer, |told, answer| {
+                if let Ok(page) = answer {
+                    told.notifications = Some(page.items);
                 }
             });
         });

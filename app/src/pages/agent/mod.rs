@@ -8,21 +8,22 @@ use rollcall_shared::{AgentId, Status, TransitionId};
 
 mod divided;
 mod known;
-mod retire;
+mod news;
 mod verify;
 mod why;
 
 use divided::Divided;
 use known::Known;
-use retire::Retire;
+use news::News;
 use verify::VerifyNow;
 use why::WhyCard;
 
+use crate::bulk::Act;
 use crate::explain;
 use crate::feed::live::Live;
 use crate::people::People;
 use crate::route::Opened;
-use crate::ui::dialog::Dialog;
+use crate::ui::doing::{Deed, Doing};
 use crate::ui::happening::{Happening, Line};
 use crate::ui::icon::{Icon, Picture};
 use crate::ui::shown::{LastContact, Shown};
@@ -161,7 +162,13 @@ fn Facts(id: AgentId, shown: Shown, known: Known) -> impl IntoView {
             .told
             .with(|told| Some(happened(told.transitions.as_ref()?, newest)))
     });
-    let retiring = RwSignal::new(false);
+    let live = expect_context::<Live>();
+    let domain = told::text(move || {
+        let path = shown.read(|row| live.read(|fleet| fleet.tree().path(row.domain)));
+        path.unwrap_or_default()
+    });
+    let retired_by = shown.text(|row| row.retired_by.clone().unwrap_or_default());
+    let deed = Deed::new();
     view! {
         <header class="panel__head">
             <h2 class="panel__name">{name}</h2>
@@ -172,11 +179,14 @@ fn Facts(id: AgentId, shown: Shown, known: Known) -> impl IntoView {
         </header>
         <WhyCard shown known />
         <dl class="facts">
+            <div class="fact" hidden=told::flag(move || retired_by.with(String::is_empty))><dt>"Retired by"</dt><dd>{retired_by}</dd></div>
+            <div class="fact"><dt>"Domain"</dt><dd>{domain}</dd></div>
             <div class="fact"><dt>"Last contact"</dt><dd><LastContact shown /></dd></div>
             <div class="fact"><dt>"Address"</dt><dd class="mono">{shown.text(address)}</dd></div>
             <div class="fact"><dt>"Version"</dt><dd class="mono">{shown.text(|row| row.agent_version.clone())}</dd></div>
             <div class="fact"><dt>"Id"</dt><dd class="mono">{id.to_string()}</dd></div>
         </dl>
+        <News known />
         <Divided known />
         <h3 class="panel__heading">"Transitions"</h3>
         <ol class="happenings" role="list" aria-label="Its transitions">
@@ -190,10 +200,8 @@ fn Facts(id: AgentId, shown: Shown, known: Known) -> impl IntoView {
             <p class="panel__none">"None is kept."</p>
         </If>
         <If so=may_act>
-            <button class="button panel__retire" on:click=move |_| retiring.set(true)>"Retire…"</button>
+            <button class="button panel__retire" on:click=move |_| deed.begin(Act::Retire, vec![id], people)>"Retire…"</button>
         </If>
-        <Dialog title="Retire this agent?" open=retiring>
-            <Retire name open=retiring known />
-        </Dialog>
+        <Doing deed />
     }
 }

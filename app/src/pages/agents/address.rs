@@ -1,0 +1,103 @@
+//! What the page of agents shows, as its address has it, and the search that the address follows.
+
+use core::time::Duration;
+
+use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
+
+use crate::table::view::View;
+
+/// The address follows typing after so long, so that going back does not go back letter by letter.
+const TYPED: Duration = Duration::from_millis(250);
+
+/// The state of the page, as its address has it.
+#[derive(Clone, Copy)]
+pub(super) struct Address {
+    /// What the address asks for.
+    pub(super) view: Memo<View>,
+    /// What stands in the field, which the address follows.
+    pub(super) search: RwSignal<String>,
+    pub(super) path: Memo<String>,
+    navigate: Callback<(String, bool)>,
+}
+
+impl Address {
+    /// Of the page that is open.
+    pub(super) fn new() -> Self {
+        let query = use_query_map();
+        let view = Memo::new(move |_| {
+            query.with(|query| {
+                let [domain, status, search, sort] =
+                    ["domain", "status", "q", "sort"].map(|key| query.get_str(key));
+                View::read(domain, status, search, sort)
+            })
+        });
+        let navigate = use_navigate();
+        Self {
+            view,
+            search: RwSignal::new(view.with_untracked(|view| view.search.clone())),
+            path: use_location().pathname,
+            navigate: Callback::new(move |(to, replace): (String, bool)| {
+                let options = NavigateOptions {
+                    replace,
+                    scroll: false,
+                    ..NavigateOptions::default()
+                };
+                navigate(&to, options);
+            }),
+        }
+    }
+
+    /// What is shown, with what was typed but did not reach the address yet.
+    fn typed(self) -> View {
+        View {
+            search: self.search.with_untracked(|search| search.trim().to_owned()),
+            ..self.view.get_untracked()
+        }
+    }
+
+    /// Goes to another page, and keeps what is shown.
+    pub(super) fn go(self, path: &str) {
+        let query = self.typed().to_query();
+        self.navigate.run((format!("{path}{query}"), false));
+    }
+
+    /// Shows something else on this page.
+    pub(super) fn change(self, change: impl FnOnce(&mut View)) {
+        let mut view = self.typed();
+        change(&mut view);
+        let path = self.path.get_untracked();
+        self.navigate.run((format!("{path}{}", view.to_query()), true));
+    }
+}
+
+/// What is typed goes into the address, and what comes from the address into the field.
+pub(super) fn follow(address: Address) {
+    let search = address.search;
+    let typed = StoredValue::new(None::<TimeoutHandle>);
+    Effect::new(move |first: Option<()>| {
+        let text = search.get();
+        if first.is_none() {
+            return;
+        }
+        let later = move || {
+            if address.path.try_get_untracked().is_some()
+                && address.view.get_untracked().search != text.trim()
+            {
+                address.change(|view| text.trim().clone_into(&mut view.search));
+            }
+        };
+        let handle = set_timeout_with_handle(later, TYPED).ok();
+        if let Some(Some(earlier)) = typed.try_update_value(|typed| core::mem::replace(typed, handle)) {
+            earlier.clear();
+        }
+    });
+    Effect::new(move |_| {
+        let text = address.view.with(|view| view.search.clone());
+        if search.with_untracked(|search| search.trim() != text) {
+            search.set(text);
+        }
+    });
+}
