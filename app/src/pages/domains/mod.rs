@@ -72,8 +72,8 @@ struct Dialogs {
     moving: RwSignal<bool>,
     deleting: RwSignal<bool>,
     enrolling: RwSignal<bool>,
-    /// The token that is to be revoked, while its dialog is open.
     revoking: RwSignal<bool>,
+    /// The token that its dialog is about.
     revoked: StoredValue<Option<Token>>,
 }
 
