@@ -16,9 +16,6 @@ use crate::ui::dialog::Dialog;
 use crate::ui::field::Field;
 use crate::ui::told;
 
-/// Retired agents, and tokens of the past, go to the parent when a domain is deleted.
-const TOMBSTONES: Status = Status::Retired;
-
 /// All of them, closed.
 #[component]
 pub(super) fn Acts() -> impl IntoView {
@@ -131,7 +128,7 @@ fn Delete() -> impl IntoView {
     let in_it = told::text(move || {
         let all: Vec<Status> = Status::ALL
             .into_iter()
-            .filter(|status| *status != TOMBSTONES)
+            .filter(|status| *status != Status::Retired)
             .collect();
         let agents = room.count(id, &all);
         let below = room

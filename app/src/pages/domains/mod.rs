@@ -39,6 +39,8 @@ struct Room {
     people: People,
     /// The domains in the order of the tree; changes only when they do.
     folders: Memo<Vec<Folder>>,
+    /// Whether they are few enough to begin open.
+    is_small: Memo<bool>,
     /// How many agents are in each and below.
     counts: Memo<HashMap<DomainId, Counts>>,
     /// Which domain is to be looked at.
@@ -70,8 +72,8 @@ struct Dialogs {
     moving: RwSignal<bool>,
     deleting: RwSignal<bool>,
     enrolling: RwSignal<bool>,
-    /// The token that is to be revoked, while its dialog is open.
     revoking: RwSignal<bool>,
+    /// The token that its dialog is about.
     revoked: StoredValue<Option<Token>>,
 }
 
@@ -108,6 +110,7 @@ impl Room {
             live,
             people: expect_context(),
             folders,
+            is_small: Memo::new(move |_| folders.with(|folders| folders.len() <= SMALL)),
             counts,
             wanted,
             shown: Memo::new(move |before: Option<&Option<Folder>>| {
@@ -143,8 +146,7 @@ impl Room {
 
     /// Whether what is in a domain is in sight; tracked.
     fn is_open(self, folder: &Folder) -> bool {
-        let is_small = self.folders.with(|folders| folders.len() <= SMALL);
-        let begins_open = is_small || folder.level == 1;
+        let begins_open = folder.level == 1 || self.is_small.get();
         begins_open != self.turned.with(|turned| turned.contains(&folder.id))
     }
 
