@@ -77,9 +77,10 @@ pub(crate) struct Cli {
         help = "How many connections all of them share, 1 to 1000000; a real fleet has one each"
     )]
     pub(crate) connections: u32,
-    /// Over UDP instead of HTTP.
+    /// Over UDP instead of HTTP. Hidden until there is a listener for it.
     #[arg(
         long,
+        hide = true,
         help = "Heartbeats over UDP, to the server's loopback listener; registrations stay on HTTP"
     )]
     pub(crate) udp: bool,
@@ -114,7 +115,6 @@ pub(crate) struct Cli {
         value_name = "PASSWORD",
         env = "ROLLCALL_FLEET_PASSWORD",
         hide_env_values = true,
-        requires = "user",
         help = "Their password; better by the environment, since every user of this machine can read a command line"
     )]
     pub(crate) password: Option<String>,
@@ -293,10 +293,6 @@ mod tests {
             (
                 "--agents 10 --scenario steady --for ever",
                 ["--for", "1ms to 168h"],
-            ),
-            (
-                "--agents 10 --scenario steady --password x",
-                ["--user", "required"],
             ),
         ] {
             let error = parse(arguments).unwrap_err().to_string();

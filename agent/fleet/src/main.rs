@@ -28,7 +28,7 @@ mod watch;
 // How an agent knows its server is the same here and there; in the agent it is the binary's, which nothing can use.
 #[path = "../../src/hex.rs"]
 mod hex;
-#[expect(dead_code, reason = "the agent asks it for more")]
+#[cfg_attr(not(test), expect(dead_code, reason = "the agent asks it for more"))]
 #[path = "../../src/server_url.rs"]
 mod server_url;
 #[expect(

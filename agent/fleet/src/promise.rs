@@ -11,7 +11,8 @@ pub(crate) struct Promise {
     lease_us: u64,
     /// When the latest answered contact was sent; 0 before the first.
     sent_us: u64,
-    /// The one before, where the latest may have come too late to keep it online.
+    /// The one before, where the latest may have come too late to keep it online; 0 where it was of an earlier run, of
+    /// which nothing is known here.
     before_us: Option<u64>,
 }
 
@@ -23,7 +24,7 @@ impl Promise {
 
     /// A contact was answered.
     pub(crate) const fn renew(&mut self, sent_us: u64, answered_us: u64) {
-        if self.sent_us != 0 && answered_us >= self.sent_us.saturating_add(self.lease_us) {
+        if self.sent_us == 0 || answered_us >= self.sent_us.saturating_add(self.lease_us) {
             // By then the lease before may have ended, so a transition that is still on its way would be right.
             if self.before_us.is_none() {
                 self.before_us = Some(self.sent_us);
@@ -48,6 +49,7 @@ impl Promise {
             return Judgement::Unknown;
         };
         let right_since = match self.before_us.take() {
+            Some(0) => return Judgement::Unknown,
             Some(before_us) => before_us.saturating_add(self.lease_us),
             None => ends_us,
         };
@@ -65,7 +67,7 @@ pub(crate) enum Judgement {
     Late(u64),
     /// An answered contact promised otherwise.
     False,
-    /// It never had an answer, so nothing was promised.
+    /// Nothing was promised that is known: it never had an answer, or the lease of an earlier run ended.
     Unknown,
 }
 
@@ -83,6 +85,7 @@ mod tests {
     fn an_offline_before_the_lease_ends_is_false_and_after_it_is_late_by_so_much() {
         let mut promise = with_lease(1_000);
         assert_eq!(promise.offline(50), Judgement::Unknown);
+        promise.renew(90, 95);
         promise.renew(100, 110);
         assert_eq!(promise.offline(1_099), Judgement::False);
         assert_eq!(promise.offline(1_100), Judgement::Late(0));
@@ -94,12 +97,22 @@ mod tests {
     #[test]
     fn an_offline_that_crosses_with_a_late_contact_is_not_false() {
         let mut promise = with_lease(1_000);
+        promise.renew(90, 95);
         promise.renew(100, 110);
         // It comes back after its lease had ended; that it was offline arrives only now.
         promise.renew(1_150, 1_160);
         assert_eq!(promise.offline(1_200), Judgement::Late(100));
         // But it is offline only once for that.
         assert_eq!(promise.offline(1_201), Judgement::False);
+    }
+
+    #[test]
+    fn a_lease_of_an_earlier_run_may_end_as_this_one_begins() {
+        let mut promise = with_lease(1_000);
+        promise.renew(100, 110);
+        assert_eq!(promise.offline(150), Judgement::Unknown);
+        promise.renew(200, 210);
+        assert_eq!(promise.offline(250), Judgement::False);
     }
 
     #[test]

@@ -11,10 +11,13 @@ use crate::http::Fault;
 #[derive(Debug, Clone)]
 pub(crate) struct Spans(Histogram<u64>);
 
+/// The longest span that is told apart, in microseconds: an hour.
+const LONGEST_US: u64 = 3_600_000_000;
+
 impl Default for Spans {
-    #[expect(clippy::expect_used, reason = "three digits are a precision that it has")]
+    #[expect(clippy::expect_used, reason = "these bounds and three digits are what it has")]
     fn default() -> Self {
-        Self(Histogram::new(3).expect("three digits"))
+        Self(Histogram::new_with_bounds(1, LONGEST_US, 3).expect("these bounds, three digits"))
     }
 }
 
@@ -269,5 +272,11 @@ mod tests {
         assert_eq!(spans.percentile(50.0), 500);
         assert_eq!(spans.percentile(99.0), 990);
         assert_eq!((spans.longest(), spans.count()), (1_000, 1_000));
+        spans.add(20_000_000);
+        assert!(
+            (19_990_000..=20_020_000).contains(&spans.longest()),
+            "{}",
+            spans.longest()
+        );
     }
 }
