@@ -4,6 +4,8 @@ import statistics
 # Enough digits to compare, no more than a run can vouch for.
 DIGITS = 3
 
+LARGER = {"ns": "us", "us": "ms", "ms": "s"}
+
 
 def median(values):
     return statistics.median(values)
@@ -31,8 +33,8 @@ def number(value, unit=""):
         return "-"
     if value == 0:
         text = "0"
-    elif unit == "ms" and abs(value) >= 10_000:
-        return f"{value / 1000:,.1f} s"
+    elif unit in LARGER and abs(value) >= 10_000:
+        return number(value / 1000, LARGER[unit])
     elif unit in ("", "B") and value == int(value):
         text = f"{int(value):,}"
     else:

@@ -34,6 +34,8 @@ class Figure:
     unit: str = ""
     # Which is better, "more" or "less"; nothing where it is only told.
     better: str = ""
+    # What it may be at the most, where DESIGN, section 8, says so of this one.
+    most: float = None
 
 
 @dataclasses.dataclass
@@ -122,6 +124,9 @@ def table(results):
     row = results.row
     names = list(results.values)
     lines = [f"### {row.title}", ""]
+    if len(names) == 1:
+        lines += _column(row, results.values[names[0]])
+        return "\n".join([*lines, *_below(results)]) + "\n"
     head = ["who", *(figure.title for figure in row.figures), "spread", "ours is"]
     ours = results.medians(results.ours)
     main = row.figures[0]
@@ -134,20 +139,40 @@ def table(results):
             spread(results.values[name].get(main.key, [0])),
             "" if name == results.ours or not main.better else ratio(ours.get(main.key), of.get(main.key), main.better),
         ])
-    widths = [max(len(line[column]) for line in [head, *cells]) for column in range(len(head))]
+    return "\n".join([*lines, *_aligned([head, *cells]), *_below(results)]) + "\n"
+
+
+def _column(row, values):
+    """Where only one was measured: a line a figure."""
+    cells = [["what", "measured", "spread", "to reach"]]
+    for figure in row.figures:
+        rounds = values.get(figure.key, [])
+        middle = median(rounds) if rounds else None
+        aim = ""
+        if figure.most is not None and middle is not None:
+            aim = f"<= {number(figure.most, figure.unit)}" + ("" if middle <= figure.most else ": NOT reached")
+        cells.append([figure.title, number(middle, figure.unit), spread(rounds) if rounds else "", aim])
+    return _aligned(cells)
+
+
+def _aligned(cells):
+    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
 
     def written(line):
         first, rest = line[0].ljust(widths[0]), [cell.rjust(width) for cell, width in zip(line[1:], widths[1:])]
         return "| " + " | ".join([first, *rest]) + " |"
 
     rule = "|" + "|".join("-" * (width + 1) + (":" if place else "-") for place, width in enumerate(widths)) + "|"
-    lines += [written(head), rule, *(written(line) for line in cells), ""]
-    count = results.rounds()
-    lines.append(f"Medians of {count} rounds." if count > 1 else "One round.")
-    lines += [f"{text}: {said}." for text, said in _goals(row, results)]
-    lines += row.notes
-    lines += [f"Left out: {text}" for text in results.left_out]
-    return "\n".join(lines) + "\n"
+    return [written(cells[0]), rule, *map(written, cells[1:]), ""]
+
+
+def _below(results):
+    row, count = results.row, results.rounds()
+    said = [f"Medians of {count} rounds." if count > 1 else "One round."]
+    said += [f"{text}: {met}." for text, met in _goals(row, results)]
+    said += row.notes
+    said += [f"Left out: {text}" for text in results.left_out]
+    return said
 
 
 def _goals(row, results):

@@ -1,5 +1,9 @@
 """All rows, in the order in which they are measured."""
 from rows.expiry import EXPIRY
 from rows.heartbeats import CONNECTIONS, HEARTBEATS
+from rows.parts import INSTRUCTIONS, PARTS
+from rows.rest import NEWS, REST_ROW
+from rows.silence import SILENCE
+from rows.writes import WRITES
 
-ROWS = [HEARTBEATS, CONNECTIONS, EXPIRY]
+ROWS = [REST_ROW, INSTRUCTIONS, HEARTBEATS, CONNECTIONS, WRITES, EXPIRY, SILENCE, NEWS, PARTS]

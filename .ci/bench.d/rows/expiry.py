@@ -1,4 +1,5 @@
 """Many who fall silent at one instant: how late is it noticed, by who asks for news of it?"""
+from ours.fleet import Outage
 from peers.icinga import Freshness
 from peers.mosquitto import Wills
 from peers.redis import Expiry
@@ -19,9 +20,9 @@ EXPIRY = Row(
         Figure("counted", "noticed"),
         Figure("missing", "not within the wait"),
     ],
-    contestants=lambda: [Expiry(SILENT), Expiry(SILENT * 10), Wills(WILLS), Freshness(HOSTS)],
+    contestants=lambda: [Outage(SILENT), Expiry(SILENT), Expiry(SILENT * 10), Wills(WILLS), Freshness(HOSTS)],
     notes=[
-        "Measured from the deadline to the arrival of the news at a subscriber. Redis holds 300,000 other keys that live on;"
+        "Ours by `rollcall-fleet --scenario outage`. Measured from the deadline to the arrival of the news at a subscriber. Redis holds 300,000 other keys that live on;"
         " a key whose event did not come within a minute is counted as a minute late. Mosquitto's deadline is one and a half"
         " times the keep-alive (MQTT 3.1.1). Icinga's is the `ttl` of the last result.",
     ],

@@ -3,6 +3,7 @@
 use std::io;
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::wire::Line;
 
@@ -20,7 +21,11 @@ impl Agent {
     ///
     /// # Errors
     /// Where the server does not take it.
-    pub async fn enrol(line: &mut Line, token: &str, number: usize) -> io::Result<Self> {
+    pub async fn enrol<S: AsyncRead + AsyncWrite + Unpin>(
+        line: &mut Line<S>,
+        token: &str,
+        number: usize,
+    ) -> io::Result<Self> {
         let machine = format!("machine-{number}");
         let host = format!("agent-{number}");
         let enrolled = call(line, "enroll", "", &json!({
@@ -77,9 +82,18 @@ fn head(call: &str, credential: &str) -> String {
     )
 }
 
-async fn call(line: &mut Line, name: &str, credential: &str, body: &Value) -> io::Result<Value> {
+async fn call<S: AsyncRead + AsyncWrite + Unpin>(
+    line: &mut Line<S>,
+    name: &str,
+    credential: &str,
+    body: &Value,
+) -> io::Result<Value> {
     let body = body.to_string();
-    let request = format!("{}Content-Length: {}\r\n\r\n{body}", head(name, credential), body.len());
+    let request = format!(
+        "{}Content-Length: {}\r\n\r\n{body}",
+        head(name, credential),
+        body.len()
+    );
     let answer = line.ask(request.as_bytes()).await?;
     if answer.status >= 300 {
         let said = String::from_utf8_lossy(answer.body);

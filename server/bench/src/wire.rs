@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// What an answer takes at the most: a head and a short body.
@@ -10,8 +10,8 @@ const ANSWER: usize = 16 * 1024;
 
 /// One connection, and what was read of the answer so far.
 #[derive(Debug)]
-pub struct Line {
-    stream: TcpStream,
+pub struct Line<S = TcpStream> {
+    stream: S,
     buffer: Vec<u8>,
 }
 
@@ -32,10 +32,7 @@ impl Line {
     pub async fn open(address: &str) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self {
-            stream,
-            buffer: vec![0; ANSWER],
-        })
+        Ok(Self::over(stream))
     }
 
     /// Closes at once, without the wait in which a port cannot be used again: a client that connects ten thousand
@@ -45,6 +42,17 @@ impl Line {
     /// Where the socket cannot be told.
     pub fn abort(self) -> io::Result<()> {
         socket2::SockRef::from(&self.stream).set_linger(Some(std::time::Duration::ZERO))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
+    /// Over a stream that is there.
+    #[must_use]
+    pub fn over(stream: S) -> Self {
+        Self {
+            stream,
+            buffer: vec![0; ANSWER],
+        }
     }
 
     /// Sends a request and waits for its answer.
