@@ -22,6 +22,7 @@ pub mod console_api;
 pub mod dial;
 pub mod feed;
 pub mod id;
+pub mod loopback;
 pub mod minutes;
 pub mod patience;
 pub mod problem;
