@@ -1,5 +1,6 @@
 """Signs of life as fast as they are answered: ours over HTTP, the floor, and those of the peers."""
 from ours.beats import AGENTS, AGENTS_FRESH, Beats, Floor
+from ours.datagrams import Datagrams, Echo
 from peers.etcd import KeepAlive
 from peers.icinga import Passive
 from peers.redis import Rate
@@ -40,4 +41,16 @@ CONNECTIONS = Row(
     figures=[*FIGURES, OF_SERVER],
     contestants=lambda: [Beats(AGENTS_FRESH, fresh=True), Floor(AGENTS_FRESH, fresh=True)],
     notes=["64 at once; the client closes."],
+)
+
+DATAGRAMS = Row(
+    name="datagrams",
+    title="Heartbeats over UDP, authenticated and answered",
+    figures=[*FIGURES, OF_SERVER],
+    contestants=lambda: [Datagrams(), Echo()],
+    goals=[(">= 0.6 x the raw answered rate", lambda m: of(m, "Rollcall") >= 0.6 * of(m, "floor"))],
+    notes=[
+        f"{AGENTS:,} agents, 128 packets of 92 bytes under way, each signed by the same client for both; the floor sends them"
+        " back by a loop that is the server's.",
+    ],
 )

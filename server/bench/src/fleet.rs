@@ -2,6 +2,11 @@
 
 use std::io;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::hmac;
+use rollcall_shared::agent_api::Fence;
+use rollcall_shared::{AgentId, BootId, dial, loopback};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -11,9 +16,13 @@ use crate::wire::Line;
 #[derive(Debug)]
 pub struct Agent {
     head: String,
+    id: AgentId,
     boot: u32,
     sequence: u32,
-    applied: u64,
+    applied: u32,
+    /// Under which its loopback packets carry a MAC.
+    key: hmac::Key,
+    loopback_port: Option<u16>,
 }
 
 impl Agent {
@@ -46,7 +55,10 @@ impl Agent {
             head: head("heartbeat", &credential),
             boot,
             sequence: 1,
-            applied: registered["settings_version"].as_u64().unwrap_or_default(),
+            applied: number_of(&registered, "settings_version").unwrap_or_default(),
+            id: text("agent").parse().map_err(io::Error::other)?,
+            key: loopback_key(&text("secret")).ok_or_else(|| io::Error::other("no secret"))?,
+            loopback_port: number_of(&registered, "loopback_port"),
         })
     }
 
@@ -59,6 +71,9 @@ impl Agent {
             boot: u32::try_from(number + 1).unwrap_or(u32::MAX),
             sequence: 1,
             applied: 1,
+            id: AgentId::from_bits(number as u64),
+            key: hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]),
+            loopback_port: None,
         }
     }
 
@@ -74,6 +89,52 @@ impl Agent {
         // Writing into memory does not fail.
         let _ = write!(into, "{}Content-Length: {}\r\n\r\n{body}", self.head, body.len());
     }
+
+    /// Its next heartbeat as a loopback packet.
+    pub fn loopback(&mut self, transaction: &loopback::Transaction) -> [u8; loopback::REQUEST] {
+        self.sequence += 1;
+        let fence = Fence {
+            boot: BootId::from_bits(self.boot).unwrap_or(FIRST_BOOT),
+            sequence: self.sequence,
+            applied: self.applied,
+        };
+        loopback::request(transaction, self.id, fence, |parts| {
+            let mut context = hmac::Context::with_key(&self.key);
+            parts.iter().for_each(|part| context.update(part));
+            tag(&context.sign())
+        })
+    }
+
+    /// Where the server takes loopback packets, as it said at the registration.
+    #[must_use]
+    pub const fn loopback_port(&self) -> Option<u16> {
+        self.loopback_port
+    }
+}
+
+const FIRST_BOOT: BootId = match BootId::from_bits(1) {
+    Some(boot) => boot,
+    None => unreachable!(),
+};
+
+/// The key that an agent derives from its secret (`rollcall_shared::loopback`).
+fn loopback_key(secret: &str) -> Option<hmac::Key> {
+    let secret = URL_SAFE_NO_PAD.decode(secret).ok()?;
+    let derived =
+        |key: &[u8], purpose: &[u8]| tag(&hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), purpose));
+    let proof = derived(&secret, dial::KEY_PURPOSE);
+    let key = derived(&proof, loopback::KEY_PURPOSE);
+    Some(hmac::Key::new(hmac::HMAC_SHA256, &key))
+}
+
+fn tag(given: &hmac::Tag) -> [u8; loopback::MAC] {
+    let mut bytes = [0; loopback::MAC];
+    bytes.copy_from_slice(given.as_ref());
+    bytes
+}
+
+fn number_of<T: TryFrom<u64>>(answer: &Value, field: &str) -> Option<T> {
+    answer[field].as_u64()?.try_into().ok()
 }
 
 fn head(call: &str, credential: &str) -> String {

@@ -7,12 +7,10 @@ use std::io::{self, BufRead as _, Write as _};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use rollcall_bench::enrolment::enrolled;
 use rollcall_bench::fleet::Agent;
 use rollcall_bench::measured::Measured;
 use rollcall_bench::wire::Line;
-
-/// Those that an enrolment goes over: it waits for the disk, so many at once.
-const ENROLLERS: usize = 32;
 
 #[derive(Debug, Parser)]
 struct Flags {
@@ -38,7 +36,13 @@ struct Flags {
 fn main() -> io::Result<()> {
     let flags = Flags::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let mut fleets = runtime.block_on(fleets(&flags))?;
+    let fleets = enrolled(
+        &flags.address,
+        flags.token.as_deref(),
+        flags.agents,
+        flags.connections,
+    );
+    let mut fleets = runtime.block_on(fleets)?;
     say("ready")?;
     for line in io::stdin().lock().lines() {
         line?;
@@ -53,37 +57,6 @@ fn say(line: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{line}")?;
     out.flush()
-}
-
-/// The agents, a share for each connection.
-async fn fleets(flags: &Flags) -> io::Result<Vec<Vec<Agent>>> {
-    let mut tasks = Vec::new();
-    for one in 0..ENROLLERS {
-        let (address, token, agents) = (flags.address.clone(), flags.token.clone(), flags.agents);
-        tasks.push(tokio::spawn(async move {
-            let mut own = Vec::new();
-            let mut line = match &token {
-                Some(_) => Some(Line::open(&address).await?),
-                None => None,
-            };
-            for number in (one..agents).step_by(ENROLLERS) {
-                own.push(match (&mut line, &token) {
-                    (Some(line), Some(token)) => Agent::enrol(line, token, number).await?,
-                    _ => Agent::unknown(number),
-                });
-            }
-            Ok::<_, io::Error>(own)
-        }));
-    }
-    let mut shares: Vec<_> = (0..flags.connections).map(|_| Vec::new()).collect();
-    let mut place = 0;
-    for task in tasks {
-        for agent in task.await.map_err(io::Error::other)?? {
-            shares[place % flags.connections].push(agent);
-            place += 1;
-        }
-    }
-    Ok(shares)
 }
 
 async fn run(flags: &Flags, fleets: Vec<Vec<Agent>>) -> (String, Vec<Vec<Agent>>) {
