@@ -31,10 +31,15 @@ class Driven:
             raise Failed(f"{self.name} ended: {self.process.stderr.read()[-600:]}")
         return line
 
-    def measure(self):
-        self.process.stdin.write("go\n")
+    def measure(self, seconds=""):
+        """A round, of its usual length or of so many seconds."""
+        self.process.stdin.write(f"{seconds}\n")
         self.process.stdin.flush()
         return json.loads(self._line())
+
+    def warm_up(self):
+        """The first contact of each agent says which settings it applied, which happens once and is no heartbeat's cost."""
+        self.measure(3)
 
     def stop(self):
         if self.process.poll() is None:

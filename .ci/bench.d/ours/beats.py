@@ -26,6 +26,7 @@ class Beats(Contestant):
         self.client = Driven(
             "bench-beats", self.server.address, "--token", token, "--agents", self.agents, *self.flags
         )
+        self.client.warm_up()
 
     def measure(self):
         before = self.server.process.cpu_seconds()
@@ -51,6 +52,7 @@ class Floor(Contestant):
         self.server = Process([binary("bench-floor"), str(port)], f"{place}/log")
         self.server.listens(port)
         self.client = Driven("bench-beats", f"127.0.0.1:{port}", "--agents", self.agents, *self.flags)
+        self.client.warm_up()
 
     def measure(self):
         before = self.server.cpu_seconds()

@@ -19,6 +19,7 @@ class Datagrams(Beats):
         self.server = Server(place)
         flags = ["--token", self.server.token(AGENTS), "--agents", AGENTS]
         self.client = Driven(CLIENT, self.server.address, *flags)
+        self.client.warm_up()
 
 
 class Echo(Contestant):

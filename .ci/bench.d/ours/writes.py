@@ -38,6 +38,7 @@ class Writes(Contestant):
         self.client = Driven(
             "bench-beats", self.server.address, "--token", token, "--agents", AGENTS, "--seconds", SECONDS
         )
+        self.client.warm_up()
         # Those who were just enrolled are still being written.
         time.sleep(5)
 

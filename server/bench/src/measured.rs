@@ -44,3 +44,9 @@ impl Measured {
         })
     }
 }
+
+/// How long a run is: so many seconds as the line says that asks for it, else as the flags say.
+#[must_use]
+pub fn lasting(line: &str, otherwise: u64) -> Duration {
+    Duration::from_secs(line.trim().parse().unwrap_or(otherwise))
+}

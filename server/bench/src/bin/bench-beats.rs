@@ -7,9 +7,10 @@ use std::io::{self, BufRead as _, Write as _};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use rollcall_bench::clock;
 use rollcall_bench::enrolment::enrolled;
 use rollcall_bench::fleet::Agent;
-use rollcall_bench::measured::Measured;
+use rollcall_bench::measured::{Measured, lasting};
 use rollcall_bench::wire::Line;
 
 #[derive(Debug, Parser)]
@@ -45,8 +46,8 @@ fn main() -> io::Result<()> {
     let mut fleets = runtime.block_on(fleets)?;
     say("ready")?;
     for line in io::stdin().lock().lines() {
-        line?;
-        let (told, back) = runtime.block_on(run(&flags, fleets));
+        let lasting = lasting(&line?, flags.seconds);
+        let (told, back) = runtime.block_on(run(&flags, fleets, lasting));
         fleets = back;
         say(&told)?;
     }
@@ -59,9 +60,8 @@ fn say(line: &str) -> io::Result<()> {
     out.flush()
 }
 
-async fn run(flags: &Flags, fleets: Vec<Vec<Agent>>) -> (String, Vec<Vec<Agent>>) {
-    let began = Instant::now();
-    let lasting = Duration::from_secs(flags.seconds);
+async fn run(flags: &Flags, fleets: Vec<Vec<Agent>>, lasting: Duration) -> (String, Vec<Vec<Agent>>) {
+    let began = clock::now();
     let tasks: Vec<_> = fleets
         .into_iter()
         .map(|agents| tokio::spawn(drive(flags.address.clone(), agents, began + lasting, flags.fresh)))
@@ -93,7 +93,7 @@ async fn drive(
     'over: while !agents.is_empty() {
         for agent in &mut agents {
             agent.heartbeat(&mut request);
-            let began = Instant::now();
+            let began = clock::now();
             if began >= until {
                 break 'over;
             }

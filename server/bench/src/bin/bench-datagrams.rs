@@ -5,13 +5,14 @@
 
 use std::io::{self, BufRead as _, IoSliceMut, Write as _};
 use std::net::{SocketAddr, UdpSocket};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Parser;
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSockRef, UdpSocketState};
+use rollcall_bench::clock;
 use rollcall_bench::enrolment::enrolled;
 use rollcall_bench::fleet::Agent;
-use rollcall_bench::measured::Measured;
+use rollcall_bench::measured::{Measured, lasting};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// Answers are shorter.
@@ -65,8 +66,7 @@ fn main() -> io::Result<()> {
     }
     say("ready")?;
     for line in io::stdin().lock().lines() {
-        line?;
-        let lasting = Duration::from_secs(flags.seconds);
+        let lasting = lasting(&line?, flags.seconds);
         let mut all = Measured::default();
         let runs: Vec<_> = shares
             .drain(..)
@@ -101,7 +101,7 @@ fn drive(
     let mut rooms = vec![[0_u8; ROOM]; BATCH_SIZE];
     let mut metas = vec![RecvMeta::default(); BATCH_SIZE];
     let mut measured = Measured::default();
-    let began = Instant::now();
+    let began = clock::now();
     let (mut turn, mut under_way) = (0, 0);
     while began.elapsed() < lasting {
         while under_way < most {

@@ -5,14 +5,15 @@
 //! when it has the answer to the last, as the agents of a fleet do among themselves.
 
 use std::io::{self, BufRead as _, Write as _};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use clap::Parser;
 use h2::client::{ResponseFuture, SendRequest};
 use h2::{RecvStream, SendStream};
 use http::Request;
-use rollcall_bench::measured::Measured;
+use rollcall_bench::clock;
+use rollcall_bench::measured::{Measured, lasting};
 use tokio::net::TcpStream;
 
 /// Longer than any run.
@@ -44,8 +45,7 @@ fn main() -> Result<(), Failure> {
     let mut streams = runtime.block_on(open(&flags))?;
     say("ready")?;
     for line in io::stdin().lock().lines() {
-        line?;
-        let lasting = Duration::from_secs(flags.seconds);
+        let lasting = lasting(&line?, flags.seconds);
         let (measured, back) = runtime.block_on(run(streams, lasting))?;
         streams = back;
         say(&measured.told(lasting).to_string())?;
@@ -140,14 +140,14 @@ impl Stream {
 }
 
 async fn run(streams: Vec<Stream>, lasting: Duration) -> Result<(Measured, Vec<Stream>), Failure> {
-    let until = Instant::now() + lasting;
+    let until = clock::now() + lasting;
     let tasks: Vec<_> = streams
         .into_iter()
         .map(|mut stream| {
             tokio::spawn(async move {
                 let mut measured = Measured::default();
                 loop {
-                    let began = Instant::now();
+                    let began = clock::now();
                     if began >= until {
                         return Ok::<_, Failure>((measured, stream));
                     }
