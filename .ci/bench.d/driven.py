@@ -47,6 +47,10 @@ class Driven:
         self.process.communicate()
 
 
+def answers(told):
+    return told["answers"]
+
+
 def in_a_second(told):
     """What a client of requests and answers said, by the names of the rows."""
     if told.get("failed"):

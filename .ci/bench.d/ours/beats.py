@@ -1,5 +1,5 @@
 """Heartbeats of ours over HTTP, and the floor below them, by the same client."""
-from driven import Driven, binary, in_a_second
+from driven import Driven, answers, binary, in_a_second
 from ours.server import Server
 from rounds import Contestant
 from started import Process, free_port
@@ -29,10 +29,8 @@ class Beats(Contestant):
         self.client.warm_up()
 
     def measure(self):
-        before = self.server.process.cpu_seconds()
-        told = self.client.measure()
-        spent = self.server.process.cpu_seconds() - before
-        return in_a_second(told) | {"cpu_us": spent * 1e6 / told["answers"]}
+        told, cost = self.server.process.cost(self.client.measure, answers)
+        return in_a_second(told) | {"cpu_us": cost}
 
     def stop(self):
         for one in (self.client, self.server):
@@ -55,10 +53,8 @@ class Floor(Contestant):
         self.client.warm_up()
 
     def measure(self):
-        before = self.server.cpu_seconds()
-        told = self.client.measure()
-        spent = self.server.cpu_seconds() - before
-        return in_a_second(told) | {"cpu_us": spent * 1e6 / told["answers"]}
+        told, cost = self.server.cost(self.client.measure, answers)
+        return in_a_second(told) | {"cpu_us": cost}
 
     def stop(self):
         for one in (self.client, self.server):

@@ -1,5 +1,5 @@
 """Heartbeats of ours over UDP, and the floor below them, by the same client."""
-from driven import Driven, binary, in_a_second
+from driven import Driven, answers, binary, in_a_second
 from ours.beats import AGENTS, Beats
 from ours.server import Server
 from rounds import Contestant
@@ -33,10 +33,8 @@ class Echo(Contestant):
         self.client = Driven(CLIENT, f"127.0.0.1:{port}", "--agents", AGENTS)
 
     def measure(self):
-        before = self.server.cpu_seconds()
-        told = self.client.measure()
-        spent = self.server.cpu_seconds() - before
-        return in_a_second(told) | {"cpu_us": spent * 1e6 / told["answers"]}
+        told, cost = self.server.cost(self.client.measure, answers)
+        return in_a_second(told) | {"cpu_us": cost}
 
     def stop(self):
         for one in (self.client, self.server):
