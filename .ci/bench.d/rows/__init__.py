@@ -2,8 +2,8 @@
 from rows.expiry import EXPIRY
 from rows.heartbeats import CONNECTIONS, DATAGRAMS, HEARTBEATS
 from rows.parts import INSTRUCTIONS, PARTS
-from rows.rest import NEWS, REST_ROW
+from rows.rest import NEWS, REST_ROW, WIRE
 from rows.silence import SILENCE
 from rows.writes import WRITES
 
-ROWS = [REST_ROW, INSTRUCTIONS, HEARTBEATS, DATAGRAMS, CONNECTIONS, WRITES, EXPIRY, SILENCE, NEWS, PARTS]
+ROWS = [REST_ROW, WIRE, INSTRUCTIONS, HEARTBEATS, DATAGRAMS, CONNECTIONS, WRITES, EXPIRY, SILENCE, NEWS, PARTS]

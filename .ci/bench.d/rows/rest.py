@@ -1,6 +1,7 @@
 """Sizes, memory, and what happens where nothing happens."""
 from ours.news import AGENTS, News
 from ours.rest import REST, Rest
+from ours.wire import BEATS, Wire
 from rounds import Figure, Row
 
 REST_ROW = Row(
@@ -15,6 +16,18 @@ REST_ROW = Row(
         Figure("page", "the console's first page, brotli, its fonts too", "KB", "less", most=250),
     ],
     contestants=lambda: [Rest()],
+    rounds=1,
+)
+
+WIRE = Row(
+    name="wire",
+    title="A heartbeat on the wire, before TLS",
+    figures=[
+        Figure("asked", "the request, over HTTP keep-alive", "B", "less", most=300),
+        Figure("answered", "its answer", "B"),
+    ],
+    contestants=lambda: [Wire()],
+    notes=[f"Medians of {BEATS} heartbeats of the agent's program, through a tap."],
     rounds=1,
 )
 
