@@ -18,5 +18,5 @@ test: ## everything that is tested; STEPS="..." for some of it, as in: make test
 simulate: ## one simulated world, all that happens in it; SEED=7, OPTIONS="--fault sweep"
 	@cargo run --quiet -p rollcall-simulation -- --seed $(or $(SEED),0) --trace $(OPTIONS)
 
-bench: ## sizes and memory, beside what they must reach
-	@bash .ci/bench
+bench: ## ours beside its floors and its peers, about an hour; ROWS="heartbeats expiry" for some, OPTIONS=--quick for one round
+	@bash .ci/bench $(OPTIONS) $(ROWS)
