@@ -17,3 +17,4 @@ mod refusals;
 mod skipped;
 mod stub;
 mod tls;
+mod uninstall;
