@@ -9,6 +9,7 @@ mod dialled;
 mod enrolment;
 mod families;
 mod home;
+mod long_absence;
 mod namespace;
 mod place;
 mod polls;
