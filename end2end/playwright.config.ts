@@ -35,7 +35,7 @@ export default defineConfig({
   },
   projects: [
     { name: "console", testDir: "specs", testMatch: "*.spec.ts", testIgnore: "detection.spec.ts" },
-    // Has a limit on time, so it has the machine for itself.
+    // Prints times, so it has the machine for itself.
     { name: "detection", testDir: "specs", testMatch: "detection.spec.ts", dependencies: ["console"], fullyParallel: false },
     { name: "shots", testDir: ".", testMatch: "screenshots.ts" },
   ],

@@ -14,7 +14,8 @@ use crate::server_url::ServerUrl;
 #[command(
     version,
     after_help = "Exit codes: 0 done; 1 failed, `status`: not in contact, `poll`: none runs; 2 wrong usage; \
-                  3 another agent runs with this state directory; 4 this agent was retired, or its enrolment refused; \
+                  3 another agent runs with this state directory; 4 this agent was retired, or its enrolment or \
+                  uninstalling refused; \
                   5 no usable identity (not enrolled, or identity.json is damaged)."
 )]
 pub(crate) struct Cli {
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Poll(PollArgs),
     /// Show what this agent is and how it stands. Exits with 0 where it runs and is in contact, else with 1.
     Status(StatusArgs),
+    /// Say goodbye to the server for good and forget the identity. Refused while an agent runs.
+    Uninstall(UninstallArgs),
 }
 
 #[derive(Debug, Args)]
@@ -175,6 +178,12 @@ pub(crate) struct StatusArgs {
     /// As one JSON object; times in seconds since 1970.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UninstallArgs {
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
 }
 
 #[cfg(test)]

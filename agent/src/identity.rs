@@ -103,6 +103,11 @@ impl Identity {
         dir.remove(ENROLMENT)?;
         Ok(())
     }
+
+    /// Forgets it: from then on nobody is enrolled in `dir`.
+    pub(crate) fn forget(dir: &StateDir) -> Result<(), IdentityError> {
+        Ok(dir.remove(IDENTITY)?)
+    }
 }
 
 /// An enrolment under way.

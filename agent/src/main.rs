@@ -1,4 +1,4 @@
-//! The agent: `rollcall-agent enroll | run | poll | status`.
+//! The agent: `rollcall-agent enroll | run | poll | status | uninstall`.
 //!
 //! What it decides is in the library beside it, without I/O; here is what reads clocks, files, sockets and
 //! signals. One thread does it all: an agent has one server and one call at a time.
@@ -26,6 +26,7 @@ mod signals;
 mod state_dir;
 mod status;
 mod tls;
+mod uninstall;
 mod watch;
 
 use std::io::IsTerminal;
@@ -37,7 +38,7 @@ use rollcall_shared::GoodbyeKind;
 use tracing::Level;
 
 use crate::answer::Rejection;
-use crate::cli::{Cli, Command, EnrollArgs, LogFormat, PollArgs, RunArgs, StatusArgs};
+use crate::cli::{Cli, Command, EnrollArgs, LogFormat, PollArgs, RunArgs, StatusArgs, UninstallArgs};
 use crate::enrol::{EnrolError, Wish};
 use crate::failure::chain;
 use crate::identity::{Identity, IdentityError};
@@ -46,6 +47,7 @@ use crate::run::{Manner, RunError};
 use crate::state_dir::{Lock, StateDir, StateError};
 use crate::status::{Kept, Report};
 use crate::tls::Fingerprint;
+use crate::uninstall::UninstallError;
 
 /// Something failed, or `status`: the agent is not in contact.
 const FAILED: u8 = 1;
@@ -82,6 +84,7 @@ fn main() -> ExitCode {
             Command::Run(args) => run(args).await,
             Command::Poll(args) => poll(&args),
             Command::Status(args) => status(&args),
+            Command::Uninstall(args) => uninstall(&args).await,
         }
     });
     // A name look-up that still hangs must not hold up the end.
@@ -220,6 +223,26 @@ fn report(dir: &StateDir) -> Result<Report, IdentityError> {
     Ok(Report::new(identity.as_ref(), running, kept, clock::now_ms()))
 }
 
+async fn uninstall(args: &UninstallArgs) -> u8 {
+    let dir = state_dir::path_or_default(args.state.state.as_deref()).and_then(StateDir::open);
+    let uninstalled = match dir {
+        Ok(dir) => uninstall::uninstall(&dir).await,
+        Err(error) => Err(error.into()),
+    };
+    match uninstalled {
+        Ok(done) => {
+            let how = if done.retired_before {
+                "was retired there before"
+            } else {
+                "is retired there"
+            };
+            say::out(&format!("Uninstalled: {} at {} {how}", done.agent, done.server));
+            0
+        }
+        Err(error) => fail(&error, code_of_uninstall(&error)),
+    }
+}
+
 fn fail(error: &(dyn core::error::Error + 'static), code: u8) -> u8 {
     say::err(&format!("rollcall-agent: {}", chain(error)));
     code
@@ -246,6 +269,19 @@ fn code_of_enrol(error: &EnrolError) -> u8 {
         EnrolError::State(error) => code_of_state(error),
         EnrolError::Identity(error) => code_of_identity(error),
         EnrolError::Rejected(Rejection::Refused(problem)) if problem.status < 500 => REFUSED,
+        _ => FAILED,
+    }
+}
+
+const fn code_of_uninstall(error: &UninstallError) -> u8 {
+    match error {
+        UninstallError::Runs { .. } => RUNS_ALREADY,
+        UninstallError::State(error) => code_of_state(error),
+        UninstallError::Identity(error) => code_of_identity(error),
+        UninstallError::Rejected {
+            rejection: Rejection::Refused(problem),
+            ..
+        } if problem.status < 500 => REFUSED,
         _ => FAILED,
     }
 }

@@ -377,7 +377,8 @@ impl Runner {
     }
 }
 
-fn endpoint_of(identity: &Identity) -> Result<Endpoint, RunError> {
+/// Where the server of `identity` is, and how it is called.
+pub(crate) fn endpoint_of(identity: &Identity) -> Result<Endpoint, RunError> {
     let pinned = identity
         .fingerprint
         .as_deref()

@@ -4,10 +4,39 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use serde::{Deserialize, Serialize};
+
 /// The clocks and the random source of this process.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     start: Duration,
+}
+
+/// A moment of a run of this machine, from its start to its end: what passed between two of them is known whatever was
+/// done to the wall clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MachineTime {
+    /// Which run; empty where the machine does not say.
+    pub run: String,
+    /// Milliseconds since it began, the machine's sleep included.
+    pub since_ms: u64,
+}
+
+impl MachineTime {
+    /// How many milliseconds have passed since `earlier`; where the machine was started anew meanwhile, at least how
+    /// many. Nothing where that cannot be known.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Option<i64> {
+        if self.run.is_empty() || earlier.run.is_empty() {
+            return None;
+        }
+        let passed = if self.run == earlier.run {
+            self.since_ms.saturating_sub(earlier.since_ms)
+        } else {
+            self.since_ms
+        };
+        i64::try_from(passed).ok()
+    }
 }
 
 /// The operating system gave no randomness. Nothing that needs a secret can go on.
@@ -59,6 +88,17 @@ impl Clock {
     pub fn dice(&self) -> u64 {
         // Without randomness everybody draws the same, which is only less even.
         self.random::<8>().map_or(u64::MAX / 2, u64::from_ne_bytes)
+    }
+
+    /// The time of this machine's run.
+    #[must_use]
+    pub fn machine(&self) -> MachineTime {
+        // Linux gives each run a name; elsewhere two runs cannot be told apart.
+        let run = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        MachineTime {
+            run: run.trim().to_owned(),
+            since_ms: u64::try_from(since_boot().as_millis()).unwrap_or(u64::MAX),
+        }
     }
 
     /// Milliseconds since 1970 in UTC; 0 where the machine's clock stands before that.

@@ -27,6 +27,7 @@ use crate::auth::people::{Parts, People};
 use crate::auth::secret::Secret;
 use crate::auth::setup_link::SetupLink;
 use crate::background::database_watch::DatabaseWatch;
+use crate::background::engine_time::{TimeFile, Writing};
 use crate::background::journal::RecoverError;
 use crate::background::{checkpoints, engine_time, gauges, journal, load, outbox, tidying};
 use crate::clock::{Clock, NoRandomness};
@@ -61,7 +62,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const TASKS: Duration = Duration::from_secs(2);
 
 /// What writing them may take once the database answers. With the ten seconds of the listeners, the two of the tasks and
-/// the three of the last checkpoint and engine time it all stays below the thirty after which the service's unit has
+/// the four of the last checkpoint and engine time it all stays below the thirty after which the service's unit has
 /// the server killed.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -107,6 +108,8 @@ pub struct Backend {
     /// What stands behind the `#` of the link that creates the first admin, while there is none.
     pub setup: Option<Secret>,
     engine: Running,
+    /// Engine time into its file.
+    writing: Writing,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     writer: JoinHandle<()>,
@@ -141,7 +144,8 @@ impl Backend {
             Components::load(&store, config.data.join(COMPONENTS), config.component_limit).await?;
         let folder = config.data.join(JOURNAL);
         journal::recover(&store, &folder).await?;
-        let fleet = Fleet::read(&store).await?;
+        let time_file = TimeFile::new(&config.data, store.identity());
+        let fleet = Fleet::read(&store, &time_file).await?;
         let (engine, prepared, places) = fleet.take_up(&store, clock, &settings).await?;
         let roster = Arc::new(Roster::new(engine.clone()));
         let agents = Arc::new(AgentCredentials::default());
@@ -178,7 +182,7 @@ impl Backend {
 
         let (journal, writer) =
             journal::journal(store.clone(), Some(folder), clock).map_err(StartError::Journal)?;
-        if let Some(away) = fleet.away(clock.wall_ms()) {
+        if let Some(away) = fleet.away(clock.wall_ms(), &clock.machine()) {
             journal.push(blind(away));
         }
         let hub = Hub::new(Arc::clone(&roster), clock, build);
@@ -210,12 +214,15 @@ impl Backend {
             taking_up: Mutex::new(()),
         });
         let engine = follow(&app, prepared)?;
+        let writing = time_file.clone().keep(app.engine.clone(), clock);
+        let writing = writing.map_err(StartError::Thread)?;
         let writer = tokio::spawn(writer.run(PATIENCE));
-        let tasks = background(&app);
+        let tasks = background(&app, time_file);
         Ok(Self {
             app,
             setup,
             engine,
+            writing,
             stop,
             tasks,
             writer,
@@ -254,12 +261,16 @@ impl Backend {
             Err(_) => waiting.iter().for_each(AbortHandle::abort),
         }
         let Self {
-            app, engine, writer, ..
+            app,
+            engine,
+            writing,
+            writer,
+            ..
         } = self;
         let loopback = Arc::clone(&app.loopback);
         ended(tokio::task::spawn_blocking(move || loopback.join()).await);
         checkpoints::last(&app.store, &app.engine).await;
-        engine_time::last(&app.store, &app.engine, app.clock).await;
+        engine_time::last(&app.store, &app.engine, app.clock, writing).await;
         // Joining a thread blocks, so not on a thread of the runtime.
         ended(tokio::task::spawn_blocking(move || engine.stop()).await);
         let store = app.store.clone();
@@ -361,7 +372,7 @@ fn follow(app: &Arc<App>, prepared: Prepared) -> Result<Running, StartError> {
     prepared.start(vec![sink]).map_err(StartError::Thread)
 }
 
-fn background(app: &App) -> Vec<JoinHandle<()>> {
+fn background(app: &App, time_file: TimeFile) -> Vec<JoinHandle<()>> {
     let stopping = || app.stopping.clone();
     vec![
         tokio::spawn(app.hub.clone().run(stopping())),
@@ -369,6 +380,7 @@ fn background(app: &App) -> Vec<JoinHandle<()>> {
             app.store.clone(),
             app.engine.clone(),
             app.clock,
+            time_file,
             app.database.clone(),
             stopping(),
         )),

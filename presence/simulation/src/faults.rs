@@ -1,4 +1,5 @@
-//! Faults that are planted around the shipped crates, to know that the simulation sees: each breaks one rule.
+//! Faults that are planted around the shipped crates, in the server and in the agent, to know that the simulation sees:
+//! each breaks one rule.
 
 use core::str::FromStr;
 
@@ -80,6 +81,16 @@ faults! {
     OwnIgnored = "own-ignored", 14;
     /// The next contact is dictated a third too late.
     IntervalStretched = "interval-stretched", 15;
+    /// The agent does not poll when it is told that something is new.
+    PollNowIgnored = "poll-now-ignored", 5;
+    /// The agent does not notice that the server's memory began anew.
+    EpochIgnored = "epoch-ignored", 6;
+    /// The agent does not notice that its address is another one.
+    AddressChangeIgnored = "address-change-ignored", 14;
+    /// The agent does not poll by itself.
+    NeverPolls = "never-polls", 14;
+    /// The agent does not wait where the server has no time for it.
+    RetryAfterIgnored = "retry-after-ignored", 15;
 }
 
 impl FromStr for Fault {

@@ -18,5 +18,5 @@ mod violation;
 mod world;
 
 pub use faults::Fault;
-pub use run::{Report, run, run_from_outside, run_with_many_kills};
+pub use run::{Manner, Report, run, run_so};
 pub use violation::Violation;

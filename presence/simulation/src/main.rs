@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use rollcall_simulation::{Fault, run};
+use rollcall_simulation::{Fault, Manner, run_so};
 
 /// Run the rules of presence and the agent in simulated worlds.
 #[derive(Debug, Parser)]
@@ -20,6 +20,12 @@ struct Options {
     /// Plant a fault, which has to be found.
     #[arg(long, value_name = "NAME")]
     fault: Option<Fault>,
+    /// Look only at what comes out, and at nothing that it rests on.
+    #[arg(long)]
+    from_outside: bool,
+    /// Kill the server eight times as often.
+    #[arg(long)]
+    many_kills: bool,
     /// Show all that happens.
     #[arg(long)]
     trace: bool,
@@ -39,8 +45,12 @@ fn main() -> ExitCode {
         (None, None) => 0..100,
     };
     let (mut worlds, mut steps, mut transitions) = (0_u64, 0, 0);
+    let manner = Manner {
+        from_outside: options.from_outside,
+        many_kills: options.many_kills,
+    };
     for seed in seeds {
-        let report = run(seed, options.fault, options.trace);
+        let report = run_so(seed, options.fault, manner, options.trace);
         worlds += 1;
         steps += report.steps;
         transitions += report.transitions;

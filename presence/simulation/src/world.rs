@@ -9,6 +9,7 @@ mod fates;
 mod hindsight;
 mod machine;
 mod network;
+mod obedience;
 mod owner;
 mod server;
 mod shape;
@@ -96,6 +97,8 @@ pub(crate) struct World {
     /// When the server's memory began, in true time: what an agent is told as its epoch counts from there.
     memory_began: u64,
     fault: Option<Fault>,
+    /// What an agent did that it must not do.
+    disobedience: Option<Violation>,
     /// Whether only what comes out is looked at: statuses, transitions, history, what is dictated.
     pub(crate) from_outside: bool,
     /// Whether the server is killed often after what it took.
@@ -127,6 +130,7 @@ impl World {
             saved_at: 0,
             memory_began: 0,
             fault,
+            disobedience: None,
             from_outside: false,
             is_often_killed: false,
             trace: Trace::new(whole_trace),
@@ -156,6 +160,9 @@ impl World {
             self.now = at;
             self.steps += 1;
             self.happen(happening)?;
+            if let Some(violation) = self.disobedience.take() {
+                return Err(violation);
+            }
         }
         self.check_history()
     }

@@ -1,4 +1,9 @@
-//! Saves engine time every second (rule 1), so that a restart resumes where it stood.
+//! Saves engine time every second (rule 1), so that a restart resumes where it stood: in the database, which a backup
+//! takes along, and in a file of the data folder ([`TimeFile`]), which is there when the database is away.
+
+mod file;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -6,32 +11,63 @@ use rollcall_presence::EngineTime;
 use tokio::sync::watch;
 
 use super::database_watch::DatabaseWatch;
-use crate::clock::Clock;
+use crate::clock::{Clock, MachineTime};
 use crate::engine::Engine;
 use crate::error_chain::chain;
 use crate::store::engine_state::EngineState;
 use crate::store::{Store, StoreError};
 
+pub use file::{TimeFile, Writing};
+
 /// How often (rule 1).
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Where engine time stood when it was last saved, and the wall clock of then; nothing before the first time.
+/// Where engine time stood when it was last saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    /// Engine time.
+    pub at: EngineTime,
+    /// The wall clock of then.
+    pub wall_ms: i64,
+    /// The machine's own time of then, where it is known.
+    pub machine: Option<MachineTime>,
+}
+
+/// What was saved last, there or there; nothing before the first time.
 ///
 /// # Errors
 /// What the database says.
-pub async fn saved(store: &Store) -> Result<Option<(EngineTime, i64)>, StoreError> {
-    let state = store.engine_state().load().await?;
-    Ok(state.map(|state| {
-        let micros = u64::try_from(state.engine_ms).unwrap_or(0).saturating_mul(1_000);
-        (EngineTime::from_micros(micros), state.saved_wall_ms)
-    }))
+pub async fn saved(store: &Store, file: &TimeFile) -> Result<Option<Saved>, StoreError> {
+    let row = store.engine_state().load().await?;
+    if let Some(row) = row {
+        file.note_in_database(row.engine_ms);
+    }
+    Ok(row.map(|row| newer(row, file.read())))
 }
 
-/// Saves engine time until told to stop. As it asks the database every second, it also knows first when that is away.
+/// The newer of the two. A file that knew of more in the database than there is now is from before a backup was
+/// restored: what agents said since that backup is forgotten, so engine time goes on from the backup, too.
+fn newer(row: EngineState, kept: Option<file::Kept>) -> Saved {
+    let kept = kept.filter(|kept| kept.in_database_ms <= row.engine_ms && kept.engine_ms >= row.engine_ms);
+    let (engine_ms, wall_ms, machine) = match kept {
+        Some(kept) => (kept.engine_ms, kept.saved_wall_ms, Some(kept.machine)),
+        None => (row.engine_ms, row.saved_wall_ms, None),
+    };
+    let micros = u64::try_from(engine_ms).unwrap_or(0).saturating_mul(1_000);
+    Saved {
+        at: EngineTime::from_micros(micros),
+        wall_ms,
+        machine,
+    }
+}
+
+/// Saves engine time in the database until told to stop. As it asks that every second, it also knows first when it is
+/// away.
 pub async fn run(
     store: Store,
     engine: Engine,
     clock: Clock,
+    file: TimeFile,
     database: DatabaseWatch,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -45,8 +81,10 @@ pub async fn run(
         if stopping {
             return;
         }
-        match store.engine_state().save(state(&engine, clock)).await {
+        let state = state(&engine, clock);
+        match store.engine_state().save(state).await {
             Ok(()) => {
+                file.note_in_database(state.engine_ms);
                 if database.note_answered() {
                     tracing::info!("the database is back");
                 }
@@ -55,7 +93,7 @@ pub async fn run(
                 if database.note_failed(&error) {
                     tracing::warn!(
                         error = chain(&error),
-                        "the database does not do what it is asked: engine time is not saved"
+                        "the database does not do what it is asked: engine time is not saved in it"
                     );
                 }
             }
@@ -63,18 +101,22 @@ pub async fn run(
     }
 }
 
-/// How long the last save may take.
+/// How long each of the last saves may take.
 const LAST_SAVE: Duration = Duration::from_secs(1);
 
 /// Saves engine time once more, when nobody is heard any more: what the stop took is then no absence.
-pub async fn last(store: &Store, engine: &Engine, clock: Clock) {
+pub async fn last(store: &Store, engine: &Engine, clock: Clock, writing: Writing) {
     let save = store.engine_state();
     let saved = tokio::time::timeout(LAST_SAVE, save.save(state(engine, clock))).await;
     match saved {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(error = chain(&error), "the last engine time was not saved"),
-        Err(_) => tracing::warn!("the last engine time was not saved in time"),
+        Ok(Err(error)) => tracing::warn!(
+            error = chain(&error),
+            "the last engine time was not saved in the database"
+        ),
+        Err(_) => tracing::warn!("the last engine time was not saved in the database in time"),
     }
+    writing.last(LAST_SAVE).await;
 }
 
 fn state(engine: &Engine, clock: Clock) -> EngineState {

@@ -17,3 +17,4 @@ mod postgres;
 #[path = "../real/mod.rs"]
 mod real;
 mod stall;
+mod uninstall;

@@ -87,6 +87,16 @@ impl Agent {
         self.process.take().expect("it runs").stop();
     }
 
+    /// Has it ask at once for what is new.
+    pub(crate) fn poll(&self) {
+        tool(&mut self.command("poll")).unwrap();
+    }
+
+    /// Takes it off the roll call for good; gives what it says, or why it does not.
+    pub(crate) fn uninstall(&self) -> Result<String, String> {
+        tool(&mut self.command("uninstall"))
+    }
+
     /// Where it keeps what it must not forget.
     pub(crate) fn state(&self) -> PathBuf {
         self.home.path().join("state")

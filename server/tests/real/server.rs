@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tempfile::TempDir;
 
 use super::http::Peer;
-use super::moment::until;
+use super::moment::{until, wall_ms};
 use super::network::Network;
 use super::process::Process;
 
@@ -166,6 +166,26 @@ impl Server {
 
     pub(crate) fn signal(&self, signal: Signal) {
         self.process.as_ref().expect("it runs").signal(signal);
+    }
+
+    /// What the wall clock was when engine time was last saved in the data folder; nothing before.
+    pub(crate) fn engine_time_saved_at(&self) -> i64 {
+        let data = self
+            .plan
+            .data
+            .clone()
+            .unwrap_or_else(|| self.home.path().join("data"));
+        let bytes = std::fs::read(data.join("engine-time.json")).unwrap_or_default();
+        let kept: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        kept["saved_wall_ms"].as_i64().unwrap_or(0)
+    }
+
+    /// Waits until a start after a kill would know that the server was here until now, and gives when that is.
+    pub(crate) fn saves_engine_time(&self) -> i64 {
+        let now = wall_ms();
+        until("engine time is saved", || {
+            (self.engine_time_saved_at() >= now).then_some(now)
+        })
     }
 
     /// Fails where it has ended by itself.

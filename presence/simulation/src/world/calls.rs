@@ -45,7 +45,7 @@ pub(super) struct Proof {
 }
 
 /// An answer on its way.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Reply {
     pub(super) to: ReplyTo,
     pub(super) said: Said,
@@ -61,7 +61,7 @@ pub(super) struct Next {
 }
 
 /// An answer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Said {
     Registered {
         version: u32,
@@ -351,8 +351,16 @@ impl World {
         if to.is_copy {
             return;
         }
-        if let Some(takes) = self.travel(to.gateway) {
-            self.plan(takes, Happening::Return(Reply { to, said }));
+        let reply = Reply { to, said };
+        let takes = self.travel(to.gateway);
+        if let Some(takes) = takes {
+            self.plan(takes, Happening::Return(reply.clone()));
+        }
+        if let Some(later) = self.echo()
+            && self.travel(to.gateway).is_some()
+        {
+            self.meet("a repeated answer");
+            self.plan(takes.unwrap_or(0) + later, Happening::Return(reply));
         }
     }
 }

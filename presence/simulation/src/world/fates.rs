@@ -71,7 +71,8 @@ impl World {
                 self.leave(machine, GoodbyeKind::Restart);
             }
             75 => self.leave(machine, GoodbyeKind::Uninstall),
-            76..=80 => self.feed(machine, Input::Reload),
+            76..=78 => self.feed(machine, Input::Reload),
+            79..=80 => self.clock_jumps(machine),
             81..=92 => self.moves(machine),
             _ => self.router_moves(machine),
         }

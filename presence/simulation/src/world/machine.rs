@@ -4,6 +4,7 @@ use rollcall_agent::schedule::{Answer, Call, Input, Schedule, Send};
 use rollcall_shared::{AgentId, GoodbyeKind, Reachability, RegisterReason, Settings};
 
 use super::calls::{Reply, ReplyTo, Request, Said};
+use super::obedience::Told;
 use super::{Happening, MILLI, SECOND, World};
 use crate::oracle::rules::Whereabouts;
 
@@ -16,7 +17,7 @@ pub(super) struct Machine {
     pub(super) process: u32,
     alarm: u32,
     /// What its clock is ahead of true time, in microseconds.
-    clock_ahead: u64,
+    pub(super) clock_ahead: u64,
     pub(super) at: Whereabouts,
     pub(super) gateway: usize,
     pub(super) asleep: bool,
@@ -24,7 +25,9 @@ pub(super) struct Machine {
     /// The settings that it lives by; kept over restarts of the process.
     living: Option<(u32, Settings)>,
     /// The last reachability that it was told.
-    told: Reachability,
+    told_reachability: Reachability,
+    /// What it has to keep to.
+    pub(super) told: Told,
     /// Why its next process registers.
     pub(super) reason: RegisterReason,
     /// How long after its end the process is started again.
@@ -52,7 +55,8 @@ impl World {
             asleep: false,
             is_leaving: false,
             living: None,
-            told: Reachability::Reachable,
+            told_reachability: Reachability::Reachable,
+            told: Told::default(),
             reason: RegisterReason::Install,
             starts_after: None,
             well_since: None,
@@ -100,6 +104,7 @@ impl World {
         }
         let applied = one.living.as_ref().map_or(0, |(version, _)| *version);
         one.process += 1;
+        one.told = Told::starting(self.now);
         one.schedule = Some(Schedule::new(one.reason, now_ms, bits).having_applied(applied));
         self.trace.note(
             self.now,
@@ -125,6 +130,13 @@ impl World {
     /// Feeds the schedule and does what it says.
     pub(super) fn feed(&mut self, machine: usize, input: Input) {
         let (now_ms, bits) = (self.clock_ms(machine), self.random.bits());
+        if self.machines[machine].schedule.is_none() {
+            return;
+        }
+        self.note_told(machine, input, now_ms);
+        let Some(input) = self.as_heard(machine, input, now_ms) else {
+            return;
+        };
         let Some(schedule) = &mut self.machines[machine].schedule else {
             return;
         };
@@ -140,7 +152,7 @@ impl World {
         self.set_alarm(machine);
     }
 
-    fn set_alarm(&mut self, machine: usize) {
+    pub(super) fn set_alarm(&mut self, machine: usize) {
         let ahead = self.machines[machine].clock_ahead;
         let one = &mut self.machines[machine];
         one.alarm += 1;
@@ -169,6 +181,7 @@ impl World {
     }
 
     fn send(&mut self, machine: usize, send: Send) {
+        self.note_sent(machine, &send, self.clock_ms(machine));
         let one = &self.machines[machine];
         let request = Request {
             to: ReplyTo {
@@ -265,7 +278,7 @@ impl World {
                 let version = settings.as_ref().map(|(version, _)| *version);
                 match settings {
                     Some((version, settings)) => self.live_by(machine, version, settings, next.reachability),
-                    None => self.machines[machine].told = next.reachability,
+                    None => self.machines[machine].told_reachability = next.reachability,
                 }
                 Input::Answered {
                     sequence,
@@ -304,7 +317,7 @@ impl World {
 
     fn live_by(&mut self, machine: usize, version: u32, settings: Settings, told: Reachability) {
         self.machines[machine].living = Some((version, settings));
-        self.machines[machine].told = told;
+        self.machines[machine].told_reachability = told;
     }
 
     /// How often the contact comes that keeps it online, by what it lives by.
@@ -314,7 +327,7 @@ impl World {
             .living
             .as_ref()
             .map_or_else(Settings::default, |(_, settings)| settings.clone())
-            .duties(one.told)
+            .duties(one.told_reachability)
             .contact_every;
         u64::try_from(every.lasting(self.shape.minute).as_millis()).unwrap_or(u64::MAX)
     }

@@ -129,6 +129,7 @@ impl World {
             self.write_checkpoint();
         }
         self.check_who_is_back()?;
+        self.check_daily_polls()?;
         self.dial_who_is_due();
         Ok(())
     }
