@@ -6,7 +6,7 @@ import { ADMIN, expect, mark, marked, row, signIn, test } from "../support/rollc
 const NAMES = ["bergen", "cork", "dresden", "espoo"];
 
 test("ticked agents are moved, verified and retired, and the tombstones say by whom", async ({ page, server, agents }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(240_000);
   await signIn(page, server);
   const oslo = await makeDomain(page, server, "Oslo");
   await page.goto(`${server.url}/agents`);
