@@ -125,7 +125,7 @@ pub(crate) fn Agents() -> impl IntoView {
             </section>
             {beside}
         </div>
-        <AddAgent open=adding />
+        <AddAgent open=adding into=Signal::derive(move || view.with(|view| view.domain.unwrap_or_default())) />
     }
 }
 

@@ -67,7 +67,7 @@ pub fn build_id() -> &'static str {
 /// The documents of the console, for what must know their inline scripts.
 #[must_use]
 pub fn documents() -> [&'static str; 4] {
-    let [(components, _), (settings, _), (domains, _)] = OTHERS;
+    let [(components, _), _, (settings, _), (domains, _)] = OTHERS;
     [INDEX, settings, components, domains].map(|path| CONSOLE.text(path))
 }
 

@@ -62,11 +62,11 @@ impl World {
             | Input::Refused { sequence, .. }
             | Input::Failed { sequence, .. } => sequence,
             // What is under way is void: it began where the agent is no more.
-            Input::Reload | Input::AddressChanged | Input::Resumed => {
+            Input::Reload | Input::AddressChanged | Input::Resumed | Input::Rebound | Input::MustRegister => {
                 told.awaits = None;
                 return;
             }
-            Input::Wake | Input::PollNow | Input::Ack | Input::Leave(_) => return,
+            Input::Wake | Input::PollNow | Input::Ack | Input::Unheard | Input::Leave(_) => return,
         };
         if told.awaits.take_if(|awaited| *awaited == sequence).is_none() {
             return;
