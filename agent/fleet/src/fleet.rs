@@ -27,6 +27,10 @@ const NEVER: u64 = u64::MAX;
 
 /// One simulated agent.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says another thing, and all may be so at once"
+)]
 struct Agent {
     id: AgentId,
     credential: Credential,
@@ -176,9 +180,9 @@ impl Fleet {
 
     /// Lets everybody do what is due.
     pub(crate) fn wake(&mut self, now_us: u64) {
-        let now_ms = now_us / 1_000;
+        let until_ms = now_us / 1_000;
         while let Some(Reverse((due_ms, number))) = self.due.peek().copied() {
-            if due_ms > now_ms {
+            if due_ms > until_ms {
                 break;
             }
             self.due.pop();
@@ -186,7 +190,7 @@ impl Fleet {
             let agent = self.agent(number);
             if agent.due_ms == due_ms {
                 agent.due_ms = NEVER;
-                let step = agent.schedule.handle(Input::Wake, now_ms, random);
+                let step = agent.schedule.handle(Input::Wake, until_ms, random);
                 self.follow(number, step, due_ms.saturating_mul(1_000), now_us);
             }
         }
