@@ -52,6 +52,8 @@ struct Agent {
     shown: Option<Status>,
     /// The first answered contact since it came back, until it is shown online.
     came_us: Option<u64>,
+    /// When it was shown online, where that was before the answer that brought it about: the feed may be quicker.
+    early_us: Option<u64>,
 }
 
 impl Agent {
@@ -119,6 +121,7 @@ impl Fleet {
                 promise: Promise::default(),
                 shown: None,
                 came_us: None,
+                early_us: None,
             })
             .collect();
         let numbers = (0..)
@@ -280,9 +283,15 @@ impl Fleet {
             self.tally.returning.add(now_us.saturating_sub(voiced_us));
         }
         let agent = self.agent(number);
+        let early_us = agent.early_us.take();
         if !agent.is_shown(Presence::Online) {
             agent.came_us.get_or_insert(sent_us);
         }
+        if let Some(early_us) = early_us {
+            let shown = &mut self.tally.transitions.return_shown;
+            shown.add(early_us.saturating_sub(sent_us));
+        }
+        let agent = self.agent(number);
         let (is_register, newest) = match answer {
             Answer::Registered { settings_version, .. } => (true, Some(settings_version)),
             Answer::Heard { settings_version, .. } => (false, Some(settings_version)),
@@ -394,6 +403,7 @@ impl Fleet {
             agent.away = true;
             agent.excused = true;
             agent.came_us = None;
+            agent.early_us = None;
         });
     }
 
@@ -479,6 +489,7 @@ impl Fleet {
                 let agent = self.agent(number);
                 agent.excused = agent.silent;
                 let came_us = agent.came_us.take();
+                agent.early_us = came_us.is_none().then_some(seen_us);
                 self.tally.transitions.online += 1;
                 if let Some(came_us) = came_us {
                     self.tally
