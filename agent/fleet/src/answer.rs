@@ -49,7 +49,7 @@ pub(crate) enum Judged {
 /// Judges the reply to `call` of an agent whose contacts come every `contact_every_ms` so far.
 pub(crate) fn judge(call: Call, reply: &Reply<'_>, contact_every_ms: u64) -> Judged {
     let judged = match call {
-        Call::Register(_) => success(reply).map(registered),
+        Call::Register(_) => success(reply).map(|body| registered(&body)),
         Call::Poll => success(reply).map(|body| polled(&body, contact_every_ms)),
         Call::Heartbeat | Call::Ack | Call::Goodbye(_) => success(reply).map(|body: HeartbeatAnswer| {
             let answer = Answer::Heard {
@@ -64,7 +64,7 @@ pub(crate) fn judge(call: Call, reply: &Reply<'_>, contact_every_ms: u64) -> Jud
     judged.unwrap_or_else(|| rejected(reply))
 }
 
-fn registered(body: Registered) -> Judged {
+fn registered(body: &Registered) -> Judged {
     let living = Living::by(&body.settings, body.minute_ms, body.reachability);
     let answer = Answer::Registered {
         next_in_ms: body.next_in_ms,

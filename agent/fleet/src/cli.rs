@@ -218,7 +218,7 @@ impl FromStr for Span {
 impl fmt::Display for Span {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = self.0.as_millis();
-        if ms % 1_000 == 0 {
+        if ms.is_multiple_of(1_000) {
             write!(out, "{}s", ms / 1_000)
         } else {
             write!(out, "{ms}ms")

@@ -17,7 +17,7 @@ use crate::traffic;
 const AT_ONCE: usize = 16;
 
 /// How long one may take: the server's queue of the others before it.
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_mins(1);
 
 /// How often one is tried where the server is busy or cannot be called, before it is given up.
 const TRIES: u32 = 30;

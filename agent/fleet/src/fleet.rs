@@ -27,6 +27,10 @@ const NEVER: u64 = u64::MAX;
 
 /// One simulated agent.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says another thing, and all may be so at once"
+)]
 struct Agent {
     id: AgentId,
     credential: Credential,
@@ -48,6 +52,8 @@ struct Agent {
     shown: Option<Status>,
     /// The first answered contact since it came back, until it is shown online.
     came_us: Option<u64>,
+    /// When it was shown online, where that was before the answer that brought it about: the feed may be quicker.
+    early_us: Option<u64>,
 }
 
 impl Agent {
@@ -115,6 +121,7 @@ impl Fleet {
                 promise: Promise::default(),
                 shown: None,
                 came_us: None,
+                early_us: None,
             })
             .collect();
         let numbers = (0..)
@@ -176,9 +183,9 @@ impl Fleet {
 
     /// Lets everybody do what is due.
     pub(crate) fn wake(&mut self, now_us: u64) {
-        let now_ms = now_us / 1_000;
+        let until_ms = now_us / 1_000;
         while let Some(Reverse((due_ms, number))) = self.due.peek().copied() {
-            if due_ms > now_ms {
+            if due_ms > until_ms {
                 break;
             }
             self.due.pop();
@@ -186,7 +193,7 @@ impl Fleet {
             let agent = self.agent(number);
             if agent.due_ms == due_ms {
                 agent.due_ms = NEVER;
-                let step = agent.schedule.handle(Input::Wake, now_ms, random);
+                let step = agent.schedule.handle(Input::Wake, until_ms, random);
                 self.follow(number, step, due_ms.saturating_mul(1_000), now_us);
             }
         }
@@ -276,9 +283,15 @@ impl Fleet {
             self.tally.returning.add(now_us.saturating_sub(voiced_us));
         }
         let agent = self.agent(number);
+        let early_us = agent.early_us.take();
         if !agent.is_shown(Presence::Online) {
             agent.came_us.get_or_insert(sent_us);
         }
+        if let Some(early_us) = early_us {
+            let shown = &mut self.tally.transitions.return_shown;
+            shown.add(early_us.saturating_sub(sent_us));
+        }
+        let agent = self.agent(number);
         let (is_register, newest) = match answer {
             Answer::Registered { settings_version, .. } => (true, Some(settings_version)),
             Answer::Heard { settings_version, .. } => (false, Some(settings_version)),
@@ -390,6 +403,7 @@ impl Fleet {
             agent.away = true;
             agent.excused = true;
             agent.came_us = None;
+            agent.early_us = None;
         });
     }
 
@@ -475,6 +489,7 @@ impl Fleet {
                 let agent = self.agent(number);
                 agent.excused = agent.silent;
                 let came_us = agent.came_us.take();
+                agent.early_us = came_us.is_none().then_some(seen_us);
                 self.tally.transitions.online += 1;
                 if let Some(came_us) = came_us {
                     self.tally

@@ -53,11 +53,7 @@ pub(crate) enum IdentitiesError {
         source: serde_json::Error,
     },
     #[error("{path} holds agents of {of}, not of {given}. Name another file with --identities")]
-    OfAnother {
-        path: String,
-        of: ServerUrl,
-        given: ServerUrl,
-    },
+    OfAnother { path: String, of: String, given: String },
     #[error(transparent)]
     Random(#[from] NoRandomness),
 }
@@ -89,17 +85,16 @@ impl Identities {
             .mode(0o600)
             .open(path)
             .map_err(io)?;
-        let seed = match read(path, &file, server, &mut known)? {
-            Some(seed) => seed,
-            None => {
-                let seed = Hex(&clock::random_bytes::<32>()?).to_string();
-                let title = Title {
-                    server: server.clone(),
-                    seed: seed.clone(),
-                };
-                write_line(&mut &file, &title).map_err(io)?;
-                seed
-            }
+        let seed = if let Some(seed) = read(path, &file, server, &mut known)? {
+            seed
+        } else {
+            let seed = Hex(&clock::random_bytes::<32>()?).to_string();
+            let title = Title {
+                server: server.clone(),
+                seed: seed.clone(),
+            };
+            write_line(&mut &file, &title).map_err(io)?;
+            seed
         };
         Ok(Self {
             path: path.to_owned(),
@@ -182,8 +177,8 @@ fn read(
             if title.server != *server {
                 return Err(IdentitiesError::OfAnother {
                     path: path(),
-                    of: title.server,
-                    given: server.clone(),
+                    of: title.server.to_string(),
+                    given: server.to_string(),
                 });
             }
             seed = Some(title.seed);

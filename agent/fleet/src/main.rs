@@ -64,6 +64,14 @@ use crate::udp::NoUdp;
 /// Something failed, or was not as expected.
 const FAILED: u8 = 1;
 
+/// The server cannot be called.
+#[derive(Debug, thiserror::Error)]
+#[error("no connection to {server} (for a certificate that it made itself, give its --fingerprint)")]
+struct Unreachable {
+    server: String,
+    source: std::io::Error,
+}
+
 /// Told twice to end.
 const ENDED: i32 = 130;
 
@@ -115,6 +123,11 @@ async fn simulate(cli: &Cli) -> Result<Summary, Box<dyn Error>> {
     let mut board = Board::new();
     let pinned = cli.fingerprint.as_deref().map(Fingerprint::parse).transpose()?;
     let endpoint = Endpoint::find(cli.server.clone(), pinned, cli.allow_plain_http).await?;
+    // Once, before thousands of agents find out.
+    drop(http::connect(&endpoint).await.map_err(|source| Unreachable {
+        server: cli.server.to_string(),
+        source,
+    })?);
     let room = Room::within(limits::open_files(), cli.connections, cli.agents);
     if let Some(limit) = room.limit {
         board.line(&format!(

@@ -6,6 +6,7 @@
 
 /// The leases of one agent, in microseconds of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_field_names, reason = "the unit belongs to each")]
 pub(crate) struct Promise {
     /// How long a contact keeps it online; 0 until it was told.
     lease_us: u64,

@@ -220,9 +220,9 @@ async fn flap(run: &mut Run, lasting: Duration, share: u8) -> Result<(), RunErro
             turns.pop();
             run.with(|fleet| {
                 if goes {
-                    fleet.silence(number)
+                    fleet.silence(number);
                 } else {
-                    fleet.voice(number, now_us)
+                    fleet.voice(number, now_us);
                 }
             });
             turns.push(Reverse((

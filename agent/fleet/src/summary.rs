@@ -279,22 +279,8 @@ impl Summary {
         if self.unreturned > 0 {
             row("unreturned", format!("{} agents in the end", self.unreturned));
         }
-        match &self.transitions {
-            None => row(
-                "transitions",
-                "not watched (--user or --console-session)".to_owned(),
-            ),
-            Some(seen) => {
-                row(
-                    "transitions",
-                    format!(
-                        "{} online, {} offline; {} false, {} unwanted, {} twice, {} missing",
-                        seen.online, seen.offline, seen.falsely, seen.unwanted, seen.twice, seen.missing
-                    ),
-                );
-                row("detection", seen.detection_ms.text());
-                row("shown again", seen.return_ms.text());
-            }
+        for (name, value) in self.seen() {
+            row(name, value);
         }
         row("own processor", format!("{:.0} % of one", self.own_cpu * 100.0));
         for note in &self.notes {
@@ -311,6 +297,27 @@ impl Summary {
         );
         text.truncate(text.trim_end().len());
         text
+    }
+}
+
+impl Summary {
+    /// For people: what the feed showed.
+    fn seen(&self) -> Vec<(&'static str, String)> {
+        let Some(seen) = &self.transitions else {
+            return vec![(
+                "transitions",
+                "not watched (--user or --console-session)".to_owned(),
+            )];
+        };
+        let counts = format!(
+            "{} online, {} offline; {} false, {} unwanted, {} twice, {} missing",
+            seen.online, seen.offline, seen.falsely, seen.unwanted, seen.twice, seen.missing
+        );
+        vec![
+            ("transitions", counts),
+            ("detection", seen.detection_ms.text()),
+            ("shown again", seen.return_ms.text()),
+        ]
     }
 }
 

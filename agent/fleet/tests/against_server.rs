@@ -3,7 +3,7 @@
 //!
 //! The server is built beside it (`cargo build -p rollcall-server`), with a minute of half a second.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics fails")]
+#![expect(clippy::unwrap_used, reason = "a test that panics fails")]
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

@@ -164,3 +164,20 @@ fn a_call_that_finds_no_connection_free_in_time_comes_to_nothing() {
     // And is tried again.
     assert!(fleet.next_due_ms().is_some());
 }
+
+#[test]
+fn an_agent_that_is_shown_before_its_answer_is_there_counts_as_well() {
+    let mut fleet = fleet(1);
+    fleet.begin(0, 0);
+    fleet.wake(0);
+    let call = fleet.take(0).unwrap();
+    fleet.shown(AgentId::from_bits(1), Status::Online, 40_000);
+    fleet.landed(&call, 10_000, 60_000, Ok(reply(REGISTERED)));
+    let shown = &fleet.tally.transitions.return_shown;
+    assert_eq!(shown.count(), 1);
+    assert!(
+        (29_900..=30_100).contains(&shown.longest()),
+        "{}",
+        shown.longest()
+    );
+}

@@ -33,14 +33,14 @@ pub(crate) struct Head {
     media: Media,
     retry_after_s: Option<u64>,
     closes: bool,
-    head: usize,
+    body_at: usize,
     length: usize,
 }
 
 impl Head {
     /// How many bytes the whole answer has.
     pub(crate) const fn whole(&self) -> usize {
-        self.head + self.length
+        self.body_at + self.length
     }
 
     /// The answer, once all its bytes are there.
@@ -50,7 +50,7 @@ impl Head {
             media: self.media,
             retry_after_s: self.retry_after_s,
             closes: self.closes,
-            body: bytes.get(self.head..self.whole()).unwrap_or_default(),
+            body: bytes.get(self.body_at..self.whole()).unwrap_or_default(),
         }
     }
 
@@ -68,7 +68,7 @@ impl Head {
             media: Media::Other,
             retry_after_s: None,
             closes: false,
-            head: end + 4,
+            body_at: end + 4,
             length: 0,
         };
         for line in lines {
