@@ -248,6 +248,7 @@ mod tests {
                 address: Some("2001:db8::7".parse().unwrap()),
                 applied: 3,
                 local_address: Some("10.0.0.1".parse().unwrap()),
+                addresses: vec!["10.0.0.1".parse().unwrap(), "fe80::1".parse().unwrap()],
                 notify_port: Some(1),
                 proof_key: Some(vec![0xff, 0, b'R', b'J']),
                 last_contact: (0, ContactKind::Register),
