@@ -15,3 +15,4 @@ mod news;
 mod real;
 mod rollout;
 mod tap;
+mod verification;
