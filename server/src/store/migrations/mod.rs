@@ -10,7 +10,7 @@ mod m0003_identity;
 mod m0004_news;
 mod m0005_components;
 mod m0006_domains;
-mod m0007_addresses;
+mod m0008_addresses;
 
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
@@ -36,7 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_news::Migration),
             Box::new(m0005_components::Migration),
             Box::new(m0006_domains::Migration),
-            Box::new(m0007_addresses::Migration),
+            Box::new(m0008_addresses::Migration),
         ]
     }
 }
