@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     start: Duration,
+    /// What a test has it go on by, in milliseconds.
+    #[cfg(test)]
+    ahead_ms: &'static std::sync::atomic::AtomicU64,
 }
 
 /// A moment of a run of this machine, from its start to its end: what passed between two of them is known whatever was
@@ -66,14 +69,38 @@ impl Clock {
     /// Clocks that begin now.
     #[must_use]
     pub fn start() -> Self {
-        Self { start: since_boot() }
+        Self {
+            start: since_boot(),
+            #[cfg(test)]
+            ahead_ms: Box::leak(Box::default()),
+        }
     }
 
     /// Time since this process began, without jumps. It goes on while the machine sleeps: what it slept is blind
     /// time, and agents need time to come back after it.
     #[must_use]
     pub fn monotonic(&self) -> Duration {
-        since_boot().saturating_sub(self.start)
+        since_boot().saturating_sub(self.start) + self.ahead()
+    }
+
+    /// Nothing goes faster than time does, but in tests.
+    #[cfg(not(test))]
+    #[expect(clippy::unused_self, reason = "a test's clock has a say in it")]
+    const fn ahead(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    #[cfg(test)]
+    fn ahead(&self) -> Duration {
+        Duration::from_millis(self.ahead_ms.load(std::sync::atomic::Ordering::Acquire))
+    }
+
+    /// Both clocks, and those of all copies, go on by so much at once.
+    #[cfg(test)]
+    pub(crate) fn goes_on(&self, by: Duration) {
+        let by_ms = u64::try_from(by.as_millis()).expect("no test lasts so long");
+        self.ahead_ms
+            .fetch_add(by_ms, std::sync::atomic::Ordering::AcqRel);
     }
 
     /// Time that the machine's processors spent on this process, all of them together.
@@ -111,7 +138,7 @@ impl Clock {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .ok()
-            .and_then(|since| i64::try_from(since.as_millis()).ok())
+            .and_then(|since| i64::try_from((since + self.ahead()).as_millis()).ok())
             .unwrap_or(0)
     }
 

@@ -137,6 +137,23 @@ pub struct Agent {
     pub retired_by: Option<String>,
 }
 
+/// An agent with all that is known of it: what a page about it shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AgentDetails {
+    /// What a list shows of it.
+    #[serde(flatten)]
+    pub agent: Agent,
+    /// Its own end of its connection to the server, as it last said: what is compared with the unreachable network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub own_address: Option<IpAddr>,
+    /// The other addresses that its machine has, as it last said; at most 64, and nothing depends on them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    pub addresses: Vec<IpAddr>,
+}
+
 /// One change of status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -19,9 +19,14 @@ const ROUND: Duration = Duration::from_mins(1);
 const LAST_ROUND: Duration = Duration::from_secs(2);
 
 /// Writes until told to stop.
-pub async fn run(store: Store, engine: Engine, mut stop: watch::Receiver<bool>) {
+pub async fn run(store: Store, engine: Engine, stop: watch::Receiver<bool>) {
+    rounds(store, engine, ROUND, stop).await;
+}
+
+/// The same with rounds that take so long.
+async fn rounds(store: Store, engine: Engine, round: Duration, mut stop: watch::Receiver<bool>) {
     let partitions = u32::try_from(PARTITIONS).unwrap_or(u32::MAX);
-    let mut tick = tokio::time::interval(ROUND / partitions);
+    let mut tick = tokio::time::interval(round / partitions);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut failing = false;
     for partition in (0..PARTITIONS).cycle() {
@@ -79,5 +84,55 @@ async fn write(store: &Store, engine: &Engine, partition: usize, failing: &mut b
             );
         }
         Err(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rollcall_presence::{EngineTime, checkpoint};
+    use rollcall_shared::AgentId;
+
+    use super::*;
+    use crate::api::agent::testing::{Server, TestAgent};
+
+    /// The sequence that the checkpoints remember of an agent; 0 where they do not know it.
+    async fn remembered(store: &Store, agent: &TestAgent) -> u32 {
+        let wanted: AgentId = agent.id.parse().unwrap();
+        let mut sequence = 0;
+        for (_, engine_us, bytes) in store.checkpoints().load_all().await.unwrap() {
+            let read = checkpoint::read(EngineTime::from_micros(engine_us), &bytes, |agent, known| {
+                if agent == wanted {
+                    sequence = known.boot.map_or(0, |(_, sequence)| sequence);
+                }
+            });
+            read.unwrap();
+        }
+        sequence
+    }
+
+    #[tokio::test]
+    async fn round_after_round_what_was_heard_is_written_down() {
+        let server = Server::start().await;
+        let app = &server.backend.app;
+        let mut agents = Vec::new();
+        for number in 0..8 {
+            agents.push(server.online(&format!("web-{number}")).await);
+        }
+        let (stop, stopping) = watch::channel(false);
+        let (store, engine) = (app.store.clone(), app.engine.clone());
+        let writing = tokio::spawn(rounds(store, engine, Duration::from_millis(64), stopping));
+        for _ in 0..3 {
+            for agent in &mut agents {
+                agent.heartbeat(&server).await;
+            }
+            for agent in &agents {
+                // The harness ends a test that waits in vain.
+                while remembered(&app.store, agent).await != agent.sequence {
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+        stop.send_replace(true);
+        writing.await.unwrap();
     }
 }

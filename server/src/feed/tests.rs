@@ -64,6 +64,7 @@ impl Fleet {
             notify_port: None,
             proof_key: None,
             retired_by: None,
+            addresses: Vec::new(),
         };
         let place = self.engine.enrol(record.id).await.unwrap();
         self.roster.insert(&record, place);

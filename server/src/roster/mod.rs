@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use parking_lot::RwLock;
 use rollcall_presence::Place;
-use rollcall_shared::console_api::{Agent, LastContact};
+use rollcall_shared::console_api::{Agent, AgentDetails, LastContact};
 use rollcall_shared::{AgentId, BootId, Cause, Status, TransitionId};
 use tokio::sync::Mutex;
 
@@ -36,6 +36,8 @@ pub struct Entry {
     pub agent: Agent,
     /// Where the server may connect to it.
     pub listens: Listens,
+    /// The addresses that it says its machine has, which are only shown.
+    pub addresses: Box<[IpAddr]>,
 }
 
 /// Where an agent listens for the server, and what else it says of its machine that only people who ask are shown.
@@ -77,6 +79,8 @@ pub struct Registration {
     pub boot: BootId,
     /// Where it listens for the server.
     pub listens: Listens,
+    /// The addresses that its machine has.
+    pub addresses: Vec<IpAddr>,
 }
 
 /// The fleet.
@@ -110,6 +114,7 @@ impl Inner {
                 port: record.notify_port,
                 clock_ahead_ms: None,
             },
+            addresses: record.addresses.as_slice().into(),
         });
         self.log.push(Item::Row(row));
         Some(row)
@@ -199,6 +204,7 @@ impl Roster {
         let changed = *known != before;
         if let Some(entry) = inner.rows.get_mut(row as usize) {
             entry.listens = registration.listens;
+            entry.addresses = registration.addresses.as_slice().into();
         }
         if changed {
             inner.log.push(Item::Row(row));
@@ -258,6 +264,19 @@ impl Roster {
             .tree
             .sees(scope, entry.agent.domain)
             .then(|| (entry.place, self.seen(entry)))
+    }
+
+    /// An agent with all that is known of it; nothing where there is none, or none that the asker may see.
+    #[must_use]
+    pub fn details(&self, scope: &Scope, agent: AgentId) -> Option<AgentDetails> {
+        let inner = self.inner.read();
+        let entry = inner.rows.get(*inner.by_id.get(&agent)? as usize)?;
+        let is_seen = inner.tree.sees(scope, entry.agent.domain);
+        is_seen.then(|| AgentDetails {
+            agent: self.seen(entry),
+            own_address: entry.listens.own_address,
+            addresses: entry.addresses.to_vec(),
+        })
     }
 
     /// The agents after this id, in the order of their ids.

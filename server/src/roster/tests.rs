@@ -46,6 +46,7 @@ fn a_record(bits: u64, domain: i32) -> AgentRecord {
         notify_port: None,
         proof_key: None,
         retired_by: None,
+        addresses: Vec::new(),
     }
 }
 
@@ -201,6 +202,7 @@ async fn a_registration_that_tells_nothing_new_is_no_change() {
         agent_version: "0.1.0".to_owned(),
         address: IpAddr::from([127, 0, 0, 1]),
         listens: Listens::default(),
+        addresses: Vec::new(),
         boot: BootId::from_bits(1).unwrap(),
     };
     assert!(roster.register(AgentId::from_bits(1), &registration));

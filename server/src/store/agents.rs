@@ -54,6 +54,8 @@ pub struct AgentRecord {
     pub proof_key: Option<Vec<u8>>,
     /// Who retired it, as they were called then.
     pub retired_by: Option<String>,
+    /// The addresses that it last said its machine has.
+    pub addresses: Vec<IpAddr>,
 }
 
 impl TryFrom<Model> for AgentRecord {
@@ -83,6 +85,7 @@ impl TryFrom<Model> for AgentRecord {
                 .transpose()?,
             proof_key: row.proof_key,
             retired_by: row.retired_by,
+            addresses: column::addresses("agents.addresses", row.addresses.as_deref())?,
         })
     }
 }

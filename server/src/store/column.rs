@@ -107,6 +107,18 @@ pub(super) fn address(column: &'static str, text: &str) -> Result<IpAddr, StoreE
     text.parse().map_err(|_| corrupt(column, text))
 }
 
+/// Addresses with commas between them; none where there is nothing.
+pub(super) fn addresses(column: &'static str, text: Option<&str>) -> Result<Vec<IpAddr>, StoreError> {
+    let texts = text.into_iter().flat_map(|text| text.split(','));
+    texts.map(|text| address(column, text)).collect()
+}
+
+/// What [`addresses`] reads.
+pub(super) fn of_addresses(addresses: &[IpAddr]) -> Option<String> {
+    let texts: Vec<_> = addresses.iter().map(IpAddr::to_string).collect();
+    (!texts.is_empty()).then(|| texts.join(","))
+}
+
 /// A hash. Its bytes are not shown, also not where they are wrong.
 pub(super) fn hash(column: &'static str, bytes: &[u8]) -> Result<Hash, StoreError> {
     bytes

@@ -168,6 +168,7 @@ async fn insert(
         notify_port: Set(record.notify_port.map(i64::from)),
         proof_key: Set(record.proof_key.clone()),
         retired_by: Set(None),
+        addresses: Set(column::of_addresses(&record.addresses)),
     })
     .exec_without_returning(on)
     .await?;

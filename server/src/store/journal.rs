@@ -49,6 +49,9 @@ pub enum Entry {
         /// The address that it gave as its own.
         #[serde(default)]
         local_address: Option<IpAddr>,
+        /// The addresses that it said its machine has.
+        #[serde(default)]
+        addresses: Vec<IpAddr>,
         /// The port at which it takes notifications.
         #[serde(default)]
         notify_port: Option<u16>,
@@ -204,6 +207,7 @@ struct RegistrationRow<'a> {
     address: Option<IpAddr>,
     applied: u32,
     local_address: Option<IpAddr>,
+    addresses: Option<String>,
     notify_port: Option<u16>,
     proof_key: Option<String>,
 }
@@ -219,12 +223,14 @@ const REGISTRATIONS: Batch = Batch {
         ("address", Kind::Text),
         ("applied", Kind::Number),
         ("local_address", Kind::Text),
+        ("addresses", Kind::Text),
         ("notify_port", Kind::Number),
         ("proof_key", Kind::Bytes),
     ],
     sql: "UPDATE agents SET boot = v.boot, name = v.name, platform = v.platform, \
           machine_id = v.machine_id, agent_version = v.agent_version, address = v.address, \
-          applied = v.applied, local_address = v.local_address, notify_port = v.notify_port, \
+          applied = v.applied, local_address = v.local_address, addresses = v.addresses, \
+          notify_port = v.notify_port, \
           proof_key = COALESCE(v.proof_key, agents.proof_key) FROM {rows} WHERE agents.id = v.id",
 };
 
@@ -310,6 +316,7 @@ impl<'a> Changes<'a> {
                     address,
                     applied,
                     local_address,
+                    addresses,
                     notify_port,
                     proof_key,
                     last_contact: (at_ms, kind),
@@ -328,6 +335,7 @@ impl<'a> Changes<'a> {
                             address: *address,
                             applied: *applied,
                             local_address: *local_address,
+                            addresses: column::of_addresses(addresses),
                             notify_port: *notify_port,
                             proof_key: proof_key.or(before.and_then(|before| before.proof_key)),
                         },

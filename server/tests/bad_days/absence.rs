@@ -1,8 +1,8 @@
 //! The server is away for longer than any lease (rule 6).
 
-use rollcall_shared::console_api::Availability;
+use rollcall_shared::console_api::{Availability, BlindReason};
 use rollcall_shared::patience::return_window;
-use rollcall_shared::{Cause, Status};
+use rollcall_shared::{AgentId, Cause, Status};
 
 use crate::real::admin::Admin;
 use crate::real::agent::Agent;
@@ -38,6 +38,14 @@ fn a_server_that_is_away_for_three_time_outs_makes_nobody_offline() {
         agent.until_says("Registered");
     }
     let before = admin.history();
+    until_so("they were heard for a while", || {
+        let heard = |id: &AgentId| {
+            let since = before.of_agent(*id).last().expect("it went online").at_ms;
+            wall_ms() > since + 1_000
+        };
+        ids.iter().all(heard)
+    });
+    let here_until = server.saves_engine_time();
 
     server.kill();
     let killed_at = wall_ms();
@@ -45,6 +53,7 @@ fn a_server_that_is_away_for_three_time_outs_makes_nobody_offline() {
     pass(time_out * 3);
     let launched_at = wall_ms();
     server.start_again();
+    let here_again = wall_ms();
 
     until_so("every agent is heard again", || {
         let heard = |name: &&str| {
@@ -86,6 +95,34 @@ fn a_server_that_is_away_for_three_time_outs_makes_nobody_offline() {
             divided.to_ms - divided.from_ms,
             "{divided:?}"
         );
+        // And no more: it is the absence that is unknown, not what was before and after it. A stall of the machine that
+        // runs the test is told as one.
+        let away = divided
+            .blind
+            .iter()
+            .filter(|span| span.reason == BlindReason::Away);
+        let away: Vec<_> = away.collect();
+        let [away] = away[..] else {
+            panic!("one absence: {divided:?}")
+        };
+        assert!(
+            away.from_ms >= here_until - LABEL_MS && away.to_ms <= here_again + LABEL_MS,
+            "it was here until {here_until} and from {here_again} on: {divided:?}"
+        );
+        let stalled = divided
+            .blind
+            .iter()
+            .filter(|span| span.reason != BlindReason::Away);
+        let stalled: i64 = stalled.map(|span| span.to_ms - span.from_ms).sum();
+        assert!(
+            divided.unknown_ms <= away.to_ms - away.from_ms + stalled,
+            "{divided:?}"
+        );
+        assert!(
+            divided.online_ms >= here_until - since - stalled,
+            "it was heard from {since} to {here_until}: {divided:?}"
+        );
+        assert!(divided.online_ms > 0, "{divided:?}");
     }
     drop(agents);
 }

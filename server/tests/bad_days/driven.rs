@@ -88,6 +88,18 @@ impl Driven {
         self.call("heartbeat", Value::Null)
     }
 
+    /// A heartbeat as it was sent before, with that sequence.
+    pub(crate) fn repeat(&self, sequence: u32) -> io::Result<Answer> {
+        let mut again = self.clone();
+        again.sequence = sequence - 1;
+        again.heartbeat()
+    }
+
+    /// The last sequence that it used.
+    pub(crate) fn sequence(&self) -> u32 {
+        self.sequence
+    }
+
     pub(crate) fn goodbye(&mut self) -> io::Result<Answer> {
         self.call("goodbye", json!({ "kind": "stop" }))
     }

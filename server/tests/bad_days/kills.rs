@@ -95,15 +95,19 @@ fn a_server_that_is_killed_two_hundred_times_loses_nothing_that_it_acknowledged(
     history.nobody_falsely_offline(&steady.ids);
     let steady = steady.rest();
     let transitions = shown.are_still_in(&history);
+    let (left, flips) = (
+        enrolments.have_left(&admin, &history),
+        enrolments.flipped(&history),
+    );
     let agents = enrolments.are_still_known(&admin);
     let versions = saves.are_still_there(&admin);
     say(&format!(
-        "{LIVES} kills: {agents} agents enrolled, {transitions} transitions shown, {versions} settings saved, \
-         {} agents contacting all the time",
+        "{LIVES} kills: {agents} agents enrolled, {left} of them left, {flips} deadlines, {transitions} transitions \
+         shown, {versions} settings saved, {} agents contacting all the time",
         steady.len()
     ));
     assert!(
-        agents > 20 && transitions > 50 && versions > 20,
+        agents > 20 && left > 5 && flips > 5 && transitions > 50 && versions > 20,
         "too little went on for the kills to interrupt"
     );
     server.must_run();

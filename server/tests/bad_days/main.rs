@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics fails")]
 
 mod absence;
+mod checkpoint;
 mod clock_jumps;
 mod database_away;
 mod driven;

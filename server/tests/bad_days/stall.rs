@@ -3,17 +3,21 @@
 use std::time::Duration;
 
 use rollcall_shared::Status;
+use rollcall_shared::console_api::{Availability, BlindReason};
 use rustix::process::Signal;
 
 use crate::driven::{Driven, Steady};
 use crate::real::admin::Admin;
 use crate::real::agent::Agent;
-use crate::real::moment::{LABEL_MS, pass, until_so, wall_ms};
+use crate::real::moment::{LABEL_MS, pass, until, until_so, wall_ms};
 use crate::real::network::Network;
 use crate::real::server::{Plan, Server};
 
 /// Sixty time-outs, and longer than any call waits.
 const STALL: Duration = Duration::from_mins(2);
+
+/// The longest that one tick lets time go on (rule 1).
+const LONGEST_TICK_MS: i64 = 2_000;
 
 #[test]
 fn a_server_that_is_stopped_for_two_minutes_makes_nobody_offline() {
@@ -49,7 +53,9 @@ fn a_server_that_is_stopped_for_two_minutes_makes_nobody_offline() {
     let silent = driven(4);
 
     server.signal(Signal::STOP);
+    let stopped_at = wall_ms();
     pass(STALL);
+    let over_at = wall_ms();
     server.signal(Signal::CONT);
     let woken_at = wall_ms();
 
@@ -67,6 +73,26 @@ fn a_server_that_is_stopped_for_two_minutes_makes_nobody_offline() {
     assert!(
         flipped.at_ms >= woken_at - LABEL_MS,
         "{flipped:?}, and the server woke at {woken_at}"
+    );
+    // And history tells it, to all who ask about that time: all of it is unknown, but for what the tick after it may move.
+    let blind_ms = over_at - stopped_at - LONGEST_TICK_MS - LABEL_MS;
+    let path = format!("/api/v1/agents/{real}/availability?from_ms={stopped_at}&to_ms={over_at}");
+    let divided: Availability = until("the stall is in history", || {
+        let divided: Availability = admin.read(&path);
+        (divided.unknown_ms >= blind_ms).then_some(divided)
+    });
+    assert!(
+        divided
+            .blind
+            .iter()
+            .any(|span| span.reason == BlindReason::Stalled),
+        "{divided:?}"
+    );
+    assert_eq!(divided.offline_ms, 0, "{divided:?}");
+    assert_eq!(
+        divided.online_ms + divided.unknown_ms,
+        over_at - stopped_at,
+        "{divided:?}"
     );
     let mut ids: Vec<_> = steady.iter().flat_map(|one| one.ids.clone()).collect();
     ids.push(real);

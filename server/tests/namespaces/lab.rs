@@ -35,6 +35,7 @@ pub(crate) const ROUTER_V4: &str = "198.51.100.2";
 pub(crate) const ROUTER_V6: &str = "2001:db8:51::2";
 pub(crate) const OUTSIDE_V4: &str = "198.51.100.50";
 pub(crate) const INSIDE_V4: &str = "10.77.0.10";
+pub(crate) const INSIDE_V6: &str = "fd77::10";
 
 /// Lets out what is inside, under the router's address, and nothing in that is not an answer.
 const RULES: &str = "
@@ -59,7 +60,7 @@ pub(crate) enum Family {
 }
 
 impl Family {
-    fn has(self, address: &str) -> bool {
+    pub(crate) fn has(self, address: &str) -> bool {
         match self {
             Self::Both => true,
             Self::V4 => !address.contains(':'),
@@ -126,7 +127,7 @@ impl Lab {
             ("router", "wan", Family::Both, [ROUTER_V4, ROUTER_V6]),
             ("outside", "eth", Family::Both, [OUTSIDE_V4, "2001:db8:51::50"]),
             ("router", "lan", Family::Both, ["10.77.0.1", "fd77::1"]),
-            ("inside", "eth", inside, [INSIDE_V4, "fd77::10"]),
+            ("inside", "eth", inside, [INSIDE_V4, INSIDE_V6]),
         ] {
             for address in addresses.into_iter().filter(|address| family.has(address)) {
                 self.address("add", role, device, address)?;

@@ -16,3 +16,4 @@ mod news;
 mod real;
 mod rollout;
 mod tap;
+mod verification;

@@ -196,6 +196,7 @@ fn new_agent(app: &App, enroll: &Enroll, key: &[u8; 32]) -> Result<NewAgent, NoR
         notify_port: None,
         proof_key: Some(proof_key),
         retired_by: None,
+        addresses: Vec::new(),
     };
     let transition = TransitionRecord {
         id: app.engine.next_transition_id(),

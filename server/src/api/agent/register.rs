@@ -1,5 +1,6 @@
 //! `POST /api/agent/v1/register`: a boot announces itself and learns how to live.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Json as Answer;
@@ -119,6 +120,15 @@ fn checked(register: &Register) -> Result<(), Vec<FieldError>> {
     labels.checked()
 }
 
+/// The machine's addresses besides the one that counts, each once.
+fn others(addresses: &[IpAddr], own: Option<IpAddr>) -> Vec<IpAddr> {
+    let mut others: Vec<_> = addresses.iter().map(IpAddr::to_canonical).collect();
+    others.retain(|address| Some(*address) != own);
+    others.sort_unstable();
+    others.dedup();
+    others
+}
+
 /// How far a machine's clock is ahead of the server's.
 fn ahead_ms(its_ms: u64, ours_ms: i64) -> i64 {
     i64::try_from(its_ms).unwrap_or(i64::MAX).saturating_sub(ours_ms)
@@ -127,6 +137,7 @@ fn ahead_ms(its_ms: u64, ours_ms: i64) -> i64 {
 /// Into the roster at once, and behind into the database.
 fn write_down(app: &App, caller: Caller, peer: Peer, register: Register) {
     let name = register.host_name.trim().to_owned();
+    let own_address = register.local_address.map(|address| address.to_canonical());
     let registration = Registration {
         name,
         platform: register.platform,
@@ -134,12 +145,13 @@ fn write_down(app: &App, caller: Caller, peer: Peer, register: Register) {
         address: peer.address,
         boot: register.fence.boot,
         listens: Listens {
-            own_address: register.local_address.map(|address| address.to_canonical()),
+            own_address,
             port: register.notify_port,
             clock_ahead_ms: register
                 .clock_ms
                 .map(|clock_ms| ahead_ms(clock_ms, app.clock.wall_ms())),
         },
+        addresses: others(&register.addresses, own_address),
     };
     app.roster.register(caller.agent, &registration);
     let proof_key = app.agents.proof_key_to_keep(caller.agent);
@@ -157,6 +169,7 @@ fn write_down(app: &App, caller: Caller, peer: Peer, register: Register) {
         address: Some(peer.address),
         applied: register.fence.applied,
         local_address: registration.listens.own_address,
+        addresses: registration.addresses,
         notify_port: registration.listens.port,
         proof_key,
         last_contact: heard.unwrap_or((app.clock.wall_ms(), ContactKind::Register)),

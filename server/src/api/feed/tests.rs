@@ -7,6 +7,7 @@ use http::{HeaderValue, StatusCode, header};
 use rollcall_shared::console_api::Subject;
 use rollcall_shared::feed::{FromConsole, PATH, ROLLOUTS, Row, ToConsole};
 use rollcall_shared::{ContactKind, DomainId, Status};
+use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -29,7 +30,10 @@ struct Console(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Served {
     async fn start() -> Self {
-        let server = Server::start().await;
+        Self::of(Server::start().await).await
+    }
+
+    async fn of(server: Server) -> Self {
         let listening = serve::Server::bind(&server.config).unwrap();
         let address = listening.listening().addresses[0].to_string();
         let serving = tokio::spawn(listening.run(server.router(), server.backend.stopping(), || {}));
@@ -371,4 +375,103 @@ async fn what_there_is_not_to_see_is_refused() {
         .connect_to(path, &served.server.cookie, &served.origin())
         .await;
     assert_eq!(refused.err(), Some(StatusCode::UNPROCESSABLE_ENTITY));
+}
+
+/// The statuses that a row is told to have had, up to this one.
+async fn told_until(console: &mut Console, row: u32, last: Status) -> Vec<Status> {
+    let mut told = Vec::new();
+    while told.last() != Some(&last) {
+        if let ToConsole::Delta { changes, .. } = console.next().await {
+            let own = changes.iter().filter(|change| change.row == row);
+            told.extend(own.map(|change| change.to));
+        }
+    }
+    told
+}
+
+#[tokio::test]
+async fn who_leaves_the_roll_call_for_being_away_too_long_and_comes_back_is_told_of() {
+    // A day of the settings lasts 144 seconds.
+    const DAY_MS: i64 = 144_000;
+    let served = Served::of(Server::with(&["--minute", "100ms"]).await).await;
+    let api = &served.server;
+    let saved = api.save(&json!({ "inactive_after_days": 1 })).await;
+    assert_eq!(saved.status, StatusCode::OK, "{saved:?}");
+    let mut agent = api.agent("web-1").await;
+    agent.applied = 2;
+    agent.register(api).await;
+    let mut console = served.console().await;
+    let (_, rows) = console.snapshot().await;
+    let row = rows[0].row;
+    assert_eq!(rows[0].status, Status::Online);
+
+    let app = &api.backend.app;
+    let (place, _) = app.roster.get(&Scope::All, agent.id.parse().unwrap()).unwrap();
+    while api.status_of(&agent).await != "inactive" {
+        // Less than a tick may let it go on by; and the driver is asked something, so that it ticks.
+        app.clock.goes_on(Duration::from_millis(500));
+        app.engine.verdict(place).await.unwrap();
+    }
+    let told = told_until(&mut console, row, Status::Inactive).await;
+    assert_eq!(told, [Status::Offline, Status::Inactive]);
+    let history = api.history_of(&agent, 4).await;
+    assert_eq!(history[0]["to"], "inactive");
+    assert_eq!(history[0]["cause"], "inactive.1");
+    assert_eq!(history[1]["to"], "offline");
+    let away_ms = history[0]["at_ms"].as_i64().unwrap() - history[1]["at_ms"].as_i64().unwrap();
+    // Labels are good for 50 ms, and a tick may take two seconds.
+    assert!(
+        (DAY_MS - 50..=DAY_MS + 2_050).contains(&away_ms),
+        "inactive after {away_ms} ms"
+    );
+    let listed = api.read("/api/v1/agents").await;
+    assert_eq!(
+        listed["items"][0]["status"], "inactive",
+        "it does not just vanish"
+    );
+
+    // Any contact brings it back.
+    assert_eq!(agent.heartbeat(api).await.status, StatusCode::OK);
+    assert_eq!(api.status_of(&agent).await, "online");
+    assert_eq!(
+        told_until(&mut console, row, Status::Online).await,
+        [Status::Online]
+    );
+    let history = api.history_of(&agent, 5).await;
+    assert_eq!(
+        (&history[0]["from"], &history[0]["cause"]),
+        (&json!("inactive"), &json!("contact.heartbeat"))
+    );
+}
+
+#[tokio::test]
+async fn who_is_retired_is_told_of_and_stays_on_the_list() {
+    let served = Served::start().await;
+    let api = &served.server;
+    let removed = api.online("web-1").await;
+    let mut left = api.online("web-2").await;
+    let mut console = served.console().await;
+    let (_, rows) = console.snapshot().await;
+    let row_of = |id: &str| rows.iter().find(|row| row.id.to_string() == id).unwrap().row;
+    assert_eq!(api.retire(&removed).await.status, StatusCode::NO_CONTENT);
+    let told = told_until(&mut console, row_of(&removed.id), Status::Retired).await;
+    assert_eq!(told, [Status::Retired]);
+    assert_eq!(
+        left.goodbye(api, "uninstall").await.status,
+        StatusCode::NO_CONTENT
+    );
+    let told = told_until(&mut console, row_of(&left.id), Status::Retired).await;
+    assert_eq!(told, [Status::Retired]);
+    for (agent, cause) in [(&removed, "retired"), (&left, "goodbye.uninstall")] {
+        let shown = api.read(&format!("/api/v1/agents/{}", agent.id)).await;
+        assert_eq!(
+            (&shown["status"], &shown["cause"]),
+            (&json!("retired"), &json!(cause))
+        );
+        assert_eq!(api.history_of(agent, 3).await[0]["cause"], cause);
+    }
+    // A console that opens later is shown them, too.
+    let mut later = served.console().await;
+    let (_, rows) = later.snapshot().await;
+    assert!(rows.iter().all(|row| row.status == Status::Retired) && rows.len() == 2);
 }

@@ -117,7 +117,7 @@ pub(super) fn decode(file: &[u8]) -> Result<Contents, Newer> {
     while at < file.len() {
         at = match record(&file[at..]) {
             Found::Whole { length, entry } => {
-                contents.entries.push(entry);
+                contents.entries.push(*entry);
                 at + length
             }
             Found::Unreadable { length } => {
@@ -151,7 +151,7 @@ fn next_record(file: &[u8], from: usize, contents: &mut Contents) -> usize {
 /// What begins at a place of a file.
 enum Found {
     /// A record.
-    Whole { length: usize, entry: Numbered },
+    Whole { length: usize, entry: Box<Numbered> },
     /// A record that is whole, but whose entry this release does not know.
     Unreadable { length: usize },
     /// The beginning of a record that goes on after the end of the file, if its length is right.
@@ -185,7 +185,7 @@ fn record(bytes: &[u8]) -> Found {
     match serde_json::from_slice(text) {
         Ok(entry) => Found::Whole {
             length,
-            entry: (number, entry),
+            entry: Box::new((number, entry)),
         },
         Err(_) => Found::Unreadable { length },
     }
@@ -248,6 +248,7 @@ mod tests {
                 address: Some("2001:db8::7".parse().unwrap()),
                 applied: 3,
                 local_address: Some("10.0.0.1".parse().unwrap()),
+                addresses: vec!["10.0.0.1".parse().unwrap(), "fe80::1".parse().unwrap()],
                 notify_port: Some(1),
                 proof_key: Some(vec![0xff, 0, b'R', b'J']),
                 last_contact: (0, ContactKind::Register),

@@ -135,6 +135,7 @@ fn registered(agent: AgentId, applied: u32) -> Entry {
         address: None,
         applied,
         local_address: None,
+        addresses: Vec::new(),
         notify_port: None,
         proof_key: None,
         last_contact: (1, ContactKind::Register),

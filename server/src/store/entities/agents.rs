@@ -30,6 +30,8 @@ pub struct Model {
     pub notify_port: Option<i64>,
     pub proof_key: Option<Vec<u8>>,
     pub retired_by: Option<String>,
+    /// With commas between them.
+    pub addresses: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -11,6 +11,7 @@ mod m0004_news;
 mod m0005_components;
 mod m0006_domains;
 mod m0007_token_uses;
+mod m0008_addresses;
 
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_components::Migration),
             Box::new(m0006_domains::Migration),
             Box::new(m0007_token_uses::Migration),
+            Box::new(m0008_addresses::Migration),
         ]
     }
 }

@@ -1,6 +1,7 @@
 //! The journal: batches in order, whole, and once.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use rollcall_shared::console_api::{BlindReason, BlindSpan};
 use rollcall_shared::{Cause, ContactKind, DomainId, GoodbyeKind, RegisterReason, Status};
@@ -51,10 +52,17 @@ fn registered(agent: u32) -> Entry {
         address: Some("2001:db8::7".parse().unwrap()),
         applied: u32::MAX,
         local_address: Some("10.12.0.20".parse().unwrap()),
+        addresses: addresses(),
         notify_port: Some(u16::MAX),
         proof_key: Some(vec![0, 1, 0xff, b'\\', b'"']),
         last_contact: (NOW + 5, ContactKind::Register),
     }
+}
+
+fn addresses() -> Vec<IpAddr> {
+    ["192.168.7.9", "fd77::10"]
+        .map(|text| text.parse().unwrap())
+        .into()
 }
 
 fn moved(agent: u32, address: &str) -> Entry {
@@ -191,6 +199,7 @@ async fn a_registration_tells_what_the_agent_is(database: &TestDatabase) {
     assert_eq!((agent.boot, agent.applied), (Some(boot(u32::MAX)), u32::MAX));
     assert_eq!(agent.address, Some("2001:db8::7".parse().unwrap()));
     assert_eq!(agent.local_address, Some("10.12.0.20".parse().unwrap()));
+    assert_eq!(agent.addresses, addresses());
     assert_eq!(agent.notify_port, Some(u16::MAX));
     assert_eq!(agent.proof_key, Some(vec![0, 1, 0xff, b'\\', b'"']));
     assert_eq!(agent.last_contact, Some((NOW + 5, ContactKind::Register)));
@@ -203,12 +212,14 @@ fn registered_briefly(agent: u32) -> Entry {
     let mut entry = registered(agent);
     if let Entry::Registered {
         local_address,
+        addresses,
         notify_port,
         proof_key,
         ..
     } = &mut entry
     {
         (*local_address, *notify_port, *proof_key) = (None, None, None);
+        addresses.clear();
     }
     entry
 }
@@ -230,6 +241,7 @@ async fn a_registration_without_a_proof_key_leaves_the_one_that_is_there(databas
     );
     for agent in agents {
         assert_eq!((agent.local_address, agent.notify_port), (None, None));
+        assert!(agent.addresses.is_empty());
     }
 }
 

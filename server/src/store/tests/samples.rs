@@ -58,6 +58,7 @@ pub(super) fn new_agent(number: u32) -> NewAgent {
             notify_port: None,
             proof_key: None,
             retired_by: None,
+            addresses: Vec::new(),
         },
         token_hash: TOKEN,
         key_hash: hash(number + 2_000_000),

@@ -5,9 +5,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rollcall_shared::console_api::{Page, SettingsSaved, Transition};
+use rollcall_shared::console_api::{Page, SettingsSaved, SettingsVersion, Transition};
 use rollcall_shared::settings::Days;
-use rollcall_shared::{Status, TransitionId};
+use rollcall_shared::{AgentId, Cause, GoodbyeKind, Status, TransitionId};
 
 use crate::driven::{Driven, ask_to_enrol};
 use crate::real::admin::Admin;
@@ -26,6 +26,10 @@ pub(crate) struct Enrolments {
     peer: Peer,
     token: String,
     known: Mutex<Vec<Driven>>,
+    /// Those of them whose goodbye was acknowledged.
+    left: Mutex<Vec<AgentId>>,
+    /// Those that were heard and then say no more, whatever became of a goodbye of theirs.
+    silent: Mutex<Vec<AgentId>>,
 }
 
 impl Enrolments {
@@ -34,6 +38,8 @@ impl Enrolments {
             peer: peer.clone(),
             token: token.to_owned(),
             known: Mutex::default(),
+            left: Mutex::default(),
+            silent: Mutex::default(),
         }
     }
 
@@ -52,13 +58,59 @@ impl Enrolments {
                 continue;
             }
             let mut agent = Driven::of(&self.peer, &name, answer.json());
-            if !number.is_multiple_of(3) && agent.contact() && number % 3 == 2 {
-                // Whether it is acknowledged or not: nobody waits for what follows.
-                let _ = agent.goodbye();
+            if !number.is_multiple_of(3) {
+                // Whether it is acknowledged or not: it may have been heard.
+                self.silent.lock().unwrap().push(agent.id);
+                let heard = agent.contact();
+                if heard && number % 3 == 2 && agent.goodbye().is_ok_and(|answer| answer.is_success()) {
+                    self.left.lock().unwrap().push(agent.id);
+                }
             }
             self.known.lock().unwrap().push(agent);
             number += 1;
         }
+    }
+
+    /// Fails where a goodbye that was acknowledged is not in history, or whoever said it is not offline; gives how many
+    /// they are. To be asked before they register again.
+    pub(crate) fn have_left(&self, admin: &Admin, history: &History) -> usize {
+        let statuses: BTreeMap<_, _> = admin
+            .agents()
+            .into_iter()
+            .map(|agent| (agent.id, agent.status))
+            .collect();
+        let left = self.left.lock().unwrap();
+        for agent in left.iter() {
+            let own = history.of_agent(*agent);
+            let last = own.last().map(|one| one.cause);
+            assert_eq!(
+                last,
+                Some(Cause::Goodbye(GoodbyeKind::Stop)),
+                "{agent} said goodbye, and that was acknowledged: {own:#?}"
+            );
+            assert_eq!(statuses.get(agent), Some(&Status::Offline), "{agent}");
+        }
+        left.len()
+    }
+
+    /// Fails where a deadline made anybody offline who was not silent; gives how many it made so.
+    pub(crate) fn flipped(&self, history: &History) -> usize {
+        let silent = self.silent.lock().unwrap();
+        let flips = history
+            .0
+            .iter()
+            .filter(|one| matches!(one.cause, Cause::Deadline { .. }));
+        let mut count = 0;
+        for flip in flips {
+            assert!(silent.contains(&flip.agent), "it was not silent: {flip:?}");
+            assert_eq!(
+                (flip.from, flip.to),
+                (Some(Status::Online), Status::Offline),
+                "{flip:?}"
+            );
+            count += 1;
+        }
+        count
     }
 
     /// Fails where one is not known any more, or its credential opens nothing; gives how many they are.
@@ -113,9 +165,17 @@ impl Saves {
         }
     }
 
-    /// Fails where the last is not in force, unless one followed whose answer was lost; gives how many they are.
+    /// Fails where one is not there as it was acknowledged, or the last is not in force, unless one followed whose answer
+    /// was lost; gives how many they are.
     pub(crate) fn are_still_there(&self, admin: &Admin) -> usize {
         let acknowledged = self.acknowledged.lock().unwrap();
+        for (version, days) in acknowledged.iter() {
+            let there: SettingsVersion = admin.read(&format!("/api/v1/settings/versions/{version}"));
+            assert_eq!(
+                (there.version, there.settings.inactive_after_days),
+                (*version, *days)
+            );
+        }
         if let Some((version, days)) = acknowledged.last() {
             let current = admin.settings();
             assert!(

@@ -36,7 +36,7 @@ async fn a_boot_learns_how_to_live_and_its_agent_is_online() {
             "since_ms": shown["since_ms"].as_i64().unwrap(),
             "cause": "register.start", "last_contact": { "at_ms": heard, "kind": "register" },
             "address": "127.0.0.1", "platform": "Debian GNU/Linux 12 (bookworm)", "agent_version": "0.1.0",
-            "applied": 1
+            "applied": 1, "own_address": "10.12.0.20", "addresses": ["fe80::1"]
         })
     );
     let history = server.history_of(&agent, 2).await;
@@ -111,6 +111,34 @@ async fn more_addresses_than_are_read_are_refused_and_fewer_are_not() {
     body.as_object_mut().unwrap().remove("addresses");
     body.as_object_mut().unwrap().remove("local_address");
     assert_eq!(agent.say(&server, "register", &body).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_other_addresses_of_a_machine_are_shown_also_after_a_restart_and_decide_nothing() {
+    let server = Server::on_file(&[]).await;
+    let save = json!({ "unreachable_network": ["192.168.7.0/24"] });
+    assert_eq!(server.save(&save).await.status, StatusCode::OK);
+    let mut agent = server.agent("web-1").await;
+    let path = format!("/api/v1/agents/{}", agent.id);
+    let mut body = agent.register_body();
+    body["addresses"] = json!(["fd77::10", "10.12.0.20", "192.168.7.9", "::ffff:192.168.7.9"]);
+    assert_eq!(agent.say(&server, "register", &body).await.status, StatusCode::OK);
+    let shown = server.read(&path).await;
+    assert_eq!(shown["own_address"], "10.12.0.20");
+    assert_eq!(shown["addresses"], json!(["192.168.7.9", "fd77::10"]));
+    assert_eq!(shown["status"], "online", "rule 14: they are only shown");
+    let server = server.restart().await;
+    let shown = server.read(&path).await;
+    assert_eq!(shown["addresses"], json!(["192.168.7.9", "fd77::10"]));
+    assert_eq!(shown["status"], "online");
+
+    // What it does not have any more is not shown any more.
+    let mut body = agent.register_body();
+    body["addresses"] = json!([]);
+    assert_eq!(agent.say(&server, "register", &body).await.status, StatusCode::OK);
+    assert_eq!(server.read(&path).await["addresses"], json!(null));
+    let server = server.restart().await;
+    assert_eq!(server.read(&path).await["addresses"], json!(null));
 }
 
 #[tokio::test]
