@@ -44,7 +44,8 @@ async fn the_api_holds_every_row_of_the_table() {
             _ => &both,
         };
         let mut document = json!({
-            "unreachable_network": [], "heartbeat": true, "heartbeat_every": 10, "offline_after": 60, "poll_every": 30
+            "unreachable_network": [], "heartbeat": true, "heartbeat_every": 10, "offline_after": 60, "poll_every": 30,
+            "loopback": "off", "loopback_every_seconds": 25
         });
         let set = row["set"].as_object().map(sent);
         for (field, value) in set.iter().flat_map(|set| set.as_object().unwrap()) {
