@@ -65,7 +65,9 @@ MILLION_ROW = Row(
         Figure("contacts, one thread, agents in order", "contacts a second, one thread"),
         *_late("idle"),
         *_late("one core taking contacts"),
-        Figure("a tenth silent at one instant: last transition after", "100,000 at one instant: last after", "ms", "less", 500),
+        Figure(
+            "a tenth silent at one instant: last transition after", "100,000 at one instant: last after", "ms", "less", 500
+        ),
         Figure("a tenth silent at one instant: transitions", "transitions"),
     ],
     contestants=lambda: [Million()],
