@@ -28,6 +28,8 @@ struct Registered {
     next_in_ms: Option<u64>,
     next_poll_in_ms: u64,
     epoch: u32,
+    #[serde(default)]
+    loopback_port: Option<u16>,
 }
 
 /// What `poll` answers, likewise.
@@ -72,6 +74,8 @@ pub(crate) struct Seen {
     pub(crate) reachability: Reachability,
     /// What the agent lives by from now on.
     pub(crate) living: Living,
+    /// The port on which the server takes loopback packets, where it says that: when the agent registers.
+    pub(crate) loopback_port: Option<u16>,
 }
 
 /// Why a reply is no answer.
@@ -152,6 +156,7 @@ pub(crate) fn judge(
                 observed_address: body.observed_address,
                 reachability: body.reachability,
                 living: Living::by(body.settings, body.settings_version, body.minute_ms),
+                loopback_port: body.loopback_port.filter(|port| *port != 0),
             };
             let answer = Answer::Registered {
                 next_in_ms: body.next_in_ms,
@@ -174,6 +179,7 @@ pub(crate) fn judge(
                 living: body
                     .settings
                     .map_or(living, |new| Living::by(new.settings, new.version, new.minute_ms)),
+                loopback_port: None,
             };
             let answer = Answer::Polled {
                 next_in_ms: body.next_in_ms,

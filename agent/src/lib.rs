@@ -10,5 +10,6 @@ pub mod backoff;
 pub mod epoch;
 pub mod families;
 pub mod install;
+pub mod loopback;
 pub mod schedule;
 pub mod spread;

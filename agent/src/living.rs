@@ -7,7 +7,7 @@
 use core::time::Duration;
 
 use rollcall_shared::settings::HeartbeatScope;
-use rollcall_shared::{Duties, Minutes, Reachability, Settings};
+use rollcall_shared::{Duties, LoopbackMode, Minutes, Reachability, Seconds, Settings};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The part of the settings that this version lives by.
@@ -24,6 +24,10 @@ pub(crate) struct KnownSettings {
     poll_every: Option<Minutes>,
     #[serde(deserialize_with = "known", skip_serializing_if = "Option::is_none")]
     verify_every: Option<Minutes>,
+    #[serde(deserialize_with = "known", skip_serializing_if = "Option::is_none")]
+    loopback: Option<LoopbackMode>,
+    #[serde(deserialize_with = "known", skip_serializing_if = "Option::is_none")]
+    loopback_every_seconds: Option<Seconds>,
 }
 
 /// A value, or nothing where it is of a kind that this version does not know.
@@ -72,6 +76,10 @@ impl Living {
             heartbeat_every: known.heartbeat_every.unwrap_or(default.heartbeat_every),
             poll_every: known.poll_every.unwrap_or(default.poll_every),
             verify_every: known.verify_every.unwrap_or(default.verify_every),
+            loopback: known.loopback.unwrap_or(default.loopback),
+            loopback_every_seconds: known
+                .loopback_every_seconds
+                .unwrap_or(default.loopback_every_seconds),
             ..default
         };
         settings.duties(reachability)
@@ -82,13 +90,24 @@ impl Living {
         self.in_ms(self.duties(reachability).contact_every)
     }
 
+    /// How often an agent of this reachability sends a loopback packet, in milliseconds; nothing where it sends none.
+    pub(crate) fn loopback_every_ms(&self, reachability: Reachability) -> Option<u64> {
+        let every = self.duties(reachability).loopback_every?;
+        let every = every.lasting(Duration::from_millis(self.minute_ms.into()));
+        Some(u64::try_from(every.as_millis()).unwrap_or(u64::MAX))
+    }
+
     /// For people: what an agent of this reachability does.
     pub(crate) fn told(&self, reachability: Reachability) -> String {
         let duties = self.duties(reachability);
         let poll = format!("polls every {}", duties.poll_every);
+        let loopback = duties
+            .loopback_every
+            .map(|every| format!(", loopback packet every {every}"))
+            .unwrap_or_default();
         match duties.heartbeat_every {
-            Some(every) => format!("sends heartbeat every {every}, {poll}"),
-            None => format!("sends no heartbeat, {poll}"),
+            Some(every) => format!("sends heartbeat every {every}, {poll}{loopback}"),
+            None => format!("sends no heartbeat, {poll}{loopback}"),
         }
     }
 
@@ -127,6 +146,34 @@ mod tests {
             assert_eq!(living.contact_every_ms(Reachable), reachable, "{settings}");
             assert_eq!(living.contact_every_ms(Unreachable), unreachable, "{settings}");
         }
+    }
+
+    #[test]
+    fn loopback_packets_follow_from_mode_and_network() {
+        for (settings, reachable, unreachable) in [
+            (r#"{"loopback_every_seconds":30}"#, None, None),
+            (
+                r#"{"loopback":"all","loopback_every_seconds":30}"#,
+                Some(1_000),
+                Some(1_000),
+            ),
+            (
+                r#"{"loopback":"unreachable_network","loopback_every_seconds":60}"#,
+                None,
+                Some(2_000),
+            ),
+            (
+                r#"{"loopback":"on_sundays","loopback_every_seconds":60}"#,
+                None,
+                None,
+            ),
+        ] {
+            let living = living(settings);
+            assert_eq!(living.loopback_every_ms(Reachable), reachable, "{settings}");
+            assert_eq!(living.loopback_every_ms(Unreachable), unreachable, "{settings}");
+        }
+        let told = living(r#"{"loopback":"all"}"#).told(Reachable);
+        assert!(told.ends_with(", loopback packet every 25 s"), "{told}");
     }
 
     #[test]

@@ -30,8 +30,10 @@ use crate::state_dir::{Lock, StateDir, StateError};
 use crate::status::{Kept, State};
 use crate::tls::{Fingerprint, TlsError};
 use crate::watch::{self, AddressWatch, SleepWatch};
+use echoes::{Came, Echoes};
 
 mod asked;
+mod echoes;
 mod landing;
 mod telling;
 
@@ -95,6 +97,7 @@ pub(crate) async fn run(dir: StateDir, mut lock: Lock, manner: Manner) -> Result
             landed = landing(&mut runner.flight) => Event::Landed(Box::new(landed)),
             told = signals.next() => Event::Told(told),
             ask = runner.dialled.next() => Event::Asked(ask),
+            came = runner.echoes.next() => Event::Came(Box::new(came)),
             outcome = runner.components.landing() => Event::Attempted(Box::new(outcome)),
             () = tokio::time::sleep(wait) => Event::Due,
         };
@@ -117,6 +120,7 @@ enum Event {
     Landed(Box<Landed>),
     Told(Told),
     Asked(Ask),
+    Came(Box<Came>),
     Attempted(Box<Outcome>),
 }
 
@@ -129,6 +133,7 @@ struct Runner {
     living: Living,
     components: Components,
     dialled: Dialled,
+    echoes: Echoes,
     /// By which this agent and the server prove themselves where the server connects.
     key: Option<hmac::Key>,
     dice: Dice,
@@ -161,16 +166,20 @@ impl Runner {
             .having_applied(living.version());
         let kept = Kept::starting(before.as_ref(), std::process::id(), schedule.boot());
         let components = Components::new(dir.clone(), manner.hooks);
+        let key = identity.proof_key();
+        let mut echoes = Echoes::default();
+        echoes.set_key(key.as_ref());
         Ok(Self {
             messages: Rc::new(Messages::new(&dir, identity.name.clone(), dialled.port())),
             dir,
-            key: identity.proof_key(),
+            key,
             identity,
             endpoint,
             schedule,
             living,
             components,
             dialled,
+            echoes,
             dice,
             flight: None,
             link: None,
@@ -189,7 +198,7 @@ impl Runner {
     /// How long there is nothing to do but to wait for an answer or a signal.
     fn wait(&self) -> Duration {
         let now = clock::now_ms();
-        let due = [self.schedule.due(), self.components.due()];
+        let due = [self.schedule.due(), self.components.due(), self.echoes.due()];
         due.into_iter().flatten().min().map_or(watch::EVERY, |due| {
             Duration::from_millis(due.saturating_sub(now)).min(watch::EVERY)
         })
@@ -214,8 +223,14 @@ impl Runner {
         match event {
             Event::Due => {
                 let input = self.look();
-                self.feed(input)
+                let end = self.feed(input);
+                if end.is_some() {
+                    end
+                } else {
+                    self.loop_back().await
+                }
             }
+            Event::Came(came) => self.came(&came),
             Event::Landed(landed) => self.landed(*landed),
             Event::Asked(ask) => self.asked(ask),
             Event::Attempted(outcome) => self.attempted(&outcome),
@@ -254,10 +269,12 @@ impl Runner {
         if self.sleep.woke(clock::now_ms(), clock::awake_ms()) {
             info!("The machine woke up");
             self.hang_up();
+            self.echoes.moved(clock::now_ms(), self.dice.roll());
             Input::Resumed
         } else if changed {
             info!("The address toward the server changed");
             self.hang_up();
+            self.echoes.moved(clock::now_ms(), self.dice.roll());
             Input::AddressChanged
         } else {
             Input::Wake
@@ -292,6 +309,7 @@ impl Runner {
                 let (name, port) = (identity.name.clone(), self.dialled.port());
                 self.messages = Rc::new(Messages::new(&self.dir, name, port));
                 self.key = identity.proof_key();
+                self.echoes.set_key(self.key.as_ref());
                 self.dialled.forget_server();
                 self.endpoint = Rc::new(endpoint);
                 self.identity = identity;
@@ -309,6 +327,7 @@ impl Runner {
         let Step { send, change, end } = self.schedule.handle(input, clock::now_ms(), self.dice.roll());
         let server = self.peer.map(|peer| peer.ip().to_canonical());
         self.dialled.set_open(self.schedule.may_prove(), server);
+        self.set_echoes();
         if let Some(send) = send {
             self.send(send);
         }

@@ -4,7 +4,7 @@
 //! sleeps until [`Schedule::due`]. There is at most one call at a time, and a new [`Send`] replaces the one that
 //! is under way: the driver drops it with its connection. A late answer to a dropped call changes nothing, since
 //! answers carry the sequence that they answer. When the server connects, [`Schedule::prove`] gives the fence of
-//! the proof.
+//! the proof, and so it does for each loopback packet.
 //!
 //! Heartbeats and polls are due independently of each other, each when the server last said; a poll that falls
 //! within seconds of a heartbeat takes its place, since it answers all that a heartbeat does.
@@ -257,6 +257,17 @@ impl Schedule {
                 let wait = spread::up_to(random, REGISTER_SPREAD_MS);
                 self.register_anew(RegisterReason::Resumed, now_ms, wait)
             }
+            Input::Rebound => {
+                let wait = spread::up_to(random, REGISTER_SPREAD_MS);
+                self.register_anew(RegisterReason::Rebound, now_ms, wait)
+            }
+            // A register that is due or under way says it already.
+            Input::MustRegister if self.register.is_some() => Step::default(),
+            Input::MustRegister => {
+                let wait = spread::up_to(random, REGISTER_SPREAD_MS);
+                self.register_anew(RegisterReason::Reload, now_ms, wait)
+            }
+            Input::Unheard => self.contact_now(now_ms),
             Input::Leave(kind) => self.leave(kind, now_ms),
         }
     }
@@ -332,6 +343,15 @@ impl Schedule {
         self.flight = None;
         self.failures = 0;
         self.hold_ms = now_ms.saturating_add(wait_ms).max(self.not_before_ms);
+        Step::default()
+    }
+
+    /// A heartbeat at once, or where none are sent, a poll; but not before a back-off is over.
+    fn contact_now(&mut self, now_ms: u64) -> Step {
+        match &mut self.heartbeat_ms {
+            Some(beat_ms) => *beat_ms = now_ms.min(*beat_ms),
+            None => self.poll_ms = now_ms.min(self.poll_ms),
+        }
         Step::default()
     }
 

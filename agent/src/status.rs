@@ -3,7 +3,7 @@
 //! The file also remembers, from one process to the next, that the agent once registered and whether it announced
 //! a restart. It is never needed: where it is missing or damaged the agent goes on, a little less well informed.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, SocketAddr};
 
 use rollcall_shared::{AgentId, BootId, ComponentName, ComponentVersion, Reachability, RegisterReason};
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,20 @@ impl Component {
     }
 }
 
+/// How loopback packets fare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Loopback {
+    /// The end of its UDP that the server sees, by the last echo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mapping: Option<SocketAddr>,
+    /// When that came: seconds since 1970, by this machine's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last_echo: Option<u64>,
+    /// Since when none comes, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) no_echo_since: Option<u64>,
+}
+
 /// What `run` keeps for `status` and for the process after it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Kept {
@@ -110,6 +124,9 @@ pub(crate) struct Kept {
     pub(crate) observed_address: Option<IpAddr>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reachability: Option<Reachability>,
+    /// How the loopback packets of this process fare, where it sends any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) loopback: Option<Loopback>,
     /// The components that are installed or wanted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) components: Vec<Component>,
@@ -147,6 +164,7 @@ impl Kept {
             living: before.and_then(|before| before.living),
             observed_address: None,
             reachability: None,
+            loopback: None,
             components: before.map(|before| before.components.clone()).unwrap_or_default(),
             registered: before.is_some_and(|before| before.registered),
             announced_restart: before.is_some_and(|before| before.announced_restart),
@@ -266,6 +284,15 @@ impl Kept {
                 .map(|port| format!("Listens for the server on port {port}")),
             self.observed_address
                 .map(|address| format!("The server sees: {address}")),
+            self.loopback.filter(|_| running).map(|loopback| {
+                match (loopback.no_echo_since, loopback.mapping, loopback.last_echo) {
+                    (Some(since), ..) => format!("Loopback: no echo since {}; going on by HTTP", ago(since)),
+                    (None, Some(mapping), Some(at)) => {
+                        format!("Loopback: seen as {mapping}, last echo {}", ago(at))
+                    }
+                    _ => "Loopback: no echo yet".to_owned(),
+                }
+            }),
             (self.settings_version > 0).then(|| match (self.living, self.reachability) {
                 (Some(living), Some(reachability)) => {
                     format!(

@@ -5,7 +5,7 @@
 
 use rollcall_shared::console_api::{Transition, Verified};
 use rollcall_shared::status::{Presence, Reachability};
-use rollcall_shared::why::{Deadline, DeadlineSetBy, LeaseInForce, Membership};
+use rollcall_shared::why::{Deadline, DeadlineSetBy, LeaseInForce, Loopback, Membership};
 use rollcall_shared::{Cause, Status};
 
 use crate::phrase;
@@ -112,6 +112,19 @@ pub fn addresses(of: &Membership) -> String {
     }
 }
 
+/// The mapping of the agent's NAT by its last loopback packet.
+#[must_use]
+pub fn loopback(of: Option<Loopback>) -> String {
+    let Some(of) = of else {
+        return "off".to_owned();
+    };
+    let Some(mapping) = of.mapping else {
+        return "none yet".to_owned();
+    };
+    let overdue = if of.is_overdue { ", overdue" } else { "" };
+    format!("{} port {}{overdue}", mapping.address, mapping.port)
+}
+
 /// How far the machine's clock is off; it decides nothing.
 #[must_use]
 pub fn clock(ahead_ms: Option<i64>) -> String {
@@ -170,7 +183,7 @@ pub fn latest(one: Option<Verified>, other: Option<Verified>) -> Option<Verified
 mod tests {
     use rollcall_shared::console_api::VerificationOutcome;
     use rollcall_shared::settings::LeaseKind;
-    use rollcall_shared::why::Match;
+    use rollcall_shared::why::{Mapping, Match};
     use rollcall_shared::{AgentId, TransitionId};
 
     use super::*;
@@ -270,6 +283,25 @@ mod tests {
         };
         assert_eq!(network(&of), "reachable: in no range");
         assert_eq!(addresses(&of), "10.12.0.20");
+    }
+
+    #[test]
+    fn a_mapping_is_told_and_that_its_next_packet_is_overdue() {
+        let mut of = Loopback {
+            mapping: None,
+            every_ms: Some(25_000),
+            is_overdue: false,
+        };
+        assert_eq!(loopback(None), "off");
+        assert_eq!(loopback(Some(of)), "none yet");
+        of.mapping = Some(Mapping {
+            address: "203.0.113.7".parse().unwrap(),
+            port: 40_001,
+            since_ms: 0,
+        });
+        assert_eq!(loopback(Some(of)), "203.0.113.7 port 40001");
+        of.is_overdue = true;
+        assert_eq!(loopback(Some(of)), "203.0.113.7 port 40001, overdue");
     }
 
     #[test]

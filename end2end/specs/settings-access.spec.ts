@@ -74,9 +74,10 @@ test("the keyboard alone adds, corrects, sets and saves", async ({ page, server 
   await tabTo(minutes(page, "poll_every"));
   await keyboard.press("ControlOrMeta+a");
   await keyboard.type("12");
-  await tabTo(page.getByRole("radio", { name: "All agents", exact: true }));
+  const scope = page.getByRole("group", { name: "Who sends heartbeat" });
+  await tabTo(scope.getByRole("radio", { name: "All agents", exact: true }));
   await keyboard.press("ArrowDown");
-  await expect(page.getByRole("radio", { name: "Only agents in the unreachable network" })).toBeChecked();
+  await expect(scope.getByRole("radio", { name: "Only agents in the unreachable network" })).toBeChecked();
   await expect(page.getByText("All other agents send none")).toBeVisible();
   await tabTo(minutes(page, "heartbeat_every"));
   await keyboard.press("ControlOrMeta+a");

@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import type { Page } from "@playwright/test";
 
-import { add, advice, foot, lines, minutes, openSettings, paste, refusal, toggle, type MinutesField } from "../support/form.js";
+import { add, advice, foot, lines, loopback, minutes, openSettings, paste, refusal, toggle, type MinutesField } from "../support/form.js";
 import { expect, signIn, test } from "../support/rollcall.js";
 import { Server } from "../support/server.js";
 import { changeSettings } from "../support/settings.js";
@@ -30,6 +30,7 @@ const { rows } = JSON.parse(readFileSync(TABLE, "utf8")) as { rows: Row[] };
 async function type(page: Page, row: Row): Promise<void> {
   for (const [field, value] of Object.entries(row.set ?? {})) {
     if (field === "unreachable_network") await add(page, String(value));
+    else if (field === "loopback") await loopback(page, String(value)).check();
     else if (typeof value === "boolean") await toggle(page).setChecked(value);
     else await minutes(page, field as MinutesField).fill(value);
   }
@@ -47,7 +48,7 @@ async function check(page: Page, row: Row): Promise<void> {
     await expect(correct, row.case).toBeHidden();
     if (row.kept) await expect(lines(page).locator("code"), row.case).toHaveText(row.kept);
     if (row.merged) await expect(page.getByText("overlapped and is part of").first(), row.case).toBeVisible();
-    for (const field of ["poll_every", "offline_after"]) {
+    for (const field of ["poll_every", "offline_after", "loopback_every_seconds"]) {
       const heed = advice(page, field).and(page.locator(".minutes__advice--heed"));
       await expect(heed, `${row.case}: ${field}`).toHaveCount(row.warned?.includes(field) ? 1 : 0);
     }

@@ -7,6 +7,7 @@ export const FIELDS = {
   poll_every: "Agents poll the server for updated components and settings every",
   heartbeat_every: "Agents send heartbeat every",
   offline_after: "An agent is offline if there is no heartbeat after",
+  loopback_every_seconds: "A packet through the NAT, and its echo, every",
 } as const;
 
 export type MinutesField = keyof typeof FIELDS;
@@ -15,6 +16,14 @@ export const minutes = (page: Page, field: MinutesField): Locator => page.getByL
 export const refusal = (page: Page, field: string): Locator => page.locator(`#${field}-refusal`);
 export const advice = (page: Page, field: string): Locator => page.locator(`#${field}-advice`);
 export const toggle = (page: Page): Locator => page.getByRole("switch", { name: "Allow agents to send heartbeat to the server" });
+/** The choices of who sends loopback packets, by the names that the API has for them. */
+export const LOOPBACK: Record<string, string> = {
+  off: "Off",
+  unreachable_network: "Only agents in the unreachable network",
+  all: "All agents",
+};
+export const loopback = (page: Page, mode: string): Locator =>
+  page.getByRole("group", { name: "Who sends loopback packets" }).getByRole("radio", { name: LOOPBACK[mode] ?? mode });
 /** The lines of the list. */
 export const lines = (page: Page): Locator => page.getByRole("list", { name: "Networks" }).getByRole("listitem");
 export const adder = (page: Page): Locator => page.getByLabel("Add ranges");

@@ -14,6 +14,8 @@ export interface Settings {
   verify_every: number;
   inactive_after_days: number;
   dial_own_addresses_in: string[];
+  loopback: "off" | "unreachable_network" | "all";
+  loopback_every_seconds: number;
 }
 
 /** Saves what is in force with some of it changed. Answers the new version. The page must be signed in. */

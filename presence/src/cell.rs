@@ -187,6 +187,13 @@ impl Cell {
         self.applied.load(Ordering::Relaxed)
     }
 
+    /// Whether this fence is a repetition: of the current boot, and not higher than its last. Changes nothing, so it may
+    /// be asked before it is known who speaks.
+    pub(crate) fn is_stale(&self, fence: Fence) -> bool {
+        let seen = self.fence.load(Ordering::Acquire);
+        boot_of(seen) == fence.boot.bits() && fence.sequence <= sequence_of(seen)
+    }
+
     fn pass_fence(&self, boot: BootId, sequence: u32) -> Contact {
         let mut seen = self.fence.load(Ordering::Acquire);
         loop {

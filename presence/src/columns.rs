@@ -66,6 +66,12 @@ impl Columns {
             .map_or(Contact::RegisterFirst, |cell| cell.contact(fence, kind, now))
     }
 
+    /// Whether a contact with this fence would be a repetition. Changes nothing.
+    #[must_use]
+    pub fn is_stale(&self, slot: Slot, fence: Fence) -> bool {
+        self.cell(slot).is_some_and(|cell| cell.is_stale(fence))
+    }
+
     /// When and how an agent was last heard; nothing for a slot that was never made.
     #[must_use]
     pub fn heard(&self, slot: Slot) -> Option<Heard> {

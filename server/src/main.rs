@@ -12,6 +12,7 @@ use rollcall_server::clock::Clock;
 use rollcall_server::config::Config;
 use rollcall_server::error_chain::chain;
 use rollcall_server::logging;
+use rollcall_server::net::loopback::Sockets;
 use rollcall_server::store::Store;
 use rollcall_server::wiring::Backend;
 
@@ -60,9 +61,11 @@ async fn run(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
         )
     })?;
     let server = Server::bind(config)?;
+    let listening = &server.listening().addresses;
+    let sockets = Sockets::bind(&config.loopback_listen, &config.listen, listening)?;
     let store = Store::open(config.database.reveal()).await?;
     let line = announcement::enroll_line(config, server.listening());
-    let backend = Backend::start(config, clock, store, line.clone(), assets::build_id()).await?;
+    let mut backend = Backend::start(config, clock, store, line.clone(), assets::build_id()).await?;
     tracing::info!(
         agents = backend.app.roster.count(),
         address = line.server_url,
@@ -73,6 +76,8 @@ async fn run(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
 
     let metrics = Metrics::install()?;
     let observer = Observer::new(clock, Some(metrics.clone()))?;
+    // Before anybody registers, who is told the port.
+    backend.take_loopback(sockets)?;
     let router = router::router(backend.app.clone(), config, observer, metrics)?;
     let stopping = backend.stopping();
     let engine = backend.app.engine.clone();

@@ -1,6 +1,7 @@
 //! Brings the floors together: from an open store to a backend that answers, and to one that has stopped.
 
 mod fleet;
+mod loopback;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use crate::components::{Components, LoadError};
 use crate::config::Config;
 use crate::engine::{News, Prepared, Running};
 use crate::feed::Hub;
+use crate::net::loopback::{Sockets, StartError as LoopbackError};
 use crate::net::{Dialler, Untold, rounds};
 use crate::notify::{Outbox, delivery};
 use crate::roster::Roster;
@@ -193,6 +195,7 @@ impl Backend {
             downloads: Downloads::default(),
             uploads: Semaphore::new(UPLOADS_AT_ONCE),
             dialler,
+            loopback: Arc::default(),
             outbox: news,
             untold,
             journal,
@@ -223,6 +226,15 @@ impl Backend {
         self.app.stopping.clone()
     }
 
+    /// Begins to take loopback packets on these sockets.
+    ///
+    /// # Errors
+    /// Where the operating system gives no thread or no randomness.
+    pub fn take_loopback(&mut self, sockets: Sockets) -> Result<(), LoopbackError> {
+        self.tasks.push(loopback::start(&self.app, sockets)?);
+        Ok(())
+    }
+
     /// Tells everybody that the server is about to stop: feeds close, tasks end, listeners take no more.
     pub fn announce_stop(&self) {
         self.app.engine.hold();
@@ -242,6 +254,8 @@ impl Backend {
         let Self {
             app, engine, writer, ..
         } = self;
+        let loopback = Arc::clone(&app.loopback);
+        ended(tokio::task::spawn_blocking(move || loopback.join()).await);
         checkpoints::last(&app.store, &app.engine).await;
         engine_time::last(&app.store, &app.engine, app.clock).await;
         // Joining a thread blocks, so not on a thread of the runtime.

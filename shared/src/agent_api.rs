@@ -122,6 +122,10 @@ pub struct Registered {
     pub next_poll_in_ms: u64,
     /// As in [`Enrolled::epoch`].
     pub epoch: u32,
+    /// The UDP port on which the server takes loopback packets ([`crate::loopback`]), at the address that the agent
+    /// reached; nothing where it takes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loopback_port: Option<u16>,
 }
 
 /// `POST poll`: what is new? Independent of heartbeats.

@@ -61,6 +61,8 @@ keyed! {
         Goodbye = "goodbye",
         /// It proved itself to the server that connected to it.
         Verification = "verification",
+        /// Its loopback packet came.
+        Loopback = "loopback",
     }
 }
 
@@ -79,6 +81,8 @@ keyed! {
         AddressChanged = "address_changed",
         /// Its machine woke from suspend.
         Resumed = "resumed",
+        /// The NAT before it gave it another mapping.
+        Rebound = "rebound",
     }
 }
 
@@ -198,6 +202,7 @@ impl Cause {
             Self::Registered(RegisterReason::Reload) => "registered again".to_owned(),
             Self::Registered(RegisterReason::AddressChanged) => "registered with a new address".to_owned(),
             Self::Registered(RegisterReason::Resumed) => "woke from suspend".to_owned(),
+            Self::Registered(RegisterReason::Rebound) => "registered with a new mapping".to_owned(),
             Self::Contact(kind) => format!("heard again by {kind}"),
             Self::Deadline { after_s } => format!("no contact for {}", span(*after_s)),
             Self::Goodbye(GoodbyeKind::Stop) => "stopped, and said so".to_owned(),

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::minutes::Minutes;
 use crate::range::AddressRange;
+use crate::seconds::Seconds;
 use crate::status::Reachability;
 
 pub use field::Field;
@@ -48,6 +49,24 @@ pub struct Settings {
     /// Ranges in which the server may connect to the address that an agent gives as its own. Empty: only to the
     /// address from which it was seen.
     pub dial_own_addresses_in: Vec<AddressRange>,
+    /// Which agents send loopback packets.
+    pub loopback: LoopbackMode,
+    /// They send one every so many seconds.
+    pub loopback_every_seconds: Seconds,
+}
+
+/// Which agents send loopback packets: UDP that proves the way through a NAT both ways and keeps its mapping alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum LoopbackMode {
+    /// None. The default: the server's UDP port may not be open to them.
+    #[default]
+    Off,
+    /// Only agents in the unreachable network.
+    UnreachableNetwork,
+    /// All agents.
+    All,
 }
 
 /// Which agents send heartbeats, where heartbeats are allowed.
@@ -151,6 +170,9 @@ pub struct Duties {
     pub lease_minutes: u32,
     /// How often the contact comes that keeps it online.
     pub contact_every: Minutes,
+    /// How often it sends a loopback packet; nothing where it sends none. It renews the lease as any contact does, and
+    /// decides nothing of how long that is (rules 2 and 3).
+    pub loopback_every: Option<Seconds>,
 }
 
 impl Default for Settings {
@@ -172,6 +194,8 @@ impl Default for Settings {
             verify_every: minutes(15),
             inactive_after_days: Days(30),
             dial_own_addresses_in: Vec::new(),
+            loopback: LoopbackMode::Off,
+            loopback_every_seconds: Seconds::DEFAULT,
         }
     }
 }
@@ -203,7 +227,13 @@ impl Settings {
                 self.verify_every,
             )
         };
+        let loops = match self.loopback {
+            LoopbackMode::Off => false,
+            LoopbackMode::UnreachableNetwork => unreachable,
+            LoopbackMode::All => true,
+        };
         Duties {
+            loopback_every: loops.then_some(self.loopback_every_seconds),
             heartbeat_every: heartbeats.then_some(self.heartbeat_every),
             poll_every,
             lease_kind,
@@ -227,6 +257,8 @@ impl Settings {
             poll_every: self.poll_every,
             verify_every: self.verify_every,
             inactive_after_days: self.inactive_after_days,
+            loopback: self.loopback,
+            loopback_every_seconds: self.loopback_every_seconds,
         }
     }
 }

@@ -43,6 +43,8 @@ pub struct Why {
     pub network: Membership,
     /// The last time that the server connected to it, since the server started.
     pub verification: Option<Verified>,
+    /// Its loopback packets; nothing where it is to send none and none came since the server started.
+    pub loopback: Option<Loopback>,
     /// How many milliseconds its machine's clock was ahead of the server's at its last registration, the way of the
     /// message included; nothing before one since the server started. It decides nothing (rule 1).
     pub clock_ahead_ms: Option<i64>,
@@ -60,6 +62,31 @@ pub struct Proof {
     pub path: ContactKind,
     /// When, by the server's wall clock.
     pub at_ms: i64,
+}
+
+/// What is known by an agent's loopback packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Loopback {
+    /// The mapping of its NAT by the last one; nothing where none came since the server started.
+    pub mapping: Option<Mapping>,
+    /// How many milliseconds lie between two of them by the newest settings; nothing where it is to send none.
+    pub every_ms: Option<u64>,
+    /// Whether it is online and is to send them, and the next one is late by more than it may be.
+    pub is_overdue: bool,
+}
+
+/// The end of an agent's UDP that its NAT shows to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Mapping {
+    /// The address.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub address: IpAddr,
+    /// The port.
+    pub port: u16,
+    /// Since when it is this one, by the server's wall clock.
+    pub since_ms: i64,
 }
 
 /// The lease that an agent lives by (rules 3 and 5).

@@ -98,6 +98,9 @@ impl Runner {
             self.kept.reachability = Some(seen.reachability);
             self.kept.registered = true;
             self.kept.announced_restart = false;
+            if matches!(call, Call::Register(_)) {
+                self.echoes.port = seen.loopback_port;
+            }
             self.live_by(seen.living, seen.reachability);
         }
     }

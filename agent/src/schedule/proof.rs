@@ -1,4 +1,4 @@
-//! Being connected to by the server: the fence of the proof.
+//! Speaking besides the calls: the fence of a proof for a server that connects, and that of a loopback packet.
 
 use rollcall_shared::agent_api::Fence;
 

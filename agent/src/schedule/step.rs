@@ -39,6 +39,12 @@ pub enum Input {
     AddressChanged,
     /// The machine woke from suspend.
     Resumed,
+    /// The NAT between this machine and the server gave it another mapping.
+    Rebound,
+    /// The server says on another path than a call that this boot is not the current one.
+    MustRegister,
+    /// On another path the server is not heard: see whether it is by a call.
+    Unheard,
     /// The process is to end, after saying this.
     Leave(GoodbyeKind),
 }

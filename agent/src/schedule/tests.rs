@@ -186,6 +186,8 @@ fn a_new_address_a_wake_from_suspend_and_a_reload_each_register_with_their_reaso
         (Input::AddressChanged, RegisterReason::AddressChanged),
         (Input::Resumed, RegisterReason::Resumed),
         (Input::Reload, RegisterReason::Reload),
+        (Input::Rebound, RegisterReason::Rebound),
+        (Input::MustRegister, RegisterReason::Reload),
     ] {
         let mut agent = Agent::settled();
         agent.now = MINUTE;
@@ -193,6 +195,25 @@ fn a_new_address_a_wake_from_suspend_and_a_reload_each_register_with_their_reaso
         assert_eq!(agent.next().call, Call::Register(reason));
         assert!(agent.now <= MINUTE + REGISTER_SPREAD_MS);
     }
+}
+
+#[test]
+fn who_is_to_register_already_is_not_kept_from_it_by_being_told_again() {
+    let mut agent = Agent::settled();
+    let _ = agent.tell(Input::Resumed);
+    let sent = agent.next();
+    let _ = agent.tell(Input::MustRegister);
+    let step = agent.answer(sent, registered(10 * MINUTE));
+    assert_eq!(step.change, Some(Change::Registered(RegisterReason::Resumed)));
+}
+
+#[test]
+fn who_is_not_heard_on_another_path_makes_a_contact_at_once() {
+    let mut agent = Agent::settled();
+    agent.now = MINUTE;
+    let _ = agent.tell(Input::Unheard);
+    assert_eq!(agent.next().call, Call::Heartbeat);
+    assert_eq!(agent.now, MINUTE);
 }
 
 #[test]

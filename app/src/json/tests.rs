@@ -5,7 +5,9 @@ use rollcall_shared::console_api::{
     TokenMade, Transition, VerificationOutcome, Verified,
 };
 use rollcall_shared::settings::LeaseKind;
-use rollcall_shared::why::{Deadline, DeadlineSetBy, LeaseInForce, Match, Membership, Proof, Why};
+use rollcall_shared::why::{
+    Deadline, DeadlineSetBy, LeaseInForce, Loopback, Mapping, Match, Membership, Proof, Why,
+};
 use rollcall_shared::{
     AgentId, Cause, ContactKind, DomainId, FieldError, Problem, Reachability, Status, TransitionId, UserId,
 };
@@ -55,6 +57,15 @@ fn why() -> Why {
             own_address: None,
             observed_address: Some("2001:db8::1".parse().unwrap()),
         },
+        loopback: Some(Loopback {
+            mapping: Some(Mapping {
+                address: "203.0.113.7".parse().unwrap(),
+                port: 40_001,
+                since_ms: 0,
+            }),
+            every_ms: None,
+            is_overdue: true,
+        }),
         verification: Some(Verified {
             agent: AgentId::from_bits(77),
             at_ms: 0,

@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::components::Components;
 use crate::engine::Engine;
 use crate::feed::Hub;
+use crate::net::loopback::Loopback;
 use crate::net::{Dialler, Untold};
 use crate::notify::Outbox;
 use crate::roster::Roster;
@@ -60,6 +61,8 @@ pub struct App {
     pub uploads: Semaphore,
     /// Connects to agents.
     pub dialler: Dialler,
+    /// Takes loopback packets.
+    pub loopback: Arc<Loopback>,
     /// News for agents.
     pub outbox: Outbox,
     /// Those for whom there is more than settings.

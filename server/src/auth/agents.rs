@@ -2,13 +2,14 @@
 //!
 //! Looked up at every contact, so without a lock and without the database. Only hashes are held.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rollcall_presence::Place;
 use rollcall_shared::AgentId;
 
+use super::loopback_key::LoopbackKey;
 use super::proof_key::ProofKey;
 use super::secret::{self, Secret};
 
@@ -25,7 +26,11 @@ struct Credential {
     retired: AtomicBool,
     /// The address that it was last seen from, as [`trace_of`] it: compared at every contact, and never shown.
     observed: AtomicU64,
+    /// The end of its UDP that it was last heard from, as [`mapping_of`] it; 0 before the first loopback packet.
+    mapping: AtomicU64,
     proof_key: OnceLock<ProofKey>,
+    /// Derived when the first loopback packet comes: for a million agents at the start it would take a second.
+    loopback_key: OnceLock<LoopbackKey>,
     /// Whether the database has the proof key.
     proof_key_kept: AtomicBool,
 }
@@ -52,6 +57,33 @@ pub enum Refused {
     Retired,
 }
 
+/// What a loopback packet is judged by.
+#[derive(Debug, Clone)]
+pub struct ByPacket {
+    /// Where the engine keeps the agent.
+    pub place: Place,
+    /// What has to have signed the packet.
+    pub key: LoopbackKey,
+    /// Whether the agent was last seen from another address.
+    pub is_elsewhere: bool,
+    /// Whether its last loopback packet came from another address or port, or there was none.
+    pub is_remapped: bool,
+}
+
+/// Why nobody can prove to be an agent by a loopback packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unprovable {
+    /// There is none of that id.
+    #[error("no agent by this id")]
+    Unknown,
+    /// It was retired.
+    #[error("this agent was retired")]
+    Retired,
+    /// It was enrolled by a release that knew no proof keys, and has not called since.
+    #[error("this agent has no key for it yet")]
+    WithoutKey,
+}
+
 impl AgentCredentials {
     /// Takes up an agent, or its new secret.
     pub fn insert(&self, agent: AgentId, secret_hash: [u8; 32], place: Place, known: Known) {
@@ -67,7 +99,9 @@ impl AgentCredentials {
                 place,
                 retired: AtomicBool::new(known.retired),
                 observed: AtomicU64::new(known.observed.map_or(0, trace_of)),
+                mapping: AtomicU64::new(0),
                 proof_key,
+                loopback_key: OnceLock::new(),
                 proof_key_kept: AtomicBool::new(kept),
             },
         );
@@ -138,6 +172,35 @@ impl AgentCredentials {
         }
     }
 
+    /// What a loopback packet is judged by that names this agent and came from there. Nothing is proved yet.
+    ///
+    /// # Errors
+    /// Where there is no such agent, or none that may prove itself so.
+    pub fn by_packet(&self, agent: AgentId, from: SocketAddr) -> Result<ByPacket, Unprovable> {
+        let known = self.known.pin();
+        let known = known.get(&agent).ok_or(Unprovable::Unknown)?;
+        if known.retired.load(Ordering::Acquire) {
+            return Err(Unprovable::Retired);
+        }
+        let proof_key = known.proof_key.get().ok_or(Unprovable::WithoutKey)?;
+        Ok(ByPacket {
+            place: known.place,
+            key: known
+                .loopback_key
+                .get_or_init(|| LoopbackKey::of(proof_key))
+                .clone(),
+            is_elsewhere: known.observed.load(Ordering::Relaxed) != trace_of(from.ip()),
+            is_remapped: known.mapping.load(Ordering::Relaxed) != mapping_of(from),
+        })
+    }
+
+    /// Notes from where an agent's loopback packets come.
+    pub fn note_mapping(&self, agent: AgentId, from: SocketAddr) {
+        if let Some(known) = self.known.pin().get(&agent) {
+            known.mapping.store(mapping_of(from), Ordering::Relaxed);
+        }
+    }
+
     /// Where the engine keeps an agent, retired or not.
     #[must_use]
     pub fn place(&self, agent: AgentId) -> Option<Place> {
@@ -154,6 +217,13 @@ fn trace_of(address: IpAddr) -> u64 {
     };
     let folded = (bits >> 64) ^ (bits & u128::from(u64::MAX));
     u64::try_from(folded).unwrap_or(u64::MAX).max(1)
+}
+
+/// The same of an address and a port.
+fn mapping_of(from: SocketAddr) -> u64 {
+    // Any odd number that spreads the bits of an address over all of it.
+    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    (trace_of(from.ip()).wrapping_mul(SPREAD) ^ u64::from(from.port())).max(1)
 }
 
 #[cfg(test)]

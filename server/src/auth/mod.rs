@@ -5,6 +5,7 @@
 pub mod agents;
 pub mod credentials;
 pub mod enrolment;
+pub mod loopback_key;
 pub mod master_key;
 pub mod passwords;
 pub mod people;

@@ -23,6 +23,9 @@ pub struct Flags {
     /// Address and port to listen on; may be repeated; port 0 is any free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
     listen: Vec<String>,
+    /// Where UDP is taken, for loopback packets; may be repeated; off: nowhere [default: as --listen]
+    #[arg(long, value_name = "ADDRESS")]
+    loopback_listen: Vec<String>,
     /// Folder for the embedded database and the server's own certificate [default: data]
     #[arg(long, value_name = "FOLDER")]
     data: Option<String>,
@@ -83,6 +86,7 @@ impl Flags {
         let one = |value: Option<String>| value.into_iter().collect::<Vec<_>>();
         [
             ("listen", self.listen),
+            ("loopback-listen", self.loopback_listen),
             ("data", one(self.data)),
             ("database", one(self.database)),
             ("public-url", one(self.public_url)),

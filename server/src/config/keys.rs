@@ -33,6 +33,7 @@ macro_rules! keys {
 
 keys! {
     LISTEN = "listen": "an IP address with a port, such as 127.0.0.1:8080 or [::]:8080 (port 0: any free one)";
+    LOOPBACK_LISTEN = "loopback-listen": "an IP address with a port, such as 0.0.0.0:8080, or off";
     DATA = "data": "the path of a folder";
     DATABASE = "database": "sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME";
     PUBLIC_URL = "public-url": "http:// or https:// with a host and no path, such as https://rollcall.example.org";

@@ -53,6 +53,8 @@ const SHORTEST_MINUTE: Duration = Duration::from_millis(100);
 pub struct Config {
     /// Where to listen; at least one. Port 0 lets the system choose.
     pub listen: Vec<SocketAddr>,
+    /// Where to take loopback packets.
+    pub loopback_listen: LoopbackListen,
     /// The folder for what the server keeps: the embedded database, its own certificate.
     pub data: PathBuf,
     /// The database.
@@ -79,6 +81,17 @@ pub struct Config {
     pub announce: Option<PathBuf>,
     /// The file that was read, where there was one.
     pub file: Option<PathBuf>,
+}
+
+/// Where loopback packets are taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoopbackListen {
+    /// On the addresses and ports of HTTP.
+    AsHttp,
+    /// Nowhere.
+    Off,
+    /// There.
+    At(Vec<SocketAddr>),
 }
 
 /// Who encrypts what is said to the server.
@@ -157,6 +170,7 @@ impl Config {
             .unwrap_or_else(|| DatabaseUrl::file_in(&data));
         Ok(Self {
             listen,
+            loopback_listen: loopback_listen(&sources)?,
             database,
             public_url: sources.one(&keys::PUBLIC_URL, PublicUrl::parse)?,
             minute: sources.one(&keys::MINUTE, minute)?.unwrap_or(DEFAULT_MINUTE),
@@ -200,6 +214,27 @@ impl Config {
             let address = listening.first().copied().unwrap_or(DEFAULT_LISTEN);
             PublicUrl::of(address, self.encrypts())
         })
+    }
+}
+
+fn loopback_listen(sources: &Sources) -> Result<LoopbackListen, ConfigError> {
+    let given = sources.many(&keys::LOOPBACK_LISTEN, |text| match text {
+        "off" => Ok(None),
+        address => address
+            .parse::<SocketAddr>()
+            .map(Some)
+            .map_err(|_| "neither an address nor off"),
+    })?;
+    let addresses: Vec<SocketAddr> = given.iter().copied().flatten().collect();
+    match (given.len(), addresses.len()) {
+        (0, _) => Ok(LoopbackListen::AsHttp),
+        (_, 0) => Ok(LoopbackListen::Off),
+        (given, addresses) if given != addresses => Err(ConfigError::Wrong {
+            origin: sources.origin_of(keys::LOOPBACK_LISTEN.name),
+            allowed: "either addresses or off".to_owned(),
+            given: "both".to_owned(),
+        }),
+        _ => Ok(LoopbackListen::At(addresses)),
     }
 }
 

@@ -58,6 +58,25 @@ fn several_values_come_by_repeated_flags_by_commas_or_as_an_array() {
 }
 
 #[test]
+fn loopback_packets_are_taken_as_http_is_unless_other_addresses_or_none_are_named() {
+    let listen = |flags: &[&str]| load(flags, &[], None).map(|config| config.loopback_listen);
+    assert_eq!(listen(&[]).unwrap(), LoopbackListen::AsHttp);
+    assert_eq!(
+        listen(&["--loopback-listen", "off"]).unwrap(),
+        LoopbackListen::Off
+    );
+    let there = LoopbackListen::At(vec!["0.0.0.0:3478".parse().unwrap()]);
+    assert_eq!(listen(&["--loopback-listen", "0.0.0.0:3478"]).unwrap(), there);
+    for wrong in ["off,0.0.0.0:3478", "3478", "on"] {
+        let error = listen(&["--loopback-listen", wrong]).unwrap_err().to_string();
+        assert!(
+            error.contains("--loopback-listen") && error.contains("off"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn an_empty_variable_is_as_good_as_none() {
     let config = load(&[], &[("ROLLCALL_PUBLIC_URL", "")], Some("")).unwrap();
     assert_eq!(config.public_url, None);

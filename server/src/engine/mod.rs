@@ -182,10 +182,24 @@ impl Engine {
     /// A contact. No lock, no allocation, no database.
     #[must_use]
     pub fn contact(&self, place: Place, fence: Fence, kind: ContactKind) -> Contact {
+        self.contact_at(place, fence, kind, self.now())
+    }
+
+    /// The same for who hears many at once, at a time that was read for all of them.
+    #[must_use]
+    pub fn contact_at(&self, place: Place, fence: Fence, kind: ContactKind, at: EngineTime) -> Contact {
         let Some(columns) = self.shared.columns.get(usize::from(place.partition)) else {
             return Contact::RegisterFirst;
         };
-        columns.contact(place.slot, fence, kind, self.now())
+        columns.contact(place.slot, fence, kind, at)
+    }
+
+    /// Whether a contact with this fence would be a repetition. Changes nothing, and is less work than to find out whether
+    /// it is the agent's.
+    #[must_use]
+    pub fn is_stale(&self, place: Place, fence: Fence) -> bool {
+        let columns = self.shared.columns.get(usize::from(place.partition));
+        columns.is_some_and(|columns| columns.is_stale(place.slot, fence))
     }
 
     /// A contact, with what the owner has to hear of it: the hot path, and the event where that asks for one, or

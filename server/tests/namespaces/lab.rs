@@ -191,6 +191,34 @@ impl Lab {
         )
     }
 
+    /// Has the router forget what it saw of UDP after so many seconds of silence, and give each flow another port: as
+    /// NATs in the field do.
+    pub(crate) fn forgetful(&self, seconds: u32) -> Result<(), String> {
+        let forget = format!(
+            "for timer in nf_conntrack_udp_timeout nf_conntrack_udp_timeout_stream; do \
+             echo {seconds} >/proc/sys/net/netfilter/$timer || exit; done"
+        );
+        self.run("router", &["sh", "-c", &forget])?;
+        let other =
+            "flush chain inet gate leave; add rule inet gate leave oifname wan masquerade fully-random";
+        self.run("router", &["nft", other])
+    }
+
+    /// Has the router drop what fits, from now on.
+    pub(crate) fn drops(&self, what: &str) -> Result<(), String> {
+        self.run(
+            "router",
+            &["nft", &format!("insert rule inet gate forward {what} drop")],
+        )
+    }
+
+    /// Has the router do as at the beginning again with what it lets through.
+    pub(crate) fn passes(&self) -> Result<(), String> {
+        let rules = "flush chain inet gate forward; add rule inet gate forward ct state established,related accept; \
+                     add rule inet gate forward iifname lan accept";
+        self.run("router", &["nft", rules])
+    }
+
     /// `ip` on the namespace of this role.
     pub(crate) fn ip(&self, role: &str, arguments: &[&str]) -> Result<(), String> {
         ip(&[&["-n", &self.name(role)], arguments].concat())

@@ -9,6 +9,7 @@ mod addresses;
 mod families;
 mod lab;
 mod lives;
+mod loopback;
 mod news;
 #[expect(dead_code, reason = "the tests of bad days use the rest")]
 #[path = "../real/mod.rs"]

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsFd as _;
 use std::path::Path;
 use std::process::Command;
@@ -46,6 +46,11 @@ impl Network {
     /// Listens there.
     pub(crate) fn listen(&self, at: SocketAddr) -> io::Result<TcpListener> {
         self.inside(|| TcpListener::bind(at))
+    }
+
+    /// A socket for UDP there, at an address and port of the system's choice where `at` leaves it that.
+    pub(crate) fn datagrams(&self, at: SocketAddr) -> io::Result<UdpSocket> {
+        self.inside(|| UdpSocket::bind(at))
     }
 
     /// A socket belongs to the network in which it was made, and a thread may change its network alone: so the

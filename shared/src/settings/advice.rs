@@ -11,8 +11,9 @@ use alloc::string::String;
 
 use super::draft::Draft;
 use super::judgement::POLLS_PER_HEARTBEAT;
-use super::{Field, HeartbeatScope, MINUTES_A_DAY, Settings};
+use super::{Field, HeartbeatScope, LoopbackMode, MINUTES_A_DAY, Settings};
 use crate::minutes::Minutes;
+use crate::seconds::Seconds;
 
 /// Where long intervals begin and short ones end.
 const LONG: u32 = 60;
@@ -63,6 +64,10 @@ impl Draft {
             Field::HeartbeatScope if self.heartbeat => self.of_scope(),
             Field::HeartbeatEvery if self.heartbeat => of_interval(heartbeat?),
             Field::OfflineAfter if self.heartbeat => of_time_out(heartbeat?, offline?),
+            Field::Loopback => Some(of_loopback(self.loopback)),
+            Field::LoopbackEverySeconds if self.loopback != LoopbackMode::Off => {
+                Some(of_loopback_interval(self.loopback_every_seconds.parse().ok()?))
+            }
             _ => None,
         }
     }
@@ -82,6 +87,27 @@ impl Draft {
             self.rest.verify_every.get()
         );
         (self.heartbeat_scope == HeartbeatScope::UnreachableNetwork).then(|| Advice::plain(others))
+    }
+}
+
+fn of_loopback(mode: LoopbackMode) -> Advice {
+    Advice::plain(
+        match mode {
+            LoopbackMode::Off => "That a NAT forgot an agent shows only at its next heartbeat or poll.",
+            _ => "UDP must reach the server's port. Where it does not, agents say so, and go on without.",
+        }
+        .to_owned(),
+    )
+}
+
+fn of_loopback_interval(every: Seconds) -> Advice {
+    if every.is_wise() {
+        Advice::plain("Within the 30 seconds after which the first NATs forget a mapping of UDP.".to_owned())
+    } else {
+        Advice::warning(format!(
+            "Some NATs forget a mapping of UDP after 30 seconds. {} seconds or less keep it.",
+            Seconds::DEFAULT.get()
+        ))
     }
 }
 

@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Field, HeartbeatScope, Settings};
+use super::{Field, HeartbeatScope, LoopbackMode, Settings};
 use crate::range::{AddressRange, merge};
 
 /// One field that is not the same.
@@ -95,6 +95,8 @@ impl Settings {
                 1 => "1 day".to_owned(),
                 days => format!("{days} days"),
             },
+            Field::Loopback => self.loopback.phrase().to_owned(),
+            Field::LoopbackEverySeconds => format!("{}", self.loopback_every_seconds),
         }
     }
 
@@ -120,6 +122,8 @@ impl Settings {
             Field::VerifyEvery => self.verify_every = from.verify_every,
             Field::InactiveAfterDays => self.inactive_after_days = from.inactive_after_days,
             Field::DialOwnAddressesIn => self.dial_own_addresses_in.clone_from(&from.dial_own_addresses_in),
+            Field::Loopback => self.loopback = from.loopback,
+            Field::LoopbackEverySeconds => self.loopback_every_seconds = from.loopback_every_seconds,
         }
     }
 }
@@ -131,6 +135,18 @@ impl HeartbeatScope {
         match self {
             Self::All => "All agents",
             Self::UnreachableNetwork => "Only agents in the unreachable network",
+        }
+    }
+}
+
+impl LoopbackMode {
+    /// In words.
+    #[must_use]
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::Off => "Off",
+            Self::UnreachableNetwork => HeartbeatScope::UnreachableNetwork.phrase(),
+            Self::All => HeartbeatScope::All.phrase(),
         }
     }
 }
@@ -155,6 +171,8 @@ mod tests {
             verify_every: Minutes::MIN,
             inactive_after_days: super::super::Days::MIN,
             dial_own_addresses_in: list(&["fd00::/8"]),
+            loopback: LoopbackMode::All,
+            loopback_every_seconds: crate::Seconds::MAX,
         }
     }
 

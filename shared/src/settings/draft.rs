@@ -7,10 +7,11 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::networks::Networks;
-use super::{Field, HeartbeatScope, Settings};
+use super::{Field, HeartbeatScope, LoopbackMode, Settings};
 use crate::console_api::Listens;
 use crate::minutes::{self, Minutes};
 use crate::problem::FieldError;
+use crate::seconds::{self, Seconds};
 
 /// What stands in the form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,10 @@ pub struct Draft {
     pub heartbeat_every: String,
     /// Minutes, as typed.
     pub offline_after: String,
+    /// The choice.
+    pub loopback: LoopbackMode,
+    /// Seconds, as typed.
+    pub loopback_every_seconds: String,
     /// What the form does not show, and leaves as it is.
     pub rest: Settings,
 }
@@ -43,6 +48,8 @@ impl Draft {
             heartbeat_scope: settings.heartbeat_scope,
             heartbeat_every: text(settings.heartbeat_every),
             offline_after: text(settings.offline_after),
+            loopback: settings.loopback,
+            loopback_every_seconds: settings.loopback_every_seconds.get().to_string(),
             rest: Settings {
                 unreachable_network: Vec::new(),
                 ..settings.clone()
@@ -82,6 +89,19 @@ impl Draft {
             ))
         })
         .collect();
+        refusals.extend(
+            self.loopback_every_seconds
+                .parse::<Seconds>()
+                .err()
+                .map(|refused| {
+                    FieldError::new(
+                        Field::LoopbackEverySeconds.key(),
+                        refused.to_string(),
+                        seconds::ALLOWED,
+                        self.loopback_every_seconds.trim(),
+                    )
+                }),
+        );
         // How fields go together is judged where each can be read.
         if refusals.is_empty() {
             let without_ranges = self.meant_with(Vec::new());
@@ -107,6 +127,11 @@ impl Draft {
             heartbeat_every: minutes(&self.heartbeat_every, self.rest.heartbeat_every),
             offline_after: minutes(&self.offline_after, self.rest.offline_after),
             poll_every: minutes(&self.poll_every, self.rest.poll_every),
+            loopback: self.loopback,
+            loopback_every_seconds: self
+                .loopback_every_seconds
+                .parse()
+                .unwrap_or(self.rest.loopback_every_seconds),
             ..self.rest.clone()
         }
     }

@@ -21,11 +21,15 @@ pub enum Field {
     InactiveAfterDays,
     /// `dial_own_addresses_in`
     DialOwnAddressesIn,
+    /// `loopback`
+    Loopback,
+    /// `loopback_every_seconds`
+    LoopbackEverySeconds,
 }
 
 impl Field {
     /// All of them, in the order in which people are shown them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::UnreachableNetwork,
         Self::PollEvery,
         Self::Heartbeat,
@@ -35,6 +39,8 @@ impl Field {
         Self::VerifyEvery,
         Self::InactiveAfterDays,
         Self::DialOwnAddressesIn,
+        Self::Loopback,
+        Self::LoopbackEverySeconds,
     ];
 
     /// Its name in the API.
@@ -50,6 +56,8 @@ impl Field {
             Self::VerifyEvery => "verify_every",
             Self::InactiveAfterDays => "inactive_after_days",
             Self::DialOwnAddressesIn => "dial_own_addresses_in",
+            Self::Loopback => "loopback",
+            Self::LoopbackEverySeconds => "loopback_every_seconds",
         }
     }
 
@@ -66,6 +74,8 @@ impl Field {
             Self::VerifyEvery => "Server verifies every",
             Self::InactiveAfterDays => "Inactive after",
             Self::DialOwnAddressesIn => "Own addresses may be connected to in",
+            Self::Loopback => "Loopback mode",
+            Self::LoopbackEverySeconds => "Loopback packet every",
         }
     }
 

@@ -5,11 +5,12 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use super::{Field, Settings};
+use super::{Field, LoopbackMode, Settings};
 use crate::console_api::Listens;
 use crate::minutes::Minutes;
 use crate::problem::FieldError;
 use crate::range::{AddressRange, too_many};
+use crate::seconds::Seconds;
 
 /// How many ranges of the wrong family are named one by one: a list of thousands would be an answer that nobody reads.
 const MOST_NAMED: usize = 100;
@@ -91,6 +92,14 @@ impl Settings {
                 "Agents poll more often than is of use beside their heartbeats, which tell them when to poll.",
                 format!("{least} minutes or more: three times heartbeat_every"),
                 self.poll_every.get().to_string(),
+            ));
+        }
+        if self.loopback != LoopbackMode::Off && !self.loopback_every_seconds.is_wise() {
+            warnings.push(FieldError::new(
+                Field::LoopbackEverySeconds.key(),
+                "Some NATs forget a mapping of UDP after 30 seconds.",
+                format!("{} seconds or less keep it", Seconds::DEFAULT.get()),
+                self.loopback_every_seconds.get().to_string(),
             ));
         }
         warnings

@@ -51,6 +51,32 @@ fn a_time_out_that_forgives_no_lost_heartbeat_is_warned_of() {
 }
 
 #[test]
+fn who_sends_loopback_packets_follows_from_mode_and_network_and_changes_no_lease() {
+    use LoopbackMode::{All, Off, UnreachableNetwork};
+    for (loopback, reachable, unreachable) in [
+        (Off, false, false),
+        (UnreachableNetwork, false, true),
+        (All, true, true),
+    ] {
+        let settings = Settings {
+            loopback,
+            ..Settings::default()
+        };
+        for (reachability, sends) in [
+            (Reachability::Reachable, reachable),
+            (Reachability::Unreachable, unreachable),
+        ] {
+            let duties = settings.duties(reachability);
+            let every = settings.loopback_every_seconds;
+            assert_eq!(duties.loopback_every, sends.then_some(every), "{loopback:?}");
+            let without = Settings::default().duties(reachability);
+            assert_eq!(duties.lease_minutes, without.lease_minutes);
+        }
+        assert_eq!(settings.for_agents().loopback, loopback);
+    }
+}
+
+#[test]
 fn too_many_ranges_are_refused_with_their_field() {
     let range: AddressRange = "10.0.0.1".parse().unwrap();
     let settings = Settings {

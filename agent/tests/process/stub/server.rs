@@ -92,6 +92,7 @@ pub(super) fn as_a_server(shared: &Shared, call: &str, headers: &HeaderMap, body
                 next_in_ms: ways.next_in_ms,
                 next_poll_in_ms: ways.next_poll_in_ms,
                 epoch: shared.epoch(),
+                loopback_port: None,
             })
         }
         "poll" => {

@@ -128,6 +128,7 @@ fn Explained(shown: Shown, known: Known) -> impl IntoView {
                 <div class="fact"><dt>"Addresses"</dt><dd class="mono">{text(|why| explain::addresses(&why.network))}</dd></div>
                 <div class="fact"><dt>"Settings"</dt><dd>{settings}</dd></div>
                 <div class="fact"><dt>"Its clock"</dt><dd>{text(|why| explain::clock(why.clock_ahead_ms))}</dd></div>
+                <div class="fact"><dt>"Loopback"</dt><dd class="mono">{text(|why| explain::loopback(why.loopback))}</dd></div>
                 <div class="fact"><dt>"Verification"</dt><dd><Verification known /></dd></div>
             </dl>
             <If so=told::flag(move || changes().is_some_and(|changes| !changes.is_empty()))>

@@ -1,7 +1,7 @@
 //! The fields, in the order and the words of the page that its users know.
 
 use leptos::prelude::*;
-use rollcall_shared::settings::{Field, HeartbeatScope};
+use rollcall_shared::settings::{Field, HeartbeatScope, LoopbackMode};
 
 use super::form::Form;
 use super::minutes::MinutesField;
@@ -28,6 +28,26 @@ pub(super) fn Fields() -> impl IntoView {
                 <span class="choice__word">{scope.phrase()}</span>
             </label>
         }
+    };
+    let mode = move |mode: LoopbackMode| {
+        view! {
+            <label class="choice">
+                <input
+                    type="radio"
+                    name="loopback"
+                    disabled=locked
+                    prop:checked=move || form.loopback.get() == mode
+                    on:change=move |_| form.loopback.set(mode)
+                />
+                <span class="choice__word">{mode.phrase()}</span>
+            </label>
+        }
+    };
+    let loopback_advice = move || {
+        form.draft
+            .with(|draft| draft.advice(Field::Loopback))
+            .map(|advice| advice.text)
+            .unwrap_or_default()
     };
     let scope_advice = move || {
         form.draft
@@ -77,6 +97,23 @@ pub(super) fn Fields() -> impl IntoView {
                     "No agent sends heartbeat. The numbers above are kept for when it is allowed again."
                 </p>
             </If>
+        </section>
+        <section class="part" aria-labelledby="loopback-title">
+            <h3 class="part__title" id="loopback-title">"Loopback mode"</h3>
+            <fieldset class="choices" aria-describedby="loopback-advice">
+                <legend class="choices__name">"Who sends loopback packets"</legend>
+                <div class="choices__all">
+                    {mode(LoopbackMode::Off)}
+                    {mode(LoopbackMode::UnreachableNetwork)}
+                    {mode(LoopbackMode::All)}
+                </div>
+            </fieldset>
+            <p class="minutes__advice" id="loopback-advice">{told::text(loopback_advice)}</p>
+            <MinutesField
+                field=Field::LoopbackEverySeconds
+                before="A packet through the NAT, and its echo, every"
+                value=form.loopback_every_seconds
+            />
         </section>
     }
 }

@@ -5,7 +5,7 @@ use rollcall_shared::console_api::{Listens, PassedOver, SettingsInForce, Setting
 use rollcall_shared::range::Merged;
 use rollcall_shared::settings::draft::{self, Draft};
 use rollcall_shared::settings::networks::Networks;
-use rollcall_shared::settings::{Field, HeartbeatScope};
+use rollcall_shared::settings::{Field, HeartbeatScope, LoopbackMode};
 use rollcall_shared::{FieldError, Settings};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -36,6 +36,8 @@ pub(super) struct Form {
     pub(super) heartbeat_scope: RwSignal<HeartbeatScope>,
     pub(super) heartbeat_every: RwSignal<String>,
     pub(super) offline_after: RwSignal<String>,
+    pub(super) loopback: RwSignal<LoopbackMode>,
+    pub(super) loopback_every_seconds: RwSignal<String>,
     /// The fields that the form does not show.
     rest: RwSignal<Settings>,
     pub(super) note: RwSignal<String>,
@@ -88,6 +90,8 @@ impl Form {
         let heartbeat_scope = RwSignal::new(draft.heartbeat_scope);
         let heartbeat_every = RwSignal::new(draft.heartbeat_every);
         let offline_after = RwSignal::new(draft.offline_after);
+        let loopback = RwSignal::new(draft.loopback);
+        let loopback_every_seconds = RwSignal::new(draft.loopback_every_seconds);
         let rest = RwSignal::new(draft.rest);
         let base = RwSignal::new(in_force.in_force);
         let draft = Memo::new(move |_| Draft {
@@ -97,6 +101,8 @@ impl Form {
             heartbeat_scope: heartbeat_scope.get(),
             heartbeat_every: heartbeat_every.get(),
             offline_after: offline_after.get(),
+            loopback: loopback.get(),
+            loopback_every_seconds: loopback_every_seconds.get(),
             rest: rest.get(),
         });
         let form = Self {
@@ -112,6 +118,8 @@ impl Form {
             heartbeat_scope,
             heartbeat_every,
             offline_after,
+            loopback,
+            loopback_every_seconds,
             rest,
             note: RwSignal::new(String::new()),
             draft,
@@ -168,6 +176,8 @@ impl Form {
         self.heartbeat_scope.set(draft.heartbeat_scope);
         self.heartbeat_every.set(draft.heartbeat_every);
         self.offline_after.set(draft.offline_after);
+        self.loopback.set(draft.loopback);
+        self.loopback_every_seconds.set(draft.loopback_every_seconds);
         self.rest.set(draft.rest);
     }
 

@@ -1,6 +1,7 @@
-//! A number of minutes within a sentence, with what is wrong with it and what it means.
+//! A number of minutes, or of seconds, within a sentence, with what is wrong with it and what it means.
 
 use leptos::prelude::*;
+use rollcall_shared::Seconds;
 use rollcall_shared::settings::Field;
 use rollcall_shared::settings::advice::time_out_for;
 
@@ -8,7 +9,7 @@ use super::form::Form;
 use crate::people::People;
 use crate::ui::told::{self, If};
 
-/// A field of minutes.
+/// A field of minutes; or of seconds, where it is one.
 #[component]
 pub(super) fn MinutesField(
     /// Which.
@@ -21,6 +22,11 @@ pub(super) fn MinutesField(
     let form = expect_context::<Form>();
     let people = expect_context::<People>();
     let id = field.key();
+    let unit = if field == Field::LoopbackEverySeconds {
+        "seconds"
+    } else {
+        "minutes"
+    };
     let refusal = Memo::new(move |_| form.refusal(field));
     let refused = Memo::new(move |_| refusal.with(|refusal| !refusal.is_empty()));
     let advice = Memo::new(move |_| form.draft.with(|draft| draft.advice(field)));
@@ -38,6 +44,7 @@ pub(super) fn MinutesField(
                     .flatten()
                     .map(rollcall_shared::Minutes::get)
             }
+            Field::LoopbackEverySeconds if is_warning() => Some(Seconds::DEFAULT.get()),
             Field::PollEvery if is_warning() => form.draft.with(|draft| draft.meant().wise_poll()),
             _ => None,
         }
@@ -68,7 +75,7 @@ pub(super) fn MinutesField(
                     prop:value=value
                     on:input=move |event| value.set(event_target_value(&event))
                 />
-                <span id=format!("{id}-after")>"minutes"</span>
+                <span id=format!("{id}-after")>{unit}</span>
             </p>
             <p class="field__refusal" id=format!("{id}-refusal") aria-live="polite">{refusal}</p>
             <p class=class id=format!("{id}-advice")>
@@ -83,7 +90,7 @@ pub(super) fn MinutesField(
                         }
                     }
                 >
-                    {told::text(move || format!("Use {} minutes", better.get().unwrap_or_default()))}
+                    {told::text(move || format!("Use {} {unit}", better.get().unwrap_or_default()))}
                 </button>
             </If>
         </div>

@@ -326,6 +326,6 @@ pub(crate) fn settings_document() -> Value {
     json!({
         "unreachable_network": [], "heartbeat": true, "heartbeat_scope": "all", "heartbeat_every": 10,
         "offline_after": 60, "poll_every": 30, "verify_every": 15, "inactive_after_days": 30,
-        "dial_own_addresses_in": []
+        "dial_own_addresses_in": [], "loopback": "off", "loopback_every_seconds": 25
     })
 }

@@ -1,18 +1,22 @@
 //! `GET /api/v1/agents/{id}/why`: what an agent's status rests on (rule 13).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
 use rollcall_presence::{EngineTime, Grounds};
 use rollcall_shared::console_api::Agent;
-use rollcall_shared::why::{self, Deadline, LeaseInForce, Match, Membership, Proof, Why};
-use rollcall_shared::{AgentId, Problem, Status};
+use rollcall_shared::why::{self, Deadline, LeaseInForce, Loopback, Mapping, Match, Membership, Proof, Why};
+use rollcall_shared::{AgentId, ContactKind, Presence, Problem, Status};
 
 use crate::api::answer::Refusal;
 use crate::api::app::App;
 use crate::api::parameters::Path;
 use crate::auth::person::{Action, Person};
+
+/// How late a contact that was dictated may be besides a tenth of its interval (rule 7).
+const LATE_BY: Duration = Duration::from_secs(5);
 
 /// Explain an agent's status
 ///
@@ -88,11 +92,42 @@ fn explained(app: &App, agent: &Agent, grounds: &Grounds) -> Why {
         deadline,
         network,
         verification: app.dialler.last(agent.id),
+        loopback: loopback(app, agent.id, grounds),
         clock_ahead_ms: app
             .roster
             .reach(agent.id)
             .and_then(|reach| reach.listens.clock_ahead_ms),
     }
+}
+
+/// What is known by its loopback packets.
+fn loopback(app: &App, agent: AgentId, grounds: &Grounds) -> Option<Loopback> {
+    let current = app.settings.current();
+    let duties = current.settings.duties(grounds.verdict.reachability);
+    let every = duties
+        .loopback_every
+        .map(|every| every.lasting(app.settings.minute()));
+    let mapping = app.loopback.mapping(agent);
+    if every.is_none() && mapping.is_none() {
+        return None;
+    }
+    let last = grounds
+        .paths
+        .iter()
+        .find(|(kind, _)| *kind == ContactKind::Loopback);
+    let is_late = |(_, at): &(ContactKind, EngineTime)| {
+        // What the agent is given to be late in (rule 7).
+        every.is_some_and(|every| app.engine.now() > *at + every * 11 / 10 + LATE_BY)
+    };
+    Some(Loopback {
+        mapping: mapping.map(|mapping| Mapping {
+            address: mapping.from.ip(),
+            port: mapping.from.port(),
+            since_ms: mapping.since_ms,
+        }),
+        every_ms: every.map(|every| u64::try_from(every.as_millis()).unwrap_or(u64::MAX)),
+        is_overdue: grounds.status.presence() == Some(Presence::Online) && last.is_some_and(is_late),
+    })
 }
 
 /// Newest first. The last of all is known exactly, the others to the second.

@@ -9,8 +9,8 @@ use http::{HeaderMap, StatusCode, header};
 use rollcall_shared::console_api::settings::LONGEST_NOTE;
 use rollcall_shared::console_api::{SettingsSaved, Subject};
 use rollcall_shared::problem::FieldError;
-use rollcall_shared::settings::{Days, HeartbeatScope};
-use rollcall_shared::{AddressRange, Minutes, Problem, Settings};
+use rollcall_shared::settings::{Days, HeartbeatScope, LoopbackMode};
+use rollcall_shared::{AddressRange, Minutes, Problem, Seconds, Settings};
 use serde::Deserialize;
 
 use super::tag_of;
@@ -46,6 +46,10 @@ pub(super) struct SettingsDocument {
     inactive_after_days: Days,
     /// Ranges in which the server may connect to the address that an agent gives as its own.
     dial_own_addresses_in: Vec<AddressRange>,
+    /// Which agents send loopback packets.
+    loopback: LoopbackMode,
+    /// They send one every so many seconds.
+    loopback_every_seconds: Seconds,
     /// Why, for the history: at most 200 characters. No part of the document.
     #[serde(default)]
     #[schema(max_length = 200)]
@@ -82,6 +86,8 @@ impl From<SettingsDocument> for Settings {
             verify_every: document.verify_every,
             inactive_after_days: document.inactive_after_days,
             dial_own_addresses_in: document.dial_own_addresses_in,
+            loopback: document.loopback,
+            loopback_every_seconds: document.loopback_every_seconds,
         }
     }
 }
@@ -120,6 +126,7 @@ impl From<NotSaved> for Refusal {
         "unreachable_network": ["10.0.0.0/8", "192.168.1.10-192.168.1.20", "2001:db8::/32"],
         "heartbeat": true, "heartbeat_scope": "all", "heartbeat_every": 10, "offline_after": 60,
         "poll_every": 30, "verify_every": 15, "inactive_after_days": 30, "dial_own_addresses_in": [],
+        "loopback": "unreachable_network", "loopback_every_seconds": 25,
         "note": "the branch offices moved behind the new gateway"
     })),
     responses(

@@ -24,7 +24,8 @@ async fn what_the_server_was_started_with_is_in_force_and_is_what_agents_are_tol
     let saved = settings["saved_at_ms"].as_i64().unwrap();
     let document = json!({
         "unreachable_network": [], "dial_own_addresses_in": [], "heartbeat": true, "heartbeat_scope": "all", "heartbeat_every": 3, "offline_after": 8,
-        "poll_every": 5, "verify_every": 15, "inactive_after_days": 30
+        "poll_every": 5, "verify_every": 15, "inactive_after_days": 30,
+        "loopback": "off", "loopback_every_seconds": 25
     });
     assert_eq!(
         settings,
@@ -102,6 +103,7 @@ async fn what_may_not_be_saved_is_refused_with_its_field_and_what_is_unwise_is_w
         ("heartbeat_every", json!(0)),
         ("inactive_after_days", json!(0)),
         ("verify_every", json!(129_601)),
+        ("loopback_every_seconds", json!(9)),
         ("unreachable_network[0]", json!(["10.0.0.5/8"])),
     ] {
         let name = field.trim_end_matches("[0]");

@@ -59,6 +59,8 @@ fn the_form_holds_every_row_of_the_table() {
                 Field::OfflineAfter => draft.offline_after = text.to_string(),
                 Field::PollEvery => draft.poll_every = text.to_string(),
                 Field::Heartbeat => draft.heartbeat = value.as_bool().unwrap(),
+                Field::Loopback => draft.loopback = serde_json::from_value(value.clone()).unwrap(),
+                Field::LoopbackEverySeconds => draft.loopback_every_seconds = text.to_string(),
                 Field::UnreachableNetwork => merged = draft.networks.add(text).merged.len(),
                 other => panic!("{other:?} is not of the form"),
             }

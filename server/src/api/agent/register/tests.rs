@@ -18,7 +18,8 @@ async fn a_boot_learns_how_to_live_and_its_agent_is_online() {
         json!({
             "settings": {
                 "unreachable_network": [], "dial_own_addresses_in": [], "heartbeat": true, "heartbeat_scope": "all", "heartbeat_every": 10, "offline_after": 60,
-                "poll_every": 30, "verify_every": 15, "inactive_after_days": 30
+                "poll_every": 30, "verify_every": 15, "inactive_after_days": 30,
+                "loopback": "off", "loopback_every_seconds": 25
             },
             "settings_version": 1, "minute_ms": 60_000, "observed_address": "127.0.0.1",
             "reachability": "reachable", "next_in_ms": next,

@@ -1,0 +1,222 @@
+//! The loopback listener: authenticated STUN over UDP ([`rollcall_shared::loopback`]), the cheapest contact.
+//!
+//! Each socket has a thread of its own beside tokio's, which reads and answers many packets at a time. What an agent that
+//! is online says is dealt with there, by [`Engine::contact_at`], without a lock; what its owner has to hear (it is back,
+//! it moved, it applied other settings) is handed over, bounded, and answered when it is done ([`Rare`]). What is not
+//! right is dropped without a word and counted by kind: an answer would only help who guesses.
+//!
+//! Not for what goes out to agents of the server's own accord: a mapping that is kept alive is not used for that yet.
+
+mod counts;
+mod judge;
+mod limiter;
+mod listener;
+mod mappings;
+mod sockets;
+#[cfg(test)]
+mod tests;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+
+use parking_lot::Mutex;
+use rollcall_presence::{Event, Outcome, Place};
+use rollcall_shared::AgentId;
+use rollcall_shared::loopback::{AnswerBuffer, News, Transaction, code, echo, refusal};
+use tokio::sync::{mpsc, watch};
+
+use super::Untold;
+use crate::auth::agents::AgentCredentials;
+use crate::auth::loopback_key::LoopbackKey;
+use crate::clock::{Clock, NoRandomness};
+use crate::engine::Engine;
+use crate::settings::InForce;
+use counts::{Counts, Kind};
+use judge::Judge;
+use limiter::Limiter;
+use listener::{Listener, Socket};
+use mappings::Mappings;
+
+pub use mappings::Mapping;
+pub use sockets::{BindError, Sockets};
+
+/// Packets that may wait for their owners. Agents that come back all at once come by HTTP too, and what does not fit is
+/// sent again within seconds.
+const HANDED_OVER: usize = 4096;
+
+/// The listener's handle: what others know of it. There is one also where nobody listens.
+#[derive(Default)]
+pub struct Loopback {
+    mappings: Mappings,
+    ports: OnceLock<Ports>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// On which port each family of addresses is listened to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ports {
+    v4: Option<u16>,
+    v6: Option<u16>,
+}
+
+/// What the listener needs of the backend.
+pub struct Parts {
+    /// Time.
+    pub clock: Clock,
+    /// Presence.
+    pub engine: Engine,
+    /// Who may prove to be whom.
+    pub agents: Arc<AgentCredentials>,
+    /// Whether there is something to poll for.
+    pub settings: Arc<InForce>,
+    /// Whether there is more.
+    pub untold: Arc<Untold>,
+    /// Called for each agent that is asked to poll.
+    pub prompted: Arc<dyn Fn(AgentId) + Send + Sync>,
+}
+
+/// The listener cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The operating system gave no thread, or a socket cannot be set up.
+    #[error("loopback packets cannot be taken")]
+    Io(#[from] std::io::Error),
+    /// Nor randomness.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+}
+
+impl Loopback {
+    /// Begins to take packets, until `stop` says true. Gives what is for the owners: somebody has to take it.
+    ///
+    /// # Errors
+    /// Where the operating system gives no thread or no randomness.
+    pub fn start(
+        self: &Arc<Self>,
+        sockets: Sockets,
+        parts: &Parts,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<mpsc::Receiver<Rare>, StartError> {
+        let (hand_over, rare) = mpsc::channel(HANDED_OVER);
+        let _once = self.ports.set(sockets.ports());
+        let limiter = Arc::new(Mutex::new(Limiter::new(u64::from_ne_bytes(
+            parts.clock.random()?,
+        ))));
+        for socket in sockets.into_sockets() {
+            let socket = Arc::new(Socket::new(socket)?);
+            let judge = Judge {
+                loopback: Arc::clone(self),
+                engine: parts.engine.clone(),
+                agents: Arc::clone(&parts.agents),
+                settings: Arc::clone(&parts.settings),
+                untold: Arc::clone(&parts.untold),
+                prompted: Arc::clone(&parts.prompted),
+                limiter: Arc::clone(&limiter),
+                counts: Counts::new(),
+                hand_over: hand_over.clone(),
+                socket: Arc::clone(&socket),
+            };
+            let listener = Listener {
+                clock: parts.clock,
+                judge,
+                socket,
+                stop: stop.clone(),
+            };
+            let thread = std::thread::Builder::new()
+                .name("loopback".to_owned())
+                .spawn(move || listener.run())?;
+            self.threads.lock().push(thread);
+        }
+        Ok(rare)
+    }
+
+    /// Waits for the threads, once they were told to stop. They look up a few times a second.
+    pub fn join(&self) {
+        for thread in self.threads.lock().drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a loopback listener ended by a panic");
+            }
+        }
+    }
+
+    /// The port to which an agent at this address sends its packets; nothing where none are taken.
+    #[must_use]
+    pub fn port_for(&self, address: IpAddr) -> Option<u16> {
+        let ports = self.ports.get()?;
+        match address.to_canonical() {
+            IpAddr::V4(_) => ports.v4,
+            IpAddr::V6(_) => ports.v6,
+        }
+    }
+
+    /// The mapping by an agent's last packet; nothing where none came since the server started.
+    #[must_use]
+    pub fn mapping(&self, agent: AgentId) -> Option<Mapping> {
+        self.mappings.of(agent)
+    }
+}
+
+/// A packet that its agent's owner has to hear of. It has passed the fence.
+pub struct Rare {
+    /// Whose.
+    pub agent: AgentId,
+    /// Where the engine keeps it.
+    pub place: Place,
+    /// What it is to the owner.
+    pub event: Event,
+    /// The address that the agent is seen from, where that is another than before.
+    pub moved_to: Option<IpAddr>,
+    answer: Pending,
+}
+
+/// An answer that waits.
+struct Pending {
+    transaction: Transaction,
+    key: LoopbackKey,
+    from: SocketAddr,
+    to: Option<IpAddr>,
+    news: News,
+    mapped_at_ms: Option<i64>,
+    socket: Arc<Socket>,
+}
+
+impl Rare {
+    /// From where it came.
+    #[must_use]
+    pub const fn from(&self) -> SocketAddr {
+        self.answer.from
+    }
+}
+
+impl Loopback {
+    /// Answers a packet that its owner has heard of.
+    pub fn answer(&self, rare: &Rare, outcome: Outcome) {
+        let Rare { agent, answer, .. } = rare;
+        let mut room: AnswerBuffer = [0; size_of::<AnswerBuffer>()];
+        let key = answer.key.ready();
+        let packet = match outcome {
+            Outcome::Accepted => {
+                if let Some(since_ms) = answer.mapped_at_ms {
+                    self.mappings.note(*agent, answer.from, since_ms);
+                }
+                echo(
+                    &mut room,
+                    &answer.transaction,
+                    answer.from,
+                    answer.news,
+                    |parts| key.sign(parts),
+                )
+            }
+            Outcome::RegisterFirst => {
+                refusal(&mut room, &answer.transaction, code::REGISTER_FIRST, |parts| {
+                    key.sign(parts)
+                })
+            }
+            Outcome::Stale | Outcome::Gone => return,
+        };
+        if !answer.socket.send(packet, answer.from, answer.to) {
+            Counts::new().count(Kind::Unsent);
+        }
+    }
+}

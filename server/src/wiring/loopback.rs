@@ -1,0 +1,57 @@
+//! Loopback packets that owners have to hear of: what a heartbeat waits for, they wait for here, many at a time.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use rollcall_presence::Outcome;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::api::app::App;
+use crate::net::loopback::{Parts, Rare, Sockets, StartError};
+
+/// How many are waited for together: they are kept by one write.
+const TOGETHER: usize = 256;
+
+/// Begins to take packets; the task ends with the listeners.
+pub(super) fn start(app: &Arc<App>, sockets: Sockets) -> Result<JoinHandle<()>, StartError> {
+    let outbox = app.outbox.clone();
+    let parts = Parts {
+        clock: app.clock,
+        engine: app.engine.clone(),
+        agents: Arc::clone(&app.agents),
+        settings: Arc::clone(&app.settings),
+        untold: Arc::clone(&app.untold),
+        prompted: Arc::new(move |agent| outbox.prompted(agent)),
+    };
+    let rare = app.loopback.start(sockets, &parts, &app.stopping)?;
+    Ok(tokio::spawn(hear(Arc::clone(app), rare)))
+}
+
+async fn hear(app: Arc<App>, mut rare: mpsc::Receiver<Rare>) {
+    let mut some = Vec::with_capacity(TOGETHER);
+    while rare.recv_many(&mut some, TOGETHER).await > 0 {
+        let outcomes = join_all(some.iter().map(|rare| outcome(&app, rare))).await;
+        // Nothing that an agent is told is forgotten by a killed server. Where the disk fails, presence goes on.
+        if let Err(error) = app.journal.kept().await {
+            tracing::debug!(%error, "answered all the same");
+        }
+        for (rare, outcome) in some.drain(..).zip(outcomes) {
+            if let Some(outcome) = outcome {
+                app.loopback.answer(&rare, outcome);
+            }
+        }
+    }
+}
+
+/// What became of it; nothing where the engine was stopped.
+async fn outcome(app: &App, rare: &Rare) -> Option<Outcome> {
+    let handled = app.engine.handle(rare.place, rare.event).await.ok()?;
+    if handled.outcome == Outcome::Accepted {
+        app.agents.note_mapping(rare.agent, rare.from());
+        if let Some(address) = rare.moved_to {
+            app.moved(rare.agent, address);
+        }
+    }
+    Some(handled.outcome)
+}
