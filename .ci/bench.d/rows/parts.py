@@ -9,10 +9,13 @@ INSTRUCTIONS = Row(
     contestants=lambda: [
         Instructions("Rollcall: a heartbeat over HTTP", "http", ours=True),
         Instructions("floor: axum, an empty handler", "floor"),
+        Instructions("Rollcall: over UDP", "udp"),
+        Instructions("of that the client's: a packet made and signed", "packets"),
     ],
     notes=[
         "By callgrind, from the bytes of the request to those of the answer, through hyper and the whole router, over a pipe"
-        " in memory: without the kernel, with the client that writes and reads the bytes.",
+        " in memory: without the kernel, with the client that writes and reads the bytes. Over UDP by the server's thread and"
+        " socket, one packet after the other.",
     ],
     rounds=2,
 )
