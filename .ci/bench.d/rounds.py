@@ -124,6 +124,8 @@ def table(results):
     row = results.row
     names = list(results.values)
     lines = [f"### {row.title}", ""]
+    if not names:
+        return "\n".join([*lines, "Not measured.", *(f"Left out: {text}" for text in results.left_out)]) + "\n"
     if len(names) == 1:
         lines += _column(row, results.values[names[0]])
         return "\n".join([*lines, *_below(results)]) + "\n"

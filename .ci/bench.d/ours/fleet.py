@@ -71,3 +71,17 @@ class Outage(Fleet):
             "back_p99": back["p99"], "back_worst": back["max"],
             "answer_p99": said["answers_ms"]["p99"], "unreturned": said["unreturned"],
         }
+
+
+class Herd(Fleet):
+    """All register at one instant."""
+
+    def __init__(self, agents):
+        super().__init__(f"Rollcall: {agents:,} at once", "herd", agents, "--for", "120s")
+
+    def figures(self, said):
+        there, answers = said["registering_ms"], said["register_answers_ms"]
+        return {
+            "there": there["max"], "there_p99": there["p99"], "answer_p99": answers["p99"], "answer_worst": answers["max"],
+            "unregistered": said["unregistered"], "false": (said["transitions"] or {}).get("false", 0),
+        }

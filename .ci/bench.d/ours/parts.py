@@ -6,7 +6,7 @@ import subprocess
 
 from driven import binary
 from rounds import Contestant
-from started import Failed, program
+from started import Failed, Missing, program
 
 # Two runs, whose difference leaves out what it takes to start, and what runs once.
 FEW, MANY = 1_000, 6_000
@@ -60,3 +60,24 @@ class Parts(Contestant):
                 with open(os.path.join(folder, "estimates.json"), encoding="utf-8") as file:
                     found[name] = json.load(file)["median"]["point_estimate"]
         return found
+
+
+class Million(Contestant):
+    """A million agents in memory, by `server/benches/million.rs`, which prints a line of JSON a figure."""
+
+    ours = True
+    name = "Rollcall"
+    BENCH = os.path.join("server", "benches", "million.rs")
+
+    def start(self, place):
+        if not os.path.exists(self.BENCH):
+            raise Missing(f"there is no {self.BENCH}")
+
+    def measure(self):
+        ran = subprocess.run(
+            ["cargo", "bench", "--locked", "-p", "rollcall-server", "--bench", "million"], capture_output=True, text=True
+        )
+        if ran.returncode:
+            raise Failed(ran.stderr[-600:])
+        lines = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
+        return {line["row"]: line["value"] for line in lines}

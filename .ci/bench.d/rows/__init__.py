@@ -1,9 +1,11 @@
 """All rows, in the order in which they are measured."""
 from rows.expiry import EXPIRY
 from rows.heartbeats import CONNECTIONS, DATAGRAMS, HEARTBEATS
-from rows.parts import INSTRUCTIONS, PARTS
+from rows.parts import INSTRUCTIONS, MILLION_ROW, PARTS
 from rows.rest import NEWS, REST_ROW, WIRE
-from rows.silence import SILENCE
+from rows.silence import HERD, SILENCE
 from rows.writes import WRITES
 
-ROWS = [REST_ROW, WIRE, INSTRUCTIONS, HEARTBEATS, DATAGRAMS, CONNECTIONS, WRITES, EXPIRY, SILENCE, NEWS, PARTS]
+ROWS = [
+    REST_ROW, WIRE, INSTRUCTIONS, HEARTBEATS, DATAGRAMS, CONNECTIONS, WRITES, EXPIRY, MILLION_ROW, SILENCE, HERD, NEWS, PARTS,
+]

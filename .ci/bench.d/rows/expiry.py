@@ -22,9 +22,10 @@ EXPIRY = Row(
     ],
     contestants=lambda: [Outage(SILENT), Expiry(SILENT), Expiry(SILENT * 10), Wills(WILLS), Freshness(HOSTS)],
     notes=[
-        "Ours by `rollcall-fleet --scenario outage`. Measured from the deadline to the arrival of the news at a subscriber. Redis holds 300,000 other keys that live on;"
-        " a key whose event did not come within a minute is counted as a minute late. Mosquitto's deadline is one and a half"
-        " times the keep-alive (MQTT 3.1.1). Icinga's is the `ttl` of the last result.",
+        "From the deadline to the arrival of the news at a subscriber. Ours by `rollcall-fleet --scenario outage`, which"
+        " watches the feed. Redis holds 300,000 other keys that live on; a key whose event did not come within a minute is"
+        " counted as a minute late. Mosquitto's deadline is one and a half times the keep-alive (MQTT 3.1.1), Icinga's the"
+        " `ttl` of the last result.",
     ],
     rounds=3,
 )

@@ -1,5 +1,5 @@
 """A hundred thousand that fall silent at one instant, and come back."""
-from ours.fleet import Outage
+from ours.fleet import Herd, Outage
 from rounds import Figure, Row
 
 AGENTS = 100_000
@@ -36,5 +36,24 @@ SILENCE = Row(
         "By `rollcall-fleet --scenario outage` on the same cores: it speaks as agents do and watches the feed as a console"
         " does. Late is from the end of each agent's lease to its transition in the feed, which beats ten times a second.",
     ],
+    rounds=3,
+)
+
+HERD = Row(
+    name="herd",
+    title=f"{AGENTS:,} that register at one instant",
+    figures=[
+        Figure("there", "all there after", "ms", "less", most=60_000),
+        Figure("answer_p99", "answers to registrations, 99 %", "ms", "less", most=250),
+        Figure("answer_worst", "worst", "ms"),
+        Figure("unregistered", "not registered in the end", "", "less", most=0),
+        Figure("errors", "errors", "", "less", most=0),
+        Figure("slots", "slots given"),
+        Figure("false", "false transitions", "", "less", most=0),
+        Figure("resident", "server resident", "MB"),
+        Figure("cpu", "server's CPU", "s"),
+    ],
+    contestants=lambda: [Herd(AGENTS)],
+    notes=["By `rollcall-fleet --scenario herd`. The first round also enrols them, which is not counted."],
     rounds=3,
 )

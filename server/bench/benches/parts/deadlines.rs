@@ -84,12 +84,12 @@ struct Wheel {
 }
 
 impl Wheel {
-    const BUCKETS: u64 = 4_096;
+    const BUCKETS: usize = 4_096;
     const WIDTH: u64 = 100_000;
 
     fn new() -> Self {
         let mut wheel = Self {
-            buckets: vec![Vec::new(); Self::BUCKETS as usize],
+            buckets: vec![Vec::new(); Self::BUCKETS],
             column: (0..AGENTS).map(due).collect(),
         };
         for agent in 0..AGENTS {
@@ -99,7 +99,7 @@ impl Wheel {
     }
 
     fn bucket(at: u64) -> usize {
-        (at / Self::WIDTH % Self::BUCKETS) as usize
+        usize::try_from(at / Self::WIDTH).unwrap() % Self::BUCKETS
     }
 
     /// Those of the bucket of now that are due; the others in it are of a later turn.

@@ -17,8 +17,8 @@ pub(crate) fn fence(boot: BootId, sequence: u32) -> Fence {
 
 pub(crate) fn place(number: u64) -> Place {
     Place {
-        partition: (number % 64) as u8,
-        slot: Slot((number / 64) as u32),
+        partition: u8::try_from(number % 64).unwrap(),
+        slot: Slot(u32::try_from(number / 64).unwrap()),
     }
 }
 

@@ -24,10 +24,12 @@ use rollcall_server::api::trace::Observer;
 use rollcall_server::auth::enrolment::{EnrolToken, EnrollLine};
 use rollcall_server::clock::Clock;
 use rollcall_server::config::Config;
+use rollcall_server::net::loopback::Sockets;
 use rollcall_server::store::Store;
 use rollcall_server::wiring::Backend;
 use rollcall_shared::DomainId;
 use tokio::io::DuplexStream;
+use tokio::net::UdpSocket;
 use tower::Service as _;
 
 /// As the server has them (`server/src/api/connection.rs`).
@@ -35,6 +37,8 @@ const HEAD_BYTES: usize = 16 * 1024;
 const HEADERS: usize = 100;
 
 const PIPE: usize = 64 * 1024;
+const TRANSACTION: [u8; 12] = [7; 12];
+const ANSWER: usize = 1024;
 const PEER: [u8; 4] = [127, 0, 0, 1];
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -45,6 +49,10 @@ enum Way {
     Http,
     /// An empty handler.
     Floor,
+    /// Loopback packets, by the server's own thread and socket.
+    Udp,
+    /// Loopback packets that are made and signed, and sent nowhere: what of the above is the client's.
+    Packets,
 }
 
 #[derive(Debug, Parser)]
@@ -62,22 +70,41 @@ async fn main() -> Result<(), Failure> {
         Way::Floor => {
             let router = Router::new().route("/api/agent/v1/heartbeat", post(|| async {}));
             let mut line = Line::over(serve(router.with_state(())));
-            beat(&mut line, Agent::unknown(0), flags.contacts).await
+            beat(&mut line, &mut Agent::unknown(0), flags.contacts).await
         }
         Way::Http => {
             let folder = tempfile::tempdir()?;
             let (backend, router, token) = backend(folder.path()).await?;
             let mut line = Line::over(serve(router));
-            let agent = Agent::enrol(&mut line, &token, 0).await?;
-            beat(&mut line, agent, flags.contacts).await?;
+            let mut agent = Agent::enrol(&mut line, &token, 0).await?;
+            beat(&mut line, &mut agent, flags.contacts).await?;
             drop(line);
             backend.stop().await;
+            Ok(())
+        }
+        Way::Udp => {
+            let folder = tempfile::tempdir()?;
+            let (backend, router, token) = backend(folder.path()).await?;
+            let mut line = Line::over(serve(router));
+            let mut agent = Agent::enrol(&mut line, &token, 0).await?;
+            // The first contact says which settings it applied, which is news for its owner.
+            beat(&mut line, &mut agent, 1).await?;
+            packets(agent, flags.contacts).await?;
+            drop(line);
+            backend.stop().await;
+            Ok(())
+        }
+        Way::Packets => {
+            let mut agent = Agent::unknown(0);
+            for _ in 0..flags.contacts {
+                std::hint::black_box(agent.loopback(&TRANSACTION));
+            }
             Ok(())
         }
     }
 }
 
-async fn beat(line: &mut Line<DuplexStream>, mut agent: Agent, contacts: usize) -> Result<(), Failure> {
+async fn beat(line: &mut Line<DuplexStream>, agent: &mut Agent, contacts: usize) -> Result<(), Failure> {
     let mut request = Vec::new();
     for _ in 0..contacts {
         agent.heartbeat(&mut request);
@@ -85,6 +112,20 @@ async fn beat(line: &mut Line<DuplexStream>, mut agent: Agent, contacts: usize) 
         if answer.status != 200 {
             return Err(format!("a heartbeat was answered {}", answer.status).into());
         }
+    }
+    Ok(())
+}
+
+async fn packets(mut agent: Agent, contacts: usize) -> Result<(), Failure> {
+    let port = agent
+        .loopback_port()
+        .ok_or("the server takes no loopback packets")?;
+    let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    socket.connect(("127.0.0.1", port)).await?;
+    let mut answer = [0; ANSWER];
+    for _ in 0..contacts {
+        socket.send(&agent.loopback(&TRANSACTION)).await?;
+        socket.recv(&mut answer).await?;
     }
     Ok(())
 }
@@ -115,14 +156,22 @@ fn serve(router: Router) -> DuplexStream {
 /// A backend on a database in memory, its router, and a token that enrols an agent.
 async fn backend(folder: &std::path::Path) -> Result<(Backend, Router, String), Failure> {
     let data = folder.to_string_lossy().into_owned();
-    let config = Config::load(["rollcall-server", "--data", &data], |_| None)?;
+    let flags = [
+        "rollcall-server",
+        "--data",
+        &data,
+        "--loopback-listen",
+        "127.0.0.1:0",
+    ];
+    let config = Config::load(flags, |_| None)?;
+    let sockets = Sockets::bind(&config.loopback_listen, &config.listen, &[])?;
     let line = EnrollLine {
         program: "rollcall-agent".to_owned(),
         server_url: "http://127.0.0.1".to_owned(),
         fingerprint: None,
     };
     let store = Store::open("sqlite::memory:").await?;
-    let backend = Backend::start(&config, Clock::start(), store, line, "bench").await?;
+    let mut backend = Backend::start(&config, Clock::start(), store, line, "bench").await?;
     let app = backend.app.clone();
     let token = EnrolToken::random(&app.clock)?;
     let now_ms = app.clock.wall_ms();
@@ -131,6 +180,7 @@ async fn backend(folder: &std::path::Path) -> Result<(Backend, Router, String), 
         .create(token.hash(), DomainId::ROOT, 1, now_ms, now_ms + 3_600_000, None)
         .await?;
     let metrics = Metrics::install()?;
+    backend.take_loopback(sockets)?;
     let observer = Observer::new(app.clock, Some(metrics.clone()))?;
     let router = router::router(app, &config, observer, metrics)?.with_state(());
     Ok((backend, router, token.text().to_owned()))
