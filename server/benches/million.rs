@@ -134,6 +134,7 @@ fn record(number: u32) -> AgentRecord {
         notify_port: None,
         proof_key: None,
         retired_by: None,
+        addresses: Vec::new(),
     }
 }
 
