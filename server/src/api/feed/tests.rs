@@ -30,10 +30,10 @@ struct Console(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Served {
     async fn start() -> Self {
-        Self::of(Server::start().await).await
+        Self::of(Server::start().await)
     }
 
-    async fn of(server: Server) -> Self {
+    fn of(server: Server) -> Self {
         let listening = serve::Server::bind(&server.config).unwrap();
         let address = listening.listening().addresses[0].to_string();
         let serving = tokio::spawn(listening.run(server.router(), server.backend.stopping(), || {}));
@@ -393,7 +393,7 @@ async fn told_until(console: &mut Console, row: u32, last: Status) -> Vec<Status
 async fn who_leaves_the_roll_call_for_being_away_too_long_and_comes_back_is_told_of() {
     // A day of the settings lasts 144 seconds.
     const DAY_MS: i64 = 144_000;
-    let served = Served::of(Server::with(&["--minute", "100ms"]).await).await;
+    let served = Served::of(Server::with(&["--minute", "100ms"]).await);
     let api = &served.server;
     let saved = api.save(&json!({ "inactive_after_days": 1 })).await;
     assert_eq!(saved.status, StatusCode::OK, "{saved:?}");
