@@ -1,5 +1,4 @@
 //! The parts of a contact and of a deadline, each by itself, and what else could have been chosen for deadlines.
-#![expect(missing_docs, reason = "criterion's macros write functions without any")]
 #![expect(
     clippy::unwrap_used,
     reason = "a bench that cannot set up its world has nothing to measure"
