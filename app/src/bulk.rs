@@ -287,9 +287,9 @@ mod tests {
         }
     }
 
-    fn moved(call: &Call) -> Result<Vec<Became>, String> {
+    fn moved(call: &Call) -> Vec<Became> {
         let outcome = Outcome::Moved;
-        Ok(call.agents.iter().map(|_| Became { outcome }).collect())
+        call.agents.iter().map(|_| Became { outcome }).collect()
     }
 
     #[test]
@@ -299,16 +299,16 @@ mod tests {
         progress.replace(Act::Move, agents.clone());
         let first = progress.go().unwrap();
         assert_eq!(first.agents, agents[..1_000]);
-        let second = progress.took(&first, moved(&first)).unwrap();
+        let second = progress.took(&first, Ok(moved(&first))).unwrap();
         assert_eq!(second.agents, agents[1_000..2_000]);
         assert_eq!(progress.took(&second, Err("No answer.".to_owned())), None);
         assert_eq!(progress.done, 1_000);
         assert!(progress.failure.is_some() && !progress.is_running && !progress.is_done());
         assert_eq!(progress.go().as_ref(), Some(&second));
         assert_eq!(progress.failure, None);
-        let third = progress.took(&second, moved(&second)).unwrap();
+        let third = progress.took(&second, Ok(moved(&second))).unwrap();
         assert_eq!(third.agents, agents[2_000..]);
-        assert_eq!(progress.took(&third, moved(&third)), None);
+        assert_eq!(progress.took(&third, Ok(moved(&third))), None);
         assert!(progress.is_done() && !progress.is_running);
         assert_eq!(progress.tally.lines(), [("2,500".to_owned(), "moved")]);
     }
@@ -321,7 +321,10 @@ mod tests {
         let first = progress.go().unwrap();
         progress.is_running = false;
         assert_eq!(progress.go(), None, "its first call is still under way");
-        assert_eq!(progress.took(&first, moved(&first)).unwrap().agents.len(), 500);
+        assert_eq!(
+            progress.took(&first, Ok(moved(&first))).unwrap().agents.len(),
+            500
+        );
     }
 
     #[test]
@@ -330,7 +333,7 @@ mod tests {
         progress.replace(Act::Retire, vec![AgentId::from_bits(1); 3]);
         let given_up = progress.go().unwrap();
         progress.replace(Act::Move, vec![AgentId::from_bits(2)]);
-        assert_eq!(progress.took(&given_up, moved(&given_up)), None);
+        assert_eq!(progress.took(&given_up, Ok(moved(&given_up))), None);
         assert_eq!(
             (progress.done, progress.tally.lines()),
             (0, Vec::<(String, &str)>::new())

@@ -34,13 +34,13 @@ pub async fn enrolled(
             Ok::<_, io::Error>(own)
         }));
     }
-    let mut shared: Vec<_> = (0..shares).map(|_| Vec::new()).collect();
+    let mut fleets: Vec<_> = (0..shares).map(|_| Vec::new()).collect();
     let mut place = 0;
     for task in tasks {
         for agent in task.await.map_err(io::Error::other)?? {
-            shared[place % shares].push(agent);
+            fleets[place % shares].push(agent);
             place += 1;
         }
     }
-    Ok(shared)
+    Ok(fleets)
 }

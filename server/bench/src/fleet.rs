@@ -100,7 +100,9 @@ impl Agent {
         };
         loopback::request(transaction, self.id, fence, |parts| {
             let mut context = hmac::Context::with_key(&self.key);
-            parts.iter().for_each(|part| context.update(part));
+            for part in parts {
+                context.update(part);
+            }
             tag(&context.sign())
         })
     }

@@ -173,9 +173,12 @@ mod tests {
     #[test]
     fn an_hour_later_nothing_is_told_of_it() {
         let detection = Detection::default();
-        let hour = Duration::from_mins(60);
+        let hour = Duration::from_hours(1);
         detection.note(Stage::Feed, ms(7), ms(0));
-        assert_eq!(detection.last_hour(Stage::Feed, hour - ms(1)).count, 1);
+        assert_eq!(
+            detection.last_hour(Stage::Feed, hour.saturating_sub(ms(1))).count,
+            1
+        );
         assert_eq!(detection.last_hour(Stage::Feed, hour), Lateness::default());
     }
 

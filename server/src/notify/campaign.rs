@@ -129,15 +129,15 @@ impl Campaign {
 
     /// Those who do not have it, after this place: first those who failed, then the others.
     pub(super) fn waiting_after(&self, after: Option<Place>) -> impl Iterator<Item = (AgentId, &Open)> {
-        let failed = after.is_none_or(Place::is_failed);
+        let with_failed = after.is_none_or(Place::is_failed);
         let in_failed = after.filter(|after| after.is_failed()).map(Place::agent);
         let in_others = after.filter(|after| !after.is_failed()).map(Place::agent);
-        let is_failed = |open: &Open| open.state == NotificationState::Failed;
+        let has_failed = |open: &Open| open.state == NotificationState::Failed;
         self.open_after(in_failed)
-            .filter(move |(_, open)| failed && is_failed(open))
+            .filter(move |(_, open)| with_failed && has_failed(open))
             .chain(
                 self.open_after(in_others)
-                    .filter(move |(_, open)| !is_failed(open)),
+                    .filter(move |(_, open)| !has_failed(open)),
             )
     }
 

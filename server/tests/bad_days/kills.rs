@@ -12,7 +12,7 @@ use dice::Dice;
 
 use crate::driven::{Driven, Steady};
 use crate::real::admin::Admin;
-use crate::real::moment::pass;
+use crate::real::moment::{pass, until_so};
 use crate::real::server::{Plan, Server};
 use crate::real::skipped::say;
 
@@ -91,6 +91,10 @@ fn a_server_that_is_killed_two_hundred_times_loses_nothing_that_it_acknowledged(
         }
     });
 
+    // What was said last may have been answered just now: it is kept then, and in history within a second.
+    until_so("what was said last is in history", || {
+        enrolments.the_last_has_left(&admin.history())
+    });
     let history = admin.history();
     history.nobody_falsely_offline(&steady.ids);
     let steady = steady.rest();

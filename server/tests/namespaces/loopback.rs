@@ -60,12 +60,12 @@ impl Looping {
         let first = until("its first packet comes", || looped(&admin, id).mapping);
         assert_eq!(first.address, ROUTER_V4.parse::<std::net::IpAddr>().unwrap());
         Some(Self {
-            lab,
+            agent,
             server,
             admin,
-            agent,
             id,
             first,
+            lab,
         })
     }
 
@@ -130,9 +130,10 @@ fn a_nat_that_gets_another_address_is_noticed_at_both_ends_within_an_interval() 
     };
     let moved_to = "198.51.100.3";
     let (lab, admin) = (&looping.lab, &looping.admin);
-    lab.address("add", "router", "wan", moved_to).unwrap();
-    // With its address the router forgets what it lent it for.
+    // With its address the router forgets what it lent it for. Gone before the other comes: with the first address of a
+    // network Linux takes those away that came after it.
     lab.address("del", "router", "wan", ROUTER_V4).unwrap();
+    lab.address("add", "router", "wan", moved_to).unwrap();
     let mapping = until("packets come from the new address", || {
         looped(admin, looping.id)
             .mapping

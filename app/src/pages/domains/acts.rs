@@ -41,7 +41,7 @@ pub(super) fn Acts() -> impl IntoView {
 }
 
 /// The domain that a dialog was opened for: also where another one is looked at meanwhile.
-pub(super) fn subject(room: Room) -> Folder {
+pub(super) fn subject(room: &Room) -> Folder {
     room.shown.get_untracked().unwrap_or_else(|| Folder {
         id: DomainId::ROOT,
         parent: None,
@@ -55,7 +55,7 @@ pub(super) fn subject(room: Room) -> Folder {
 fn Make() -> impl IntoView {
     let room = expect_context::<Room>();
     let attempt = Attempt::new();
-    let parent = subject(room);
+    let parent = subject(&room);
     let name = RwSignal::new(String::new());
     let id = parent.id;
     let make = move |event: SubmitEvent| {
@@ -83,7 +83,7 @@ fn Make() -> impl IntoView {
 fn Rename() -> impl IntoView {
     let room = expect_context::<Room>();
     let attempt = Attempt::new();
-    let folder = subject(room);
+    let folder = subject(&room);
     let name = RwSignal::new(folder.name.clone());
     let id = folder.id;
     let rename = move |event: SubmitEvent| {
@@ -108,7 +108,7 @@ fn Rename() -> impl IntoView {
 fn Delete() -> impl IntoView {
     let room = expect_context::<Room>();
     let attempt = Attempt::new();
-    let folder = subject(room);
+    let folder = subject(&room);
     let id = folder.id;
     let parent = folder.parent;
     let parent_name = parent.and_then(|parent| {

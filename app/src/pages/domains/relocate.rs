@@ -22,7 +22,7 @@ const OFFERED: usize = 50;
 pub(super) fn Relocate() -> impl IntoView {
     let room = expect_context::<Room>();
     let attempt = Attempt::new();
-    let folder = StoredValue::new(subject(room));
+    let folder = StoredValue::new(subject(&room));
     let id = folder.with_value(|folder| folder.id);
     let name = folder.with_value(|folder| folder.name.clone());
     let now_in = room.folders.with_untracked(|folders| place(folders, id));

@@ -26,7 +26,7 @@ pub(super) fn Tokens() -> impl IntoView {
             within
                 .into_iter()
                 .filter(|(_, state, _)| (*state == State::Good) == good)
-                .map(|(token, state, place)| line(room, token, state, place))
+                .map(|(token, state, place)| line(&room, token, state, place))
                 .collect::<Vec<_>>()
         }
     };
@@ -100,7 +100,8 @@ impl Room {
     }
 }
 
-fn line(room: Room, token: Token, state: State, place: String) -> AnyView {
+fn line(room: &Room, token: Token, state: State, place: String) -> AnyView {
+    let room = *room;
     let author = token
         .author
         .clone()

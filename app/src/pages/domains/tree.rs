@@ -63,13 +63,13 @@ pub(super) fn Tree() -> impl IntoView {
                 let id = folder.id;
                 let open = Memo::new(move |_| tokens.with(|tokens| tokens.get(&id).copied().unwrap_or(0)));
                 let is_stop = told::flag(move || stop.get() == Some(id));
-                row(room, folder, open, is_stop)
+                row(&room, folder, open, is_stop)
             })
             .collect::<Vec<_>>()
     };
     let walk = move |event: KeyboardEvent| {
         let at = stop.get_untracked();
-        if at.is_some_and(|at| press(room, &lines.get_untracked(), at, &event.key())) {
+        if at.is_some_and(|at| press(&room, &lines.get_untracked(), at, &event.key())) {
             event.prevent_default();
         }
     };
@@ -131,7 +131,7 @@ pub(super) fn Tree() -> impl IntoView {
 }
 
 /// Does what a key is for. F2 and Delete are those of every file manager. Answers whether it is for anything.
-fn press(room: Room, lines: &[Folder], at: DomainId, key: &str) -> bool {
+fn press(room: &Room, lines: &[Folder], at: DomainId, key: &str) -> bool {
     let may_change = untrack(|| room.people.may_change());
     // What is found is shown with all above it, closed or not.
     let is_searched = room.search.with_untracked(|search| !search.trim().is_empty());
@@ -156,7 +156,8 @@ fn press(room: Room, lines: &[Folder], at: DomainId, key: &str) -> bool {
     true
 }
 
-fn row(room: Room, folder: Folder, open: Memo<usize>, is_stop: Signal<bool>) -> AnyView {
+fn row(room: &Room, folder: Folder, open: Memo<usize>, is_stop: Signal<bool>) -> AnyView {
+    let room = *room;
     let id = folder.id;
     let is_shown = Memo::new(move |_| {
         room.shown

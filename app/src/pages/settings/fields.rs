@@ -29,26 +29,6 @@ pub(super) fn Fields() -> impl IntoView {
             </label>
         }
     };
-    let mode = move |mode: LoopbackMode| {
-        view! {
-            <label class="choice">
-                <input
-                    type="radio"
-                    name="loopback"
-                    disabled=locked
-                    prop:checked=move || form.loopback.get() == mode
-                    on:change=move |_| form.loopback.set(mode)
-                />
-                <span class="choice__word">{mode.phrase()}</span>
-            </label>
-        }
-    };
-    let loopback_advice = move || {
-        form.draft
-            .with(|draft| draft.advice(Field::Loopback))
-            .map(|advice| advice.text)
-            .unwrap_or_default()
-    };
     let scope_advice = move || {
         form.draft
             .with(|draft| draft.advice(Field::HeartbeatScope))
@@ -98,6 +78,35 @@ pub(super) fn Fields() -> impl IntoView {
                 </p>
             </If>
         </section>
+        <LoopbackFields locked />
+    }
+}
+
+/// Who sends loopback packets, and how often.
+#[component]
+fn LoopbackFields(locked: Signal<bool>) -> impl IntoView {
+    let form = expect_context::<Form>();
+    let mode = move |mode: LoopbackMode| {
+        view! {
+            <label class="choice">
+                <input
+                    type="radio"
+                    name="loopback"
+                    disabled=locked
+                    prop:checked=move || form.loopback.get() == mode
+                    on:change=move |_| form.loopback.set(mode)
+                />
+                <span class="choice__word">{mode.phrase()}</span>
+            </label>
+        }
+    };
+    let advice = move || {
+        form.draft
+            .with(|draft| draft.advice(Field::Loopback))
+            .map(|advice| advice.text)
+            .unwrap_or_default()
+    };
+    view! {
         <section class="part" aria-labelledby="loopback-title">
             <h3 class="part__title" id="loopback-title">"Loopback mode"</h3>
             <fieldset class="choices" aria-describedby="loopback-advice">
@@ -108,7 +117,7 @@ pub(super) fn Fields() -> impl IntoView {
                     {mode(LoopbackMode::All)}
                 </div>
             </fieldset>
-            <p class="minutes__advice" id="loopback-advice">{told::text(loopback_advice)}</p>
+            <p class="minutes__advice" id="loopback-advice">{told::text(advice)}</p>
             <MinutesField
                 field=Field::LoopbackEverySeconds
                 before="A packet through the NAT, and its echo, every"

@@ -15,7 +15,7 @@ const INSTANT: u64 = 1_000_000_000;
 
 /// Deadlines in microseconds: every tenth at the instant, the others spread over the hour after it.
 fn due(agent: u32) -> u64 {
-    if agent % (AGENTS / SILENT) == 0 {
+    if agent.is_multiple_of(AGENTS / SILENT) {
         INSTANT
     } else {
         INSTANT + 1_000_000 + u64::from(agent) * 3_600

@@ -93,6 +93,13 @@ impl Enrolments {
         left.len()
     }
 
+    /// Whether the last goodbye that was acknowledged is in history. They land in order.
+    pub(crate) fn the_last_has_left(&self, history: &History) -> bool {
+        let last = self.left.lock().unwrap().last().copied();
+        let said = |agent| history.of_agent(agent).last().map(|one| one.cause);
+        last.is_none_or(|agent| said(agent) == Some(Cause::Goodbye(GoodbyeKind::Stop)))
+    }
+
     /// Fails where a deadline made anybody offline who was not silent; gives how many it made so.
     pub(crate) fn flipped(&self, history: &History) -> usize {
         let silent = self.silent.lock().unwrap();
