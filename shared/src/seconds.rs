@@ -99,6 +99,12 @@ impl de::Visitor<'_> for Reader {
         out.write_str(ALLOWED)
     }
 
+    // What some formats read every number as, the console's among them.
+    fn visit_i64<E: de::Error>(self, given: i64) -> Result<Seconds, E> {
+        let fits = u32::try_from(given).ok().and_then(Seconds::new);
+        fits.ok_or_else(|| E::invalid_value(de::Unexpected::Signed(given), &self))
+    }
+
     fn visit_u64<E: de::Error>(self, given: u64) -> Result<Seconds, E> {
         let fits = u32::try_from(given).ok().and_then(Seconds::new);
         fits.ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(given), &self))
@@ -124,6 +130,19 @@ mod tests {
     use alloc::string::ToString as _;
 
     use super::*;
+
+    #[test]
+    fn seconds_are_read_whatever_kind_of_number_a_format_takes_them_for() {
+        use serde::de::IntoDeserializer as _;
+        use serde::de::value::{Error, I64Deserializer, U64Deserializer};
+
+        let signed = |given: i64| -> I64Deserializer<Error> { given.into_deserializer() };
+        let unsigned = |given: u64| -> U64Deserializer<Error> { given.into_deserializer() };
+        assert_eq!(Seconds::deserialize(signed(25)), Ok(Seconds::DEFAULT));
+        assert_eq!(Seconds::deserialize(unsigned(25)), Ok(Seconds::DEFAULT));
+        assert!(Seconds::deserialize(signed(-25)).is_err());
+        assert!(Seconds::deserialize(unsigned(9)).is_err());
+    }
 
     #[test]
     fn a_text_is_seconds_or_is_refused_with_what_is_allowed() {

@@ -150,7 +150,13 @@ fn press(room: &Room, lines: &[Folder], at: DomainId, key: &str) -> bool {
             room.look_at(id);
             walk::focus(&format!("[data-domain=\"{id}\"]"));
         }
-        (_, Some(Step::Turn(id))) if !is_searched => room.turn(id),
+        (_, Some(Step::Turn(id))) if !is_searched => {
+            room.turn(id);
+            // The lines are drawn anew: the keyboard stays on this one.
+            request_animation_frame(move || {
+                walk::focus(&format!("[data-domain=\"{id}\"]"));
+            });
+        }
         _ => return false,
     }
     true

@@ -48,7 +48,8 @@ pub(crate) fn Server() -> impl IntoView {
     view! {
         <div class="settings components">
             <Ways here=PATH />
-            <section class="components__main" aria-labelledby="server-title">
+            // Nothing in it takes the keyboard, and a low window scrolls it.
+            <section class="components__main" aria-labelledby="server-title" tabindex="0">
                 <h2 class="settings__title" id="server-title">"Server"</h2>
                 <p class="settings__lead">
                     "How the server itself stands, and how well it keeps its promise: an agent goes offline at its deadline, and consoles are told at once."
