@@ -74,6 +74,9 @@ export class Lab {
   private async build(): Promise<void> {
     for (const role of ROLES) {
       if (role !== "server") await run("ip", ["netns", "add", this.name(role)]);
+      // IPv4 alone: an IPv6 address that is still being checked is a change of network to Chromium, which then drops what
+      // it loads.
+      await this.run(role, "sh", "-c", "for one in all default; do echo 1 >/proc/sys/net/ipv6/conf/$one/disable_ipv6; done");
       await this.ip(role, "link set lo up");
     }
     await this.ip("server", "link add eth type bridge");

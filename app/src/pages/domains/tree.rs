@@ -55,8 +55,13 @@ pub(super) fn Tree() -> impl IntoView {
             drawn().find(|id| Some(*id) == shown).or(drawn().next())
         })
     });
+    keep_keyboard(&room, stop);
     let rows = move || {
         let lines = lines.get();
+        // They are drawn anew as a whole: the keyboard stays where it is.
+        if keyboard_is_on("tr[data-domain]") {
+            walk_back(stop);
+        }
         let drawn = lines.into_iter().take(MOST_LINES);
         drawn
             .map(|folder| {
@@ -130,6 +135,40 @@ pub(super) fn Tree() -> impl IntoView {
     }
 }
 
+/// Whether what the selector names has the keyboard.
+fn keyboard_is_on(selector: &str) -> bool {
+    let active = document().active_element();
+    active.is_some_and(|active| matches!(active.matches(selector), Ok(true)))
+}
+
+/// Gives the keyboard back to the line that Tab reaches, once it is drawn.
+fn walk_back(stop: Memo<Option<DomainId>>) {
+    request_animation_frame(move || {
+        if let Some(Some(id)) = stop.try_get_untracked() {
+            walk::focus(&format!("[data-domain=\"{id}\"]"));
+        }
+    });
+}
+
+/// A dialog that closes gives the keyboard back to the line that it was opened from; where that line was drawn anew
+/// meanwhile, nobody has it.
+fn keep_keyboard(room: &Room, stop: Memo<Option<DomainId>>) {
+    let dialogs = room.dialogs;
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = [dialogs.renaming, dialogs.moving, dialogs.deleting]
+            .iter()
+            .any(|dialog| dialog.get());
+        if was_open == Some(true) && !is_open {
+            request_animation_frame(move || {
+                if keyboard_is_on("body") {
+                    walk_back(stop);
+                }
+            });
+        }
+        is_open
+    });
+}
+
 /// Does what a key is for. F2 and Delete are those of every file manager. Answers whether it is for anything.
 fn press(room: &Room, lines: &[Folder], at: DomainId, key: &str) -> bool {
     let may_change = untrack(|| room.people.may_change());
@@ -150,13 +189,7 @@ fn press(room: &Room, lines: &[Folder], at: DomainId, key: &str) -> bool {
             room.look_at(id);
             walk::focus(&format!("[data-domain=\"{id}\"]"));
         }
-        (_, Some(Step::Turn(id))) if !is_searched => {
-            room.turn(id);
-            // The lines are drawn anew: the keyboard stays on this one.
-            request_animation_frame(move || {
-                walk::focus(&format!("[data-domain=\"{id}\"]"));
-            });
-        }
+        (_, Some(Step::Turn(id))) if !is_searched => room.turn(id),
         _ => return false,
     }
     true

@@ -46,7 +46,7 @@ pub(crate) fn Server() -> impl IntoView {
             .with(|failure| failure.as_ref().map(ToString::to_string).unwrap_or_default())
     };
     view! {
-        <div class="settings components">
+        <div class="settings server">
             <Ways here=PATH />
             // Nothing in it takes the keyboard, and a low window scrolls it.
             <section class="components__main" aria-labelledby="server-title" tabindex="0">
@@ -100,7 +100,7 @@ fn sections(told: ServerStatus) -> AnyView {
         <h3 class="server__heading">"The picture"</h3>
         <p class="server__words" data-testid="picture">{picture}</p>
         <h3 class="server__heading" id="promise">"The promise, over the last hour"</h3>
-        <div class="components__scroll">
+        <div class="components__scroll" role="region" aria-labelledby="promise" tabindex="0">
             <table class="components__table" aria-labelledby="promise">
                 <thead>
                     <tr>
