@@ -21,6 +21,10 @@ const AT_A_TIME: u32 = 512;
 /// slots are rather too late than too early.
 const UNSEEN: u32 = 1_000;
 
+/// Until the missing are counted, which takes a second, they are taken to be as many as the server manages in so many
+/// seconds.
+const UNCOUNTED_S: u32 = 4;
+
 /// The least that it is taken to manage, whatever one bad second showed.
 const LEAST: u32 = 100;
 
@@ -98,14 +102,12 @@ impl Arrivals {
     /// When somebody for whom there was no place is to come back, where a minute lasts `minute`. `random` is fresh.
     #[must_use]
     pub fn send_away(&self, minute: Duration, random: u64) -> Duration {
-        let before = self.sent_away.fetch_add(1, Ordering::Relaxed);
-        // Until the missing are counted, those who were sent away are the backlog that is known of.
-        let backlog = u32::try_from(before).unwrap_or(u32::MAX);
+        self.sent_away.fetch_add(1, Ordering::Relaxed);
+        let a_second = self.a_second.load(Ordering::Relaxed);
         let missing = match self.missing.load(Ordering::Relaxed) {
-            0 => backlog.min(self.a_second.load(Ordering::Relaxed)),
+            0 => a_second.saturating_mul(UNCOUNTED_S),
             missing => missing,
         };
-        let a_second = self.a_second.load(Ordering::Relaxed);
         slot(missing, a_second, LONGEST_SLOT.min(minute), random)
     }
 
@@ -125,6 +127,13 @@ impl Arrivals {
         let stretch = Stretch::from_thousandths(self.stretch.load(Ordering::Relaxed)).after(busy);
         self.stretch.store(stretch.thousandths(), Ordering::Relaxed);
         full
+    }
+
+    /// A second passed in which nobody was sent away: as many as the server manages came back, of those who are missing.
+    pub fn came_back(&self) {
+        let a_second = self.a_second.load(Ordering::Relaxed);
+        let missing = self.missing.load(Ordering::Relaxed);
+        self.expect(missing.saturating_sub(a_second));
     }
 
     /// How many agents may yet come, as far as anybody knows.
@@ -186,6 +195,23 @@ mod tests {
         arrivals.expect(u32::MAX);
         assert_eq!(arrivals.send_away(MINUTE, u64::MAX).as_secs(), 59);
         assert_eq!(arrivals.standing().sent_away, 3);
+    }
+
+    #[test]
+    fn the_first_who_find_no_place_are_spread_too_and_the_backlog_goes_as_it_comes_back() {
+        let arrivals = Arrivals::default();
+        assert_eq!(
+            arrivals.send_away(MINUTE, u64::MAX).as_secs(),
+            3,
+            "of four seconds"
+        );
+        arrivals.expect(10_000);
+        arrivals.came_back();
+        assert_eq!(arrivals.send_away(MINUTE, u64::MAX).as_secs(), 8, "of nine");
+        for _ in 0..20 {
+            arrivals.came_back();
+        }
+        assert_eq!(arrivals.send_away(MINUTE, u64::MAX).as_secs(), 3);
     }
 
     #[test]

@@ -38,12 +38,11 @@ pub async fn run(
         let busy = thousandths(now.1.saturating_sub(before.1), passed);
         before = now;
         // Only where somebody is sent away does it matter how many are missing: counting them looks at the whole fleet.
-        let missing = if arrivals.second_passed(busy) {
-            missing(&engine, &roster).await
+        if arrivals.second_passed(busy) {
+            arrivals.expect(missing(&engine, &roster).await);
         } else {
-            0
-        };
-        arrivals.expect(missing);
+            arrivals.came_back();
+        }
     }
 }
 

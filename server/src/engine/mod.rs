@@ -249,7 +249,19 @@ impl Engine {
     /// # Errors
     /// Where the engine was stopped.
     pub async fn handle(&self, place: Place, event: Event) -> Result<Handled, EngineError> {
-        let at = self.now();
+        self.handle_at(place, event, self.now()).await
+    }
+
+    /// The same for what was received at `at` and had to wait since.
+    ///
+    /// # Errors
+    /// Where the engine was stopped.
+    pub async fn handle_at(
+        &self,
+        place: Place,
+        event: Event,
+        at: EngineTime,
+    ) -> Result<Handled, EngineError> {
         self.ask(|reply| Command::Event {
             place,
             event,

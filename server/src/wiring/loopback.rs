@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use rollcall_presence::Outcome;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::api::app::App;
@@ -12,6 +12,9 @@ use crate::net::loopback::{Parts, Rare, Sockets, StartError};
 
 /// How many are waited for together: they are kept by one write.
 const TOGETHER: usize = 256;
+
+/// How many such lots may wait for the disk.
+const WAITING: usize = 16;
 
 /// Begins to take packets; the task ends with the listeners.
 pub(super) fn start(app: &Arc<App>, sockets: Sockets) -> Result<JoinHandle<()>, StartError> {
@@ -29,24 +32,34 @@ pub(super) fn start(app: &Arc<App>, sockets: Sockets) -> Result<JoinHandle<()>, 
 }
 
 async fn hear(app: Arc<App>, mut rare: mpsc::Receiver<Rare>) {
+    let waiting = Arc::new(Semaphore::new(WAITING));
     let mut some = Vec::with_capacity(TOGETHER);
     while rare.recv_many(&mut some, TOGETHER).await > 0 {
         let outcomes = join_all(some.iter().map(|rare| outcome(&app, rare))).await;
-        // Nothing that an agent is told is forgotten by a killed server. Where the disk fails, presence goes on.
-        if let Err(error) = app.journal.kept().await {
-            tracing::debug!(%error, "answered all the same");
+        let heard: Vec<_> = some.drain(..).zip(outcomes).collect();
+        // A disk that hangs holds up answers, and no presence: whoever misses its echo sends again.
+        if let Ok(place) = Arc::clone(&waiting).try_acquire_owned() {
+            tokio::spawn(answer(Arc::clone(&app), heard, place));
         }
-        for (rare, outcome) in some.drain(..).zip(outcomes) {
-            if let Some(outcome) = outcome {
-                app.loopback.answer(&rare, outcome);
-            }
+    }
+}
+
+/// Answers once what was heard is kept: nothing that an agent is told is forgotten by a killed server.
+async fn answer(app: Arc<App>, heard: Vec<(Rare, Option<Outcome>)>, _place: OwnedSemaphorePermit) {
+    // Where the disk fails, presence goes on.
+    if let Err(error) = app.journal.kept().await {
+        tracing::debug!(%error, "answered all the same");
+    }
+    for (rare, outcome) in heard {
+        if let Some(outcome) = outcome {
+            app.loopback.answer(&rare, outcome);
         }
     }
 }
 
 /// What became of it; nothing where the engine was stopped.
 async fn outcome(app: &App, rare: &Rare) -> Option<Outcome> {
-    let handled = app.engine.handle(rare.place, rare.event).await.ok()?;
+    let handled = app.engine.handle_at(rare.place, rare.event, rare.at).await.ok()?;
     if handled.outcome == Outcome::Accepted {
         app.agents.note_mapping(rare.agent, rare.from());
         if let Some(address) = rare.moved_to {

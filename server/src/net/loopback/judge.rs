@@ -157,6 +157,7 @@ impl Judge {
                         kind: ContactKind::Loopback,
                         observed,
                     },
+                    at: now.engine,
                     moved_to,
                     answer: Pending {
                         transaction: *transaction,

@@ -21,7 +21,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
-use rollcall_presence::{Event, Outcome, Place};
+use rollcall_presence::{EngineTime, Event, Outcome, Place};
 use rollcall_shared::AgentId;
 use rollcall_shared::loopback::{AnswerBuffer, News, Transaction, code, echo, refusal};
 use tokio::sync::{mpsc, watch};
@@ -165,6 +165,8 @@ pub struct Rare {
     pub place: Place,
     /// What it is to the owner.
     pub event: Event,
+    /// When it was received: it may wait before its owner hears of it.
+    pub at: EngineTime,
     /// The address that the agent is seen from, where that is another than before.
     pub moved_to: Option<IpAddr>,
     answer: Pending,
