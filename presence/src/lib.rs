@@ -28,6 +28,7 @@ pub mod place;
 pub mod rulebook;
 pub mod spread;
 mod sync;
+mod whereabouts;
 
 pub use cell::{Contact, Heard};
 pub use columns::{Columns, Slot, TableFull};
@@ -36,3 +37,4 @@ pub use lease::Lease;
 pub use partition::{Effect, Event, Grounds, Outcome, Partition, Restored, Unheard};
 pub use place::{PARTITIONS, Place};
 pub use rulebook::{Addresses, Rulebook, Verdict};
+pub use whereabouts::Whereabouts;

@@ -9,6 +9,7 @@ mod grounds;
 mod owned;
 mod picture;
 mod restore;
+mod verdicts;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -22,6 +23,7 @@ use crate::deadlines::Deadlines;
 use crate::engine_time::EngineTime;
 use crate::rulebook::{Rulebook, Verdict};
 use owned::{Blindness, Owned, Standing, outcome_of};
+use verdicts::Verdicts;
 
 pub use event::{Effect, Event, Outcome, Restored};
 pub use grounds::Grounds;
@@ -38,6 +40,7 @@ pub struct Partition {
     owned: Vec<Owned>,
     deadlines: Deadlines,
     rulebook: Arc<Rulebook>,
+    verdicts: Verdicts,
     blindness: Blindness,
 }
 
@@ -50,6 +53,7 @@ impl Partition {
             owned: Vec::new(),
             deadlines: Deadlines::default(),
             rulebook,
+            verdicts: Verdicts::default(),
             blindness: Blindness { started, ended: None },
         }
     }
@@ -70,7 +74,7 @@ impl Partition {
     /// What the rules say of an agent; nothing where there is none in that slot.
     #[must_use]
     pub fn verdict(&self, slot: Slot) -> Option<Verdict> {
-        self.owned.get(slot.index()).map(|owned| owned.verdict)
+        self.owned.get(slot.index()).map(|owned| *owned.verdict)
     }
 
     /// When the next tick has to come, at the latest, for the next deadline to be noticed in time.
@@ -98,10 +102,9 @@ impl Partition {
             let (owned, Some(cell)) = (&mut self.owned[index], self.columns.cell(slot)) else {
                 continue;
             };
-            owned.verdict = self.rulebook.judge(owned.addresses, owned.since);
             let (heard, online) = (cell.heard(), cell.online());
             let from = owned.status(online);
-            owned.reachability = owned.verdict.reachability;
+            owned.judge(&self.rulebook, &mut self.verdicts);
             let to = owned.status(online);
             if from != to {
                 effects.push(Effect {
@@ -151,7 +154,7 @@ impl Partition {
                         heard,
                         folds: false,
                     });
-                    owned.farewell = None;
+                    owned.forget_goodbye();
                     owned.offline_since = now;
                     self.look_at(slot, now);
                 }
@@ -215,7 +218,7 @@ impl Partition {
                 addresses,
             } => {
                 owned.standing = Standing::RollCall;
-                owned.addresses = addresses;
+                owned.whereabouts = addresses.into();
                 note_applied(owned, cell, fence.applied);
                 if fence.applied == 0 {
                     owned.since = self.rulebook.newest();
@@ -225,7 +228,7 @@ impl Partition {
                 } else {
                     Cause::Registered(reason)
                 };
-                owned.farewell = None;
+                owned.forget_goodbye();
                 (cause, true, Some(ContactKind::Register))
             }
             Event::Contact {
@@ -235,9 +238,9 @@ impl Partition {
             } => {
                 let was_online = cell.online();
                 owned.standing = Standing::RollCall;
-                owned.farewell = None;
-                if observed.is_some() {
-                    owned.addresses.observed = observed;
+                owned.forget_goodbye();
+                if let Some(observed) = observed {
+                    owned.moved_to(observed);
                 }
                 note_applied(owned, cell, fence.applied);
                 let cause = if was_online {
@@ -248,7 +251,7 @@ impl Partition {
                 (cause, true, Some(kind))
             }
             Event::Goodbye { kind, .. } => {
-                owned.farewell = Some((kind, at));
+                owned.says_goodbye(kind, at);
                 if kind == GoodbyeKind::Uninstall {
                     owned.standing = Standing::Retired;
                 }
@@ -263,8 +266,7 @@ impl Partition {
                 (Cause::Retired, false, None)
             }
         };
-        owned.verdict = self.rulebook.judge(owned.addresses, owned.since);
-        owned.reachability = owned.verdict.reachability;
+        owned.judge(&self.rulebook, &mut self.verdicts);
         cell.set(
             kind.map_or_else(|| cell.heard(), |kind| Heard { at, kind: Some(kind) }),
             online,

@@ -1,5 +1,7 @@
 //! Where an agent is kept: its partition and its slot there.
 
+use core::ops::RangeInclusive;
+
 use rollcall_shared::AgentId;
 
 use crate::columns::Slot;
@@ -26,6 +28,13 @@ impl Place {
     pub const fn partition_of(agent: AgentId) -> u8 {
         (agent.bits() >> SHIFT) as u8
     }
+
+    /// The ids of a partition's agents, from the lowest that there can be to the highest.
+    #[must_use]
+    pub const fn ids_of(partition: u8) -> RangeInclusive<AgentId> {
+        let first = (partition as u64) << SHIFT;
+        AgentId::from_bits(first)..=AgentId::from_bits(first | ((1 << SHIFT) - 1))
+    }
 }
 
 #[cfg(test)]
@@ -39,5 +48,18 @@ mod tests {
             usize::from(Place::partition_of(AgentId::from_bits(u64::MAX))),
             PARTITIONS - 1
         );
+    }
+
+    #[test]
+    fn the_ids_of_the_partitions_are_all_there_are() {
+        let mut next = 0;
+        for partition in 0..64 {
+            let (first, last) = Place::ids_of(partition).into_inner();
+            assert_eq!(first.bits(), next);
+            assert_eq!(Place::partition_of(first), partition);
+            assert_eq!(Place::partition_of(last), partition);
+            next = last.bits() + 1;
+        }
+        assert_eq!(next, 1 << 63);
     }
 }

@@ -23,7 +23,7 @@ use rollcall_server::auth::agents::{AgentCredentials, Known as Credential};
 use rollcall_server::auth::proof_key::ProofKey;
 use rollcall_server::clock::Clock;
 use rollcall_server::engine::detection::Stage;
-use rollcall_server::engine::{Engine, Known, News, Running, Start};
+use rollcall_server::engine::{Engine, Known, News, Prepared, Running, Start};
 use rollcall_server::roster::Roster;
 use rollcall_server::store::agents::AgentRecord;
 use rollcall_shared::agent_api::Fence;
@@ -74,47 +74,47 @@ fn id(number: u32) -> AgentId {
     AgentId::from_bits(u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 1)
 }
 
-/// A fleet that was online when engine time was saved, each agent heard up to a lease before.
-fn start(agents: u32, lease: Duration, offline_after: i64) -> Start {
+/// Where an engine starts whose agents are online for `offline_after` of its minutes after each contact.
+fn start(offline_after: i64) -> Start {
     let minutes = |count| Minutes::try_new(count).unwrap_or(Minutes::MIN);
     let settings = Settings {
         heartbeat_every: minutes(1),
         offline_after: minutes(offline_after),
         ..Settings::default()
     };
-    let known = |number: u32| {
-        let ago = lease.mul_f64(f64::from(number) / f64::from(agents.max(1)));
-        let heard = Heard {
-            at: RESUMED - ago,
-            kind: Some(ContactKind::Heartbeat),
-        };
-        let boot = BootId::from_bits(7);
-        Known {
-            agent: id(number),
-            restored: Restored {
-                status: Status::Online,
-                boot,
-                applied: 1,
-                addresses: Addresses {
-                    own: Some(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1))),
-                    observed: Some(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7))),
-                },
-                in_status_for: Duration::ZERO,
-                remembered: Some(Remembered {
-                    heard,
-                    boot: boot.map(|boot| (boot, 1)),
-                    applied: 1,
-                    paths: Default::default(),
-                }),
-            },
-        }
-    };
     Start {
         resumed: RESUMED,
         saved_wall_ms: None,
         rulebook: Arc::new(Rulebook::new(1, &settings, MINUTE)),
         last_transition: None,
-        known: (0..agents).map(known).collect(),
+    }
+}
+
+/// An agent that was online when engine time was saved, and heard so long before.
+fn known(number: u32, ago: Duration) -> Known {
+    let heard = Heard {
+        at: RESUMED - ago,
+        kind: Some(ContactKind::Heartbeat),
+    };
+    let boot = BootId::from_bits(7);
+    Known {
+        agent: id(number),
+        restored: Restored {
+            status: Status::Online,
+            boot,
+            applied: 1,
+            addresses: Addresses {
+                own: Some(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1))),
+                observed: Some(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7))),
+            },
+            in_status_for: Duration::ZERO,
+            remembered: Some(Remembered {
+                heard,
+                boot: boot.map(|boot| (boot, 1)),
+                applied: 1,
+                paths: Default::default(),
+            }),
+        },
     }
 }
 
@@ -135,23 +135,39 @@ fn record(number: u32) -> AgentRecord {
         boot: BootId::from_bits(7),
         applied: 1,
         enrolled_at_ms: 0,
-        local_address: None,
-        notify_port: None,
+        local_address: Some(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1))),
+        notify_port: Some(4711),
         proof_key: None,
         retired_by: None,
         addresses: Vec::new(),
     }
 }
 
-fn prepare(start: &Start) -> Option<(Engine, rollcall_server::engine::Prepared, Vec<Place>)> {
-    Engine::prepare(Clock::start(), start).ok()
+fn prepare(
+    clock: Clock,
+    start: &Start,
+    fleet: impl Iterator<Item = Known>,
+) -> Option<(Engine, Prepared, Vec<Place>)> {
+    let (engine, mut prepared) = Engine::prepare(clock, start);
+    let places: Result<Vec<Place>, _> = fleet.map(|known| prepared.take_up(&known)).collect();
+    Some((engine, prepared, places.ok()?))
+}
+
+/// A fleet whose agents were heard one after the other over a lease.
+fn over(agents: u32, lease: Duration) -> impl Iterator<Item = Known> {
+    (0..agents).map(move |number| {
+        known(
+            number,
+            lease.mul_f64(f64::from(number) / f64::from(agents.max(1))),
+        )
+    })
 }
 
 fn memory(agents: u32) {
-    let start = start(agents, MINUTE * 60, 60);
+    let start = start(60);
     let clock = Clock::start();
     let before = resident();
-    let Some((engine, prepared, places)) = prepare(&start) else {
+    let Some((engine, prepared, places)) = prepare(clock, &start, over(agents, MINUTE * 60)) else {
         return;
     };
     say(
@@ -159,14 +175,15 @@ fn memory(agents: u32) {
         "ms",
         clock.monotonic().as_secs_f64() * 1e3,
     );
-    drop(start);
-    let per = |bytes: u64| bytes as f64 / f64::from(agents);
-    let engine_took = resident().saturating_sub(before);
+    // The list of places is this bench's own.
+    let listed = u64::from(agents) * u64::try_from(size_of::<Place>()).unwrap_or(0);
+    let engine_took = resident().saturating_sub(before + listed);
     say(
         "memory of an agent: engine (cells, owner, deadlines)",
         "B",
-        per(engine_took),
+        engine_took as f64 / f64::from(agents),
     );
+    let per = |bytes: u64| bytes as f64 / f64::from(agents);
 
     let before = resident();
     let credentials = AgentCredentials::default();
@@ -203,7 +220,8 @@ fn memory(agents: u32) {
 }
 
 fn contacts(agents: u32) {
-    let Some((engine, _prepared, places)) = prepare(&start(agents, MINUTE * 60, 60)) else {
+    let Some((engine, _prepared, places)) = prepare(Clock::start(), &start(60), over(agents, MINUTE * 60))
+    else {
         return;
     };
     let clock = Clock::start();
@@ -231,8 +249,12 @@ struct Published {
     last_us: AtomicU64,
 }
 
-fn run(start: &Start, clock: Clock) -> Option<(Engine, Running, Vec<Place>, Arc<Published>)> {
-    let (engine, prepared, places) = Engine::prepare(clock, start).ok()?;
+fn run(
+    start: &Start,
+    fleet: impl Iterator<Item = Known>,
+    clock: Clock,
+) -> Option<(Engine, Running, Vec<Place>, Arc<Published>)> {
+    let (engine, prepared, places) = prepare(clock, start, fleet)?;
     let published = Arc::new(Published::default());
     let sink = Arc::clone(&published);
     let running = prepared
@@ -252,7 +274,8 @@ fn run(start: &Start, clock: Clock) -> Option<(Engine, Running, Vec<Place>, Arc<
 fn detection(agents: u32) {
     for (name, loaded) in [("idle", false), ("one core taking contacts", true)] {
         let clock = Clock::start();
-        let Some((engine, running, places, published)) = run(&start(agents, MINUTE * 20, 60), clock) else {
+        let Some((engine, running, places, published)) = run(&start(60), over(agents, MINUTE * 20), clock)
+        else {
             return;
         };
         let stop = Arc::new(AtomicBool::new(false));
@@ -312,15 +335,17 @@ fn detection(agents: u32) {
 fn at_one_instant(agents: u32) {
     let silent = agents / 10;
     let clock = Clock::start();
-    let mut start = start(agents, Duration::ZERO, 600);
     // A tenth was heard at one instant, and its lease ends two seconds from now; the others' much later.
     let lease = MINUTE * 600;
-    for known in start.known.iter_mut().take(silent as usize) {
-        if let Some(remembered) = &mut known.restored.remembered {
-            remembered.heard.at = RESUMED - lease + Duration::from_secs(2);
-        }
-    }
-    let Some((engine, running, _places, published)) = run(&start, clock) else {
+    let fleet = (0..agents).map(|number| {
+        let ago = if number < silent {
+            lease.saturating_sub(Duration::from_secs(2))
+        } else {
+            Duration::ZERO
+        };
+        known(number, ago)
+    });
+    let Some((engine, running, _places, published)) = run(&start(600), fleet, clock) else {
         return;
     };
     while published.changes.load(Ordering::Relaxed) < u64::from(silent)

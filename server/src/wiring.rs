@@ -19,7 +19,6 @@ use crate::api::app::App;
 use crate::api::components::UPLOADS_AT_ONCE;
 use crate::api::origin::Origins;
 use crate::arrivals::Arrivals;
-use crate::auth::agents::AgentCredentials;
 use crate::auth::enrolment::EnrollLine;
 use crate::auth::master_key::{MasterKey, MasterKeyError};
 use crate::auth::passwords::Passwords;
@@ -38,7 +37,6 @@ use crate::feed::Hub;
 use crate::net::loopback::{Sockets, StartError as LoopbackError};
 use crate::net::{Dialler, Untold, rounds};
 use crate::notify::{Outbox, delivery};
-use crate::roster::Roster;
 use crate::scope::Scope;
 use crate::settings::{InForce, SettingsError};
 use crate::store::journal::Entry;
@@ -90,6 +88,9 @@ pub enum StartError {
     /// No password can be hashed.
     #[error("passwords cannot be hashed")]
     Passwords(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What read the fleet broke off.
+    #[error("the fleet cannot be read")]
+    Reading(#[source] tokio::task::JoinError),
     /// The operating system gave no thread.
     #[error("the presence engine cannot be started")]
     Thread(#[source] std::io::Error),
@@ -145,15 +146,13 @@ impl Backend {
         let folder = config.data.join(JOURNAL);
         journal::recover(&store, &folder).await?;
         let time_file = TimeFile::new(&config.data, store.identity());
-        let fleet = Fleet::read(&store, &time_file).await?;
-        let (engine, prepared, places) = fleet.take_up(&store, clock, &settings).await?;
-        let roster = Arc::new(Roster::new(engine.clone()));
-        let agents = Arc::new(AgentCredentials::default());
-        for (record, place) in fleet.records.iter().zip(&places) {
-            roster.insert(record, *place);
-            let known = fleet::known(record, &master_key);
-            agents.insert(record.id, record.secret_hash, *place, known);
-        }
+        let saved = engine_time::saved(&store, &time_file).await?;
+        let Fleet {
+            engine,
+            prepared,
+            roster,
+            agents,
+        } = Fleet::take_up(&store, clock, &settings, &master_key, saved.as_ref()).await?;
         roster.plant(store.domains().list(&Scope::All).await?);
         roster.remember(&latest(&store).await?);
         let dialler = Dialler::new(
@@ -182,7 +181,8 @@ impl Backend {
 
         let (journal, writer) =
             journal::journal(store.clone(), Some(folder), clock).map_err(StartError::Journal)?;
-        if let Some(away) = fleet.away(clock.wall_ms(), &clock.machine()) {
+        let away = saved.and_then(|saved| fleet::away(&saved, clock.wall_ms(), &clock.machine()));
+        if let Some(away) = away {
             journal.push(blind(away));
         }
         let hub = Hub::new(Arc::clone(&roster), clock, build);

@@ -46,12 +46,12 @@ impl Partition {
             status: owned.status(online),
             heard,
             paths: cell.paths().collect(),
-            verdict: owned.verdict,
+            verdict: *owned.verdict,
             applied: cell.applied(),
             newest: self.rulebook.newest(),
             deadline: online.then(|| owned.deadline(heard.at, self.rulebook.minute(), self.blindness)),
-            addresses: owned.addresses,
-            matched: self.rulebook.matching(owned.addresses),
+            addresses: owned.addresses(),
+            matched: self.rulebook.matching(owned.addresses()),
         })
     }
 }

@@ -44,7 +44,9 @@ impl Partition {
             Status::Pending => self.rulebook.newest(),
             _ => restored.applied,
         };
-        let verdict = self.rulebook.judge(restored.addresses, since);
+        let verdict = self
+            .verdicts
+            .share(self.rulebook.judge(restored.addresses, since));
         let mut owned = Owned::new(standing, verdict, restored.addresses, since);
         owned.reachability = reachability;
         owned.offline_since = started - restored.in_status_for;

@@ -6,6 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use foldhash::fast::FixedState;
+use once_cell::race::OnceBox;
 use rollcall_presence::Place;
 use rollcall_shared::AgentId;
 
@@ -16,23 +18,30 @@ use super::secret::{self, Secret};
 /// Who may speak as which agent.
 #[derive(Debug, Default)]
 pub struct AgentCredentials {
-    known: papaya::HashMap<AgentId, Credential>,
+    /// Ids are given by the server, at random: nobody can choose them to collide.
+    known: papaya::HashMap<AgentId, Credential, FixedState>,
 }
 
 #[derive(Debug)]
 struct Credential {
     secret_hash: [u8; 32],
+    proof_key: OnceLock<ProofKey>,
     place: Place,
-    retired: AtomicBool,
     /// The address that it was last seen from, as [`trace_of`] it: compared at every contact, and never shown.
     observed: AtomicU64,
-    /// The end of its UDP that it was last heard from, as [`mapping_of`] it; 0 before the first loopback packet.
-    mapping: AtomicU64,
-    proof_key: OnceLock<ProofKey>,
-    /// Derived when the first loopback packet comes: for a million agents at the start it would take a second.
-    loopback_key: OnceLock<LoopbackKey>,
+    /// What its loopback packets are judged by. Made when the first one comes: most agents send none, and for a million
+    /// of them at the start it would take a second.
+    loopback: OnceBox<Loopback>,
+    retired: AtomicBool,
     /// Whether the database has the proof key.
     proof_key_kept: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Loopback {
+    key: LoopbackKey,
+    /// The end of its UDP that it was last heard from, as [`mapping_of`] it; 0 before the first packet that was its own.
+    mapping: AtomicU64,
 }
 
 /// What is known of an agent besides, when it is taken up.
@@ -99,9 +108,8 @@ impl AgentCredentials {
                 place,
                 retired: AtomicBool::new(known.retired),
                 observed: AtomicU64::new(known.observed.map_or(0, trace_of)),
-                mapping: AtomicU64::new(0),
+                loopback: OnceBox::new(),
                 proof_key,
-                loopback_key: OnceLock::new(),
                 proof_key_kept: AtomicBool::new(kept),
             },
         );
@@ -183,21 +191,25 @@ impl AgentCredentials {
             return Err(Unprovable::Retired);
         }
         let proof_key = known.proof_key.get().ok_or(Unprovable::WithoutKey)?;
+        let loopback = known.loopback.get_or_init(|| {
+            Box::new(Loopback {
+                key: LoopbackKey::of(proof_key),
+                mapping: AtomicU64::new(0),
+            })
+        });
         Ok(ByPacket {
             place: known.place,
-            key: known
-                .loopback_key
-                .get_or_init(|| LoopbackKey::of(proof_key))
-                .clone(),
+            key: loopback.key.clone(),
             is_elsewhere: known.observed.load(Ordering::Relaxed) != trace_of(from.ip()),
-            is_remapped: known.mapping.load(Ordering::Relaxed) != mapping_of(from),
+            is_remapped: loopback.mapping.load(Ordering::Relaxed) != mapping_of(from),
         })
     }
 
     /// Notes from where an agent's loopback packets come.
     pub fn note_mapping(&self, agent: AgentId, from: SocketAddr) {
-        if let Some(known) = self.known.pin().get(&agent) {
-            known.mapping.store(mapping_of(from), Ordering::Relaxed);
+        let known = self.known.pin();
+        if let Some(loopback) = known.get(&agent).and_then(|known| known.loopback.get()) {
+            loopback.mapping.store(mapping_of(from), Ordering::Relaxed);
         }
     }
 

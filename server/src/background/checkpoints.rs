@@ -89,7 +89,7 @@ async fn write(store: &Store, engine: &Engine, partition: usize, failing: &mut b
 
 #[cfg(test)]
 mod tests {
-    use rollcall_presence::{EngineTime, checkpoint};
+    use rollcall_presence::{EngineTime, Place, checkpoint};
     use rollcall_shared::AgentId;
 
     use super::*;
@@ -99,7 +99,8 @@ mod tests {
     async fn remembered(store: &Store, agent: &TestAgent) -> u32 {
         let wanted: AgentId = agent.id.parse().unwrap();
         let mut sequence = 0;
-        for (_, engine_us, bytes) in store.checkpoints().load_all().await.unwrap() {
+        let partition = u16::from(Place::partition_of(wanted));
+        if let Some((engine_us, bytes)) = store.checkpoints().of(partition).await.unwrap() {
             let read = checkpoint::read(EngineTime::from_micros(engine_us), &bytes, |agent, known| {
                 if agent == wanted {
                     sequence = known.boot.map_or(0, |(_, sequence)| sequence);

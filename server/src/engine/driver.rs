@@ -22,7 +22,7 @@ use super::detection::{Detection, Stage};
 use super::full::Full;
 use super::labels::Labels;
 use super::transition_ids::TransitionIds;
-use super::{Change, Checkpoint, Handled, News, Shared, Sink, Start};
+use super::{Change, Checkpoint, Handled, Known, News, Shared, Sink, Start};
 use crate::clock::Clock;
 
 /// The longest that engine time goes without a tick: well within the two seconds that a tick may move it, so
@@ -93,20 +93,16 @@ struct Owned {
 }
 
 impl Driver {
-    /// A driver with the fleet taken up, and the places of the known agents.
-    pub(super) fn prepare(clock: Clock, start: &Start) -> Result<(Self, Arc<Shared>, Vec<Place>), TableFull> {
+    /// A driver without agents.
+    pub(super) fn prepare(clock: Clock, start: &Start) -> (Self, Arc<Shared>) {
         let monotonic = clock.monotonic();
         let (ticker, time) = Ticker::resume(start.resumed, monotonic);
-        let mut partitions: Vec<Owned> = (0..PARTITIONS)
+        let partitions: Vec<Owned> = (0..PARTITIONS)
             .map(|_| Owned {
                 partition: Partition::new(Arc::clone(&start.rulebook), start.resumed),
                 agents: Vec::new(),
             })
             .collect();
-        let mut places = Vec::with_capacity(start.known.len());
-        for known in &start.known {
-            places.push(take_up(&mut partitions, known.agent, &known.restored)?);
-        }
         let shared = Arc::new(Shared {
             clock,
             time,
@@ -125,7 +121,12 @@ impl Driver {
             rulebook: Arc::clone(&start.rulebook),
             full: Full::default(),
         };
-        Ok((driver, shared, places))
+        (driver, shared)
+    }
+
+    /// Takes an agent up as it was.
+    pub(super) fn take_up(&mut self, known: &Known) -> Result<Place, TableFull> {
+        take_up(&mut self.partitions, known.agent, &known.restored)
     }
 
     /// Runs until told to stop, or until nobody is left who could tell.

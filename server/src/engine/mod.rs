@@ -120,8 +120,6 @@ pub struct Start {
     pub rulebook: Arc<Rulebook>,
     /// The greatest transition id that was ever given.
     pub last_transition: Option<TransitionId>,
-    /// The fleet.
-    pub known: Vec<Known>,
 }
 
 /// The engine cannot do what was asked.
@@ -170,20 +168,17 @@ pub struct Running {
 }
 
 impl Engine {
-    /// An engine with its fleet taken up, that does not tick yet; and the place of every known agent, in the
-    /// order of `start.known`.
-    ///
-    /// # Errors
-    /// Where the fleet does not fit.
-    pub fn prepare(clock: Clock, start: &Start) -> Result<(Self, Prepared, Vec<Place>), TableFull> {
-        let (driver, shared, places) = Driver::prepare(clock, start)?;
+    /// An engine without agents, that does not tick yet: its fleet is taken up next ([`Prepared::take_up`]).
+    #[must_use]
+    pub fn prepare(clock: Clock, start: &Start) -> (Self, Prepared) {
+        let (driver, shared) = Driver::prepare(clock, start);
         let (commands, inbox) = std::sync::mpsc::channel();
         let prepared = Prepared {
             driver,
             inbox,
             commands: commands.clone(),
         };
-        Ok((Self { shared, commands }, prepared, places))
+        (Self { shared, commands }, prepared)
     }
 
     /// A contact. No lock, no allocation, no database.
@@ -412,6 +407,14 @@ impl Engine {
 }
 
 impl Prepared {
+    /// Takes an agent up as it was; gives where it is kept.
+    ///
+    /// # Errors
+    /// Where there is no room for it.
+    pub fn take_up(&mut self, known: &Known) -> Result<Place, TableFull> {
+        self.driver.take_up(known)
+    }
+
     /// Starts the thread. All news goes to each sink, in their order.
     ///
     /// # Errors

@@ -41,7 +41,7 @@ impl Published {
     }
 }
 
-fn start(known: Vec<Known>, minute: Duration) -> (Engine, Running, Vec<Place>, Arc<Published>) {
+fn start(known: &[Known], minute: Duration) -> (Engine, Running, Vec<Place>, Arc<Published>) {
     let published = Arc::new(Published::default());
     let settings = Settings {
         offline_after: Minutes::MIN,
@@ -52,9 +52,12 @@ fn start(known: Vec<Known>, minute: Duration) -> (Engine, Running, Vec<Place>, A
         saved_wall_ms: None,
         rulebook: Arc::new(Rulebook::new(1, &settings, minute)),
         last_transition: None,
-        known,
     };
-    let (engine, prepared, places) = Engine::prepare(Clock::start(), &start).unwrap();
+    let (engine, mut prepared) = Engine::prepare(Clock::start(), &start);
+    let places = known
+        .iter()
+        .map(|known| prepared.take_up(known).unwrap())
+        .collect();
     let running = prepared.start(vec![published.sink()]).unwrap();
     (engine, running, places, published)
 }
@@ -81,7 +84,7 @@ fn register(bits: u32, sequence: u32) -> Event {
 
 #[tokio::test]
 async fn a_deadline_is_noticed_without_anyone_asking() {
-    let (engine, running, _, published) = start(Vec::new(), Duration::from_millis(50));
+    let (engine, running, _, published) = start(&[], Duration::from_millis(50));
     let place = engine.enrol(AgentId::from_bits(77)).await.unwrap();
     let handled = engine.handle(place, register(1, 1)).await.unwrap();
     assert_eq!(handled.outcome, Outcome::Accepted);
@@ -100,7 +103,7 @@ async fn a_deadline_is_noticed_without_anyone_asking() {
 
 #[tokio::test]
 async fn a_change_is_published_before_its_event_is_answered() {
-    let (engine, running, _, published) = start(Vec::new(), Duration::from_mins(1));
+    let (engine, running, _, published) = start(&[], Duration::from_mins(1));
     let place = engine.enrol(AgentId::from_bits(77)).await.unwrap();
     engine.handle(place, register(1, 1)).await.unwrap();
     assert_eq!(published.changes.lock().len(), 1);
@@ -109,7 +112,7 @@ async fn a_change_is_published_before_its_event_is_answered() {
 
 #[tokio::test]
 async fn a_stop_and_a_start_are_one_restart_that_names_what_it_folds() {
-    let (engine, running, _, published) = start(Vec::new(), Duration::from_mins(1));
+    let (engine, running, _, published) = start(&[], Duration::from_mins(1));
     let place = engine.enrol(AgentId::from_bits(77)).await.unwrap();
     engine.handle(place, register(1, 1)).await.unwrap();
     let goodbye = Event::Goodbye {
@@ -133,7 +136,7 @@ async fn an_agent_that_was_online_goes_on_with_the_boot_it_had() {
         applied: 1,
         ..Restored::ENROLLED
     };
-    let (engine, running, places, published) = start(vec![Known { agent, restored }], Duration::from_mins(1));
+    let (engine, running, places, published) = start(&[Known { agent, restored }], Duration::from_mins(1));
     let fence = fence(9, 41);
     assert_eq!(engine.last_contact(places[0]), None);
     assert_eq!(
@@ -150,7 +153,7 @@ async fn an_agent_that_was_online_goes_on_with_the_boot_it_had() {
 
 #[tokio::test]
 async fn a_checkpoint_is_what_a_restart_takes_up() {
-    let (engine, running, _, _) = start(Vec::new(), Duration::from_mins(1));
+    let (engine, running, _, _) = start(&[], Duration::from_mins(1));
     let agent = AgentId::from_bits(77);
     let place = engine.enrol(agent).await.unwrap();
     engine.handle(place, register(1, 1)).await.unwrap();
@@ -176,7 +179,7 @@ async fn a_checkpoint_is_what_a_restart_takes_up() {
         remembered: Some(remembered),
         ..Restored::ENROLLED
     };
-    let (engine, running, places, _) = start(vec![Known { agent, restored }], Duration::from_mins(1));
+    let (engine, running, places, _) = start(&[Known { agent, restored }], Duration::from_mins(1));
     let (_, kind) = engine.last_contact(places[0]).unwrap();
     assert_eq!(kind, ContactKind::Poll);
     let again = engine.contact(places[0], fence(1, 2), ContactKind::Poll);
@@ -186,7 +189,7 @@ async fn a_checkpoint_is_what_a_restart_takes_up() {
 
 #[tokio::test]
 async fn a_stopped_engine_says_so() {
-    let (engine, running, _, _) = start(Vec::new(), Duration::from_mins(1));
+    let (engine, running, _, _) = start(&[], Duration::from_mins(1));
     running.stop();
     assert_eq!(
         engine.enrol(AgentId::from_bits(1)).await,

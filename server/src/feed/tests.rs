@@ -24,9 +24,8 @@ impl Fleet {
             saved_wall_ms: None,
             rulebook: Arc::new(Rulebook::new(1, &Settings::default(), Duration::from_mins(1))),
             last_transition: None,
-            known: Vec::new(),
         };
-        let (engine, prepared, _) = Engine::prepare(clock, &start).unwrap();
+        let (engine, prepared) = Engine::prepare(clock, &start);
         let roster = Arc::new(Roster::new(engine.clone()));
         let follower = Arc::clone(&roster);
         prepared

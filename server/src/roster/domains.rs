@@ -51,8 +51,8 @@ impl Roster {
         let mut inner = self.inner.write();
         let left: Vec<u32> = (0_u32..)
             .zip(&inner.rows)
-            .filter(|(_, entry)| entry.agent.domain == domain)
-            .map(|(row, _)| row)
+            .filter(|(_, row)| row.domain == domain)
+            .map(|(number, _)| number)
             .collect();
         for row in left {
             inner.relocate(row, parent);
@@ -65,7 +65,7 @@ impl Roster {
     pub fn relocate(&self, agents: &[AgentId], to: DomainId) {
         let mut inner = self.inner.write();
         for agent in agents {
-            if let Some(&row) = inner.by_id.get(agent) {
+            if let Some(row) = inner.number_of(*agent) {
                 inner.relocate(row, to);
             }
         }
@@ -76,7 +76,7 @@ impl Roster {
         let mut inner = self.inner.write();
         for agent in agents {
             if let Some((row, known)) = inner.row_mut(*agent) {
-                known.retired_by = Some(person.to_owned());
+                known.retired_by(person);
                 inner.log.push(Item::Row(row));
             }
         }
@@ -86,8 +86,7 @@ impl Roster {
     #[must_use]
     pub fn whereabouts(&self, scope: &Scope, agent: AgentId) -> Option<DomainId> {
         let inner = self.inner.read();
-        let entry = inner.rows.get(*inner.by_id.get(&agent)? as usize)?;
-        let domain = entry.agent.domain;
+        let domain = inner.row(agent)?.domain;
         inner.tree.sees(scope, domain).then_some(domain)
     }
 
@@ -96,10 +95,8 @@ impl Roster {
     pub fn domains(&self, scope: &Scope) -> Vec<Domain> {
         let inner = self.inner.read();
         let mut own: HashMap<DomainId, StatusCounts> = HashMap::new();
-        for entry in &inner.rows {
-            own.entry(entry.agent.domain)
-                .or_default()
-                .add(entry.agent.status, 1);
+        for row in &inner.rows {
+            own.entry(row.domain).or_default().add(row.status, 1);
         }
         let whole = inner.tree.with_below(&own, |sum, more| {
             for status in Status::ALL {
@@ -126,7 +123,7 @@ impl Inner {
         let Some(entry) = self.rows.get_mut(row as usize) else {
             return;
         };
-        let from = std::mem::replace(&mut entry.agent.domain, to);
+        let from = std::mem::replace(&mut entry.domain, to);
         if from != to {
             self.log.push(Item::Moved { row, from });
         }

@@ -7,15 +7,19 @@
 
 mod changes;
 mod domains;
+mod row;
 mod view;
 
 use std::collections::HashMap;
+use std::hash::BuildHasher as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
 use parking_lot::RwLock;
 use rollcall_presence::Place;
-use rollcall_shared::console_api::{Agent, AgentDetails, LastContact};
+use rollcall_shared::console_api::{Agent, AgentDetails};
 use rollcall_shared::{AgentId, BootId, Cause, Status, TransitionId};
 use tokio::sync::Mutex;
 
@@ -23,22 +27,10 @@ use crate::engine::{Change, Engine};
 use crate::scope::{Scope, Tree};
 use crate::store::agents::AgentRecord;
 use changes::{Item, Log};
+use row::{Row, Softwares};
 
 pub use changes::{Cursor, StatusChange};
 pub use view::{Told, View, Visible};
-
-/// An agent of the fleet.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// Where the engine keeps it.
-    pub place: Place,
-    /// What people see of it. What it applied and when it was last heard the engine knows; see [`Roster::seen`].
-    pub agent: Agent,
-    /// Where the server may connect to it.
-    pub listens: Listens,
-    /// The addresses that it says its machine has, which are only shown.
-    pub addresses: Box<[IpAddr]>,
-}
 
 /// Where an agent listens for the server, and what else it says of its machine that only people who ask are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -94,37 +86,61 @@ pub struct Roster {
 #[derive(Default)]
 struct Inner {
     tree: Tree,
-    rows: Vec<Entry>,
-    by_id: HashMap<AgentId, u32>,
+    rows: Vec<Row>,
+    by_id: RowsById,
+    softwares: Softwares,
     log: Log,
 }
 
-impl Inner {
-    fn take_up(&mut self, record: &AgentRecord, place: Place) -> Option<u32> {
-        if self.by_id.contains_key(&record.id) {
-            return None;
-        }
-        let row = u32::try_from(self.rows.len()).ok()?;
-        self.by_id.insert(record.id, row);
-        self.rows.push(Entry {
-            place,
-            agent: agent_of(record),
-            listens: Listens {
-                own_address: record.local_address,
-                port: record.notify_port,
-                clock_ahead_ms: None,
-            },
-            addresses: record.addresses.as_slice().into(),
-        });
-        self.log.push(Item::Row(row));
-        Some(row)
+/// The numbers of rows, found by the id that is in the row: a quarter of the room of a map that holds both. Ids are
+/// given by the server, at random.
+#[derive(Default)]
+struct RowsById {
+    numbers: HashTable<u32>,
+    hasher: FixedState,
+}
+
+impl RowsById {
+    fn find(&self, rows: &[Row], agent: AgentId) -> Option<u32> {
+        let is_it = |number: &u32| rows.get(*number as usize).is_some_and(|row| row.id == agent);
+        self.numbers.find(self.hasher.hash_one(agent), is_it).copied()
     }
 
-    fn row_mut(&mut self, agent: AgentId) -> Option<(u32, &mut Agent)> {
-        let row = *self.by_id.get(&agent)?;
+    /// Takes up the last of the rows.
+    fn add(&mut self, rows: &[Row], number: u32, agent: AgentId) {
+        let hasher = &self.hasher;
+        self.numbers
+            .insert_unique(hasher.hash_one(agent), number, |number| {
+                rows.get(*number as usize)
+                    .map_or(0, |row| hasher.hash_one(row.id))
+            });
+    }
+}
+
+impl Inner {
+    fn take_up(&mut self, record: &AgentRecord, place: Place, engine: &Engine) -> Option<u32> {
+        if self.number_of(record.id).is_some() {
+            return None;
+        }
+        let number = u32::try_from(self.rows.len()).ok()?;
         self.rows
-            .get_mut(row as usize)
-            .map(|entry| (row, &mut entry.agent))
+            .push(Row::new(record, place, engine, &mut self.softwares));
+        self.by_id.add(&self.rows, number, record.id);
+        self.log.push(Item::Row(number));
+        Some(number)
+    }
+
+    fn number_of(&self, agent: AgentId) -> Option<u32> {
+        self.by_id.find(&self.rows, agent)
+    }
+
+    fn row(&self, agent: AgentId) -> Option<&Row> {
+        self.rows.get(self.number_of(agent)? as usize)
+    }
+
+    fn row_mut(&mut self, agent: AgentId) -> Option<(u32, &mut Row)> {
+        let number = self.number_of(agent)?;
+        self.rows.get_mut(number as usize).map(|row| (number, row))
     }
 }
 
@@ -141,19 +157,19 @@ impl Roster {
 
     /// Takes up an agent as the store knows it, unless it is known already.
     pub fn insert(&self, record: &AgentRecord, place: Place) {
-        self.inner.write().take_up(record, place);
+        self.inner.write().take_up(record, place, &self.engine);
     }
 
     /// Takes up an agent that was just enrolled, and tells so as the transition of this id.
     pub fn enrol(&self, record: &AgentRecord, place: Place, id: TransitionId) {
         let mut inner = self.inner.write();
-        if let Some(row) = inner.take_up(record, place) {
-            let Agent {
+        if let Some(row) = inner.take_up(record, place, &self.engine) {
+            let Row {
                 since_ms,
                 status,
                 cause,
                 ..
-            } = inner.rows[row as usize].agent;
+            } = inner.rows[row as usize];
             inner.log.push(Item::Status(StatusChange {
                 id,
                 row,
@@ -193,21 +209,15 @@ impl Roster {
     /// Applies what a registration tells. Gives whether people see anything new.
     pub fn register(&self, agent: AgentId, registration: &Registration) -> bool {
         let mut inner = self.inner.write();
-        let Some((row, known)) = inner.row_mut(agent) else {
+        let Some(number) = inner.number_of(agent) else {
             return false;
         };
-        let before = known.clone();
-        known.name.clone_from(&registration.name);
-        known.platform.clone_from(&registration.platform);
-        known.agent_version.clone_from(&registration.agent_version);
-        known.address = Some(registration.address);
-        let changed = *known != before;
-        if let Some(entry) = inner.rows.get_mut(row as usize) {
-            entry.listens = registration.listens;
-            entry.addresses = registration.addresses.as_slice().into();
-        }
+        let Inner { rows, softwares, .. } = &mut *inner;
+        let changed = rows
+            .get_mut(number as usize)
+            .is_some_and(|row| row.register(registration, softwares));
         if changed {
-            inner.log.push(Item::Row(row));
+            inner.log.push(Item::Row(number));
         }
         changed
     }
@@ -216,9 +226,8 @@ impl Roster {
     pub fn moved(&self, agent: AgentId, address: IpAddr) {
         let mut inner = self.inner.write();
         if let Some((row, known)) = inner.row_mut(agent)
-            && known.address != Some(address)
+            && known.moved_to(address)
         {
-            known.address = Some(address);
             inner.log.push(Item::Row(row));
         }
     }
@@ -227,12 +236,12 @@ impl Roster {
     #[must_use]
     pub fn reach(&self, agent: AgentId) -> Option<Reach> {
         let inner = self.inner.read();
-        let entry = inner.rows.get(*inner.by_id.get(&agent)? as usize)?;
+        let row = inner.row(agent)?;
         Some(Reach {
-            place: entry.place,
-            observed: entry.agent.address,
-            listens: entry.listens,
-            status: entry.agent.status,
+            place: row.place(),
+            observed: row.address(),
+            listens: row.listens(),
+            status: row.status,
         })
     }
 
@@ -240,7 +249,7 @@ impl Roster {
     #[must_use]
     pub fn agents_from(&self, row: usize) -> Vec<AgentId> {
         let inner = self.inner.read();
-        inner.rows.iter().skip(row).map(|entry| entry.agent.id).collect()
+        inner.rows.iter().skip(row).map(|row| row.id).collect()
     }
 
     /// Everybody in the roll call, and those who have left it for being away too long: all who were ever heard and are
@@ -251,32 +260,28 @@ impl Roster {
         let heard = inner
             .rows
             .iter()
-            .filter(|entry| !matches!(entry.agent.status, Status::Pending | Status::Retired));
-        heard.map(|entry| (entry.agent.id, entry.place)).collect()
+            .filter(|row| !matches!(row.status, Status::Pending | Status::Retired));
+        heard.map(|row| (row.id, row.place())).collect()
     }
 
     /// An agent, as people see it now; nothing where there is none, or none that the asker may see.
     #[must_use]
     pub fn get(&self, scope: &Scope, agent: AgentId) -> Option<(Place, Agent)> {
         let inner = self.inner.read();
-        let entry = inner.rows.get(*inner.by_id.get(&agent)? as usize)?;
+        let row = inner.row(agent)?;
         inner
             .tree
-            .sees(scope, entry.agent.domain)
-            .then(|| (entry.place, self.seen(entry)))
+            .sees(scope, row.domain)
+            .then(|| (row.place(), row.agent(&self.engine)))
     }
 
     /// An agent with all that is known of it; nothing where there is none, or none that the asker may see.
     #[must_use]
     pub fn details(&self, scope: &Scope, agent: AgentId) -> Option<AgentDetails> {
         let inner = self.inner.read();
-        let entry = inner.rows.get(*inner.by_id.get(&agent)? as usize)?;
-        let is_seen = inner.tree.sees(scope, entry.agent.domain);
-        is_seen.then(|| AgentDetails {
-            agent: self.seen(entry),
-            own_address: entry.listens.own_address,
-            addresses: entry.addresses.to_vec(),
-        })
+        let row = inner.row(agent)?;
+        let is_seen = inner.tree.sees(scope, row.domain);
+        is_seen.then(|| row.details(&self.engine))
     }
 
     /// The agents after this id, in the order of their ids.
@@ -286,10 +291,8 @@ impl Roster {
         let mut ids: Vec<AgentId> = inner
             .rows
             .iter()
-            .filter(|entry| {
-                inner.tree.sees(scope, entry.agent.domain) && after.is_none_or(|after| entry.agent.id > after)
-            })
-            .map(|entry| entry.agent.id)
+            .filter(|row| inner.tree.sees(scope, row.domain) && after.is_none_or(|after| row.id > after))
+            .map(|row| row.id)
             .collect();
         if ids.len() > limit {
             ids.select_nth_unstable(limit);
@@ -297,8 +300,8 @@ impl Roster {
         }
         ids.sort_unstable();
         ids.iter()
-            .filter_map(|id| inner.rows.get(*inner.by_id.get(id)? as usize))
-            .map(|entry| self.seen(entry))
+            .filter_map(|id| inner.row(*id))
+            .map(|row| row.agent(&self.engine))
             .collect()
     }
 
@@ -312,8 +315,8 @@ impl Roster {
     #[must_use]
     pub fn counts(&self) -> HashMap<Status, usize> {
         let mut counts = HashMap::new();
-        for entry in &self.inner.read().rows {
-            *counts.entry(entry.agent.status).or_default() += 1;
+        for row in &self.inner.read().rows {
+            *counts.entry(row.status).or_default() += 1;
         }
         counts
     }
@@ -328,7 +331,7 @@ impl Roster {
     pub fn remember(&self, past: &[(TransitionId, AgentId, i64, Status, Cause)]) {
         let mut inner = self.inner.write();
         for &(id, agent, at_ms, to, cause) in past.iter().rev() {
-            if let Some(&row) = inner.by_id.get(&agent) {
+            if let Some(row) = inner.number_of(agent) {
                 inner.log.remember(StatusChange {
                     id,
                     row,
@@ -339,39 +342,6 @@ impl Roster {
                 });
             }
         }
-    }
-
-    /// The agent with its last contact as the engine knows it.
-    fn seen(&self, entry: &Entry) -> Agent {
-        seen(&self.engine, entry)
-    }
-}
-
-fn seen(engine: &Engine, entry: &Entry) -> Agent {
-    let mut agent = entry.agent.clone();
-    if let Some((at_ms, kind)) = engine.last_contact(entry.place) {
-        agent.last_contact = Some(LastContact { at_ms, kind });
-    }
-    agent.applied = engine.applied(entry.place);
-    agent
-}
-
-fn agent_of(record: &AgentRecord) -> Agent {
-    Agent {
-        id: record.id,
-        name: record.name.clone(),
-        domain: record.domain,
-        status: record.status,
-        since_ms: record.since_ms,
-        cause: record.cause,
-        last_contact: record
-            .last_contact
-            .map(|(at_ms, kind)| LastContact { at_ms, kind }),
-        address: record.address,
-        platform: record.platform.clone(),
-        agent_version: record.agent_version.clone(),
-        applied: record.applied,
-        retired_by: record.retired_by.clone(),
     }
 }
 

@@ -18,9 +18,8 @@ fn an_engine() -> Engine {
         saved_wall_ms: None,
         rulebook: Arc::new(Rulebook::new(1, &Settings::default(), Duration::from_mins(1))),
         last_transition: None,
-        known: Vec::new(),
     };
-    let (engine, prepared, _) = Engine::prepare(Clock::start(), &start).unwrap();
+    let (engine, prepared) = Engine::prepare(Clock::start(), &start);
     prepared.start(Vec::new()).unwrap();
     engine
 }

@@ -5,8 +5,9 @@ use parking_lot::RwLockReadGuard;
 use rollcall_shared::DomainId;
 use rollcall_shared::console_api::Agent;
 
+use super::Inner;
 use super::changes::{Changes, Cursor, StatusChange, TreeChange};
-use super::{Entry, Inner, seen};
+use super::row::Row;
 use crate::engine::Engine;
 use crate::scope::Scope;
 
@@ -80,7 +81,7 @@ impl<'a> View<'a> {
         let mut told = Told::default();
         for (row, from) in moved {
             match (self.sees(scope, from), self.entry(scope, row)) {
-                (true, Some(entry)) => told.moved.push((row, entry.agent.domain)),
+                (true, Some(seen)) => told.moved.push((row, seen.domain)),
                 (true, None) => told.gone.push(row),
                 (false, Some(_)) => rows.push(row),
                 (false, None) => {}
@@ -108,26 +109,26 @@ impl<'a> View<'a> {
     /// A row, where the asker may see it.
     #[must_use]
     pub fn row(&self, scope: &Scope, row: u32) -> Option<Visible> {
-        self.entry(scope, row).map(|entry| Visible {
+        self.entry(scope, row).map(|seen| Visible {
             row,
-            agent: seen(self.engine, entry),
+            agent: seen.agent(self.engine),
         })
     }
 
     /// When and how the agent of a row was last heard since the server started.
     #[must_use]
     pub fn last_contact(&self, scope: &Scope, row: u32) -> Option<(i64, rollcall_shared::ContactKind)> {
-        self.engine.last_contact(self.entry(scope, row)?.place)
+        self.engine.last_contact(self.entry(scope, row)?.place())
     }
 
     /// All rows that the asker may see, in the order of their numbers.
     pub fn rows(&self, scope: &Scope) -> impl Iterator<Item = Visible> {
         (0_u32..)
             .zip(&self.inner.rows)
-            .filter(|(_, entry)| self.sees(scope, entry.agent.domain))
-            .map(|(row, entry)| Visible {
+            .filter(|(_, seen)| self.sees(scope, seen.domain))
+            .map(|(row, seen)| Visible {
                 row,
-                agent: seen(self.engine, entry),
+                agent: seen.agent(self.engine),
             })
     }
 
@@ -147,11 +148,11 @@ impl<'a> View<'a> {
             .note_told(changes.iter().map(|change| change.published));
     }
 
-    fn entry(&self, scope: &Scope, row: u32) -> Option<&Entry> {
+    fn entry(&self, scope: &Scope, row: u32) -> Option<&Row> {
         self.inner
             .rows
             .get(row as usize)
-            .filter(|entry| self.sees(scope, entry.agent.domain))
+            .filter(|row| self.sees(scope, row.domain))
     }
 
     fn sees(&self, scope: &Scope, domain: DomainId) -> bool {

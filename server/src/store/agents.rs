@@ -2,16 +2,13 @@
 //! [`enrolment`](super::enrolment), how it changes in [`journal`](super::journal).
 
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 use rollcall_shared::{AgentId, BootId, Cause, ContactKind, DomainId, Status};
-use sea_orm::{EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
 
 use super::entities::agents::{COLUMN, Entity, Model};
 use super::{Hash, Store, StoreError, column};
-
-/// Rows that are read at once. Some megabytes: large enough that the way to the database costs nothing
-/// beside the reading, small enough that a million agents are never in memory twice.
-const PAGE: u64 = 5_000;
 
 /// An agent as the database knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,25 +106,29 @@ impl Store {
 }
 
 impl Agents<'_> {
-    /// Hands every agent to `each`, in the order of their ids, retired ones too.
+    /// The agents whose ids are in a range, in the order of their ids, retired ones too.
     ///
     /// # Errors
     ///
-    /// What the database says, and a row that cannot be read; `each` has had the agents before it by then.
-    pub async fn load_all(&self, mut each: impl FnMut(AgentRecord) + Send) -> Result<(), StoreError> {
-        let mut after = None;
-        loop {
-            let mut query = Entity::find().order_by_asc(COLUMN.id).limit(PAGE);
-            if let Some(after) = after {
-                query = query.filter(COLUMN.id.gt(after));
-            }
-            let page = query.all(&self.store.reader).await?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.id);
-            for row in page {
-                each(row.try_into()?);
-            }
-        }
+    /// What the database says, and a row that cannot be read.
+    pub async fn within(&self, ids: RangeInclusive<AgentId>) -> Result<Vec<AgentRecord>, StoreError> {
+        let rows = Entity::find()
+            .filter(COLUMN.id.between(ids.start().as_i64(), ids.end().as_i64()))
+            .order_by_asc(COLUMN.id)
+            .all(&self.store.reader)
+            .await?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// All of them, in the order of their ids.
+    ///
+    /// # Errors
+    ///
+    /// What the database says, and a row that cannot be read.
+    #[cfg(test)]
+    pub(crate) async fn all(&self) -> Result<Vec<AgentRecord>, StoreError> {
+        self.within(AgentId::from_bits(0)..=AgentId::from_bits(u64::MAX))
+            .await
     }
 
     /// One agent.

@@ -4,10 +4,10 @@
 //! the fleet, not with how often it reports.
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::EntityTrait;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{EntityTrait, QueryOrder};
 
-use super::entities::contact_checkpoints::{ActiveModel, COLUMN, Column, Entity};
+use super::entities::contact_checkpoints::{ActiveModel, Column, Entity};
 use super::{Store, StoreError, column};
 
 /// The checkpoints of a [`Store`].
@@ -48,25 +48,19 @@ impl Checkpoints<'_> {
         Ok(())
     }
 
-    /// The last checkpoint of every partition, in the order of the partitions: partition, engine time in
-    /// microseconds, what the engine wrote.
+    /// The last checkpoint of a partition: engine time in microseconds, and what the engine wrote.
     ///
     /// # Errors
     ///
     /// What the database says, and a row that cannot be read.
-    pub async fn load_all(&self) -> Result<Vec<(u16, u64, Vec<u8>)>, StoreError> {
-        let rows = Entity::find()
-            .order_by_asc(COLUMN.partition)
-            .all(&self.store.reader)
+    pub async fn of(&self, partition: u16) -> Result<Option<(u64, Vec<u8>)>, StoreError> {
+        let row = Entity::find_by_id(i64::from(partition))
+            .one(&self.store.reader)
             .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok((
-                    column::number("contact_checkpoints.partition", row.partition)?,
-                    column::number("contact_checkpoints.engine_us", row.engine_us)?,
-                    row.contacts,
-                ))
-            })
-            .collect()
+        row.map(|row| {
+            let engine_us = column::number("contact_checkpoints.engine_us", row.engine_us)?;
+            Ok((engine_us, row.contacts))
+        })
+        .transpose()
     }
 }

@@ -1,48 +1,43 @@
-//! The fleet as the store knows it, made ready for the engine: agents, what the last checkpoints say of them, and where
-//! engine time stood.
+//! The fleet as the store knows it, taken up at the start: agents, what the last checkpoints say of them, and where engine
+//! time stood. A partition at a time, so that a large fleet is not in memory twice.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, stream};
 use rollcall_presence::checkpoint::Remembered;
-use rollcall_presence::{Addresses, EngineTime, Place, Restored, checkpoint};
+use rollcall_presence::{Addresses, EngineTime, PARTITIONS, Place, Restored, checkpoint};
 use rollcall_shared::console_api::{BlindReason, BlindSpan};
 use rollcall_shared::{AgentId, Status};
 
 use super::StartError;
-use crate::auth::agents;
+use crate::auth::agents::{self, AgentCredentials};
 use crate::auth::master_key::MasterKey;
-use crate::background::engine_time::{self, Saved, TimeFile};
+use crate::background::engine_time::Saved;
 use crate::clock::{Clock, MachineTime};
 use crate::engine::{Engine, Known, Prepared, Start};
+use crate::roster::Roster;
 use crate::settings::InForce;
 use crate::store::agents::AgentRecord;
 use crate::store::{Store, StoreError};
 
-pub(super) fn known(record: &AgentRecord, master_key: &MasterKey) -> agents::Known {
-    let sealed = record.proof_key.as_deref();
-    agents::Known {
-        retired: record.status == Status::Retired,
-        observed: record.address,
-        proof_key: sealed.and_then(|sealed| master_key.unseal(record.id, sealed)),
-    }
-}
+/// Partitions that are read ahead of the one that is taken up: so the database, the reading of its rows and the taking up
+/// go on at the same time, and no more of the fleet than this is in memory twice.
+const AHEAD: usize = 3;
 
-/// The fleet as the store knows it.
-pub(super) struct Fleet {
-    pub(super) records: Vec<AgentRecord>,
-    /// What the last checkpoints say of each agent.
+/// A part of the fleet as the store knows it.
+struct Part {
+    records: Vec<AgentRecord>,
+    /// What the last checkpoint says of each agent.
     remembered: HashMap<AgentId, Remembered>,
-    /// Where engine time stood.
-    saved: Option<Saved>,
 }
 
-impl Fleet {
-    pub(super) async fn read(store: &Store, file: &TimeFile) -> Result<Self, StoreError> {
-        let mut records = Vec::new();
-        store.agents().load_all(|record| records.push(record)).await?;
+impl Part {
+    async fn read(store: Store, partition: u8) -> Result<Self, StoreError> {
+        let records = store.agents().within(Place::ids_of(partition)).await?;
         let mut remembered = HashMap::with_capacity(records.len());
-        for (partition, engine_us, bytes) in store.checkpoints().load_all().await? {
+        if let Some((engine_us, bytes)) = store.checkpoints().of(u16::from(partition)).await? {
             let at = EngineTime::from_micros(engine_us);
             let read = checkpoint::read(at, &bytes, |agent, known| {
                 remembered.insert(agent, known);
@@ -53,63 +48,96 @@ impl Fleet {
                 tracing::error!(partition, %error, "a checkpoint of contacts is damaged");
             }
         }
-        Ok(Self {
-            records,
-            remembered,
-            saved: engine_time::saved(store, file).await?,
-        })
+        Ok(Self { records, remembered })
     }
+}
 
-    /// The time in which nobody could be heard, because the server was not running. As the wall clock has it now: where
-    /// that was set back meanwhile, the absence ends now and is as long as the machine says that it was.
-    pub(super) fn away(&self, now_ms: i64, now: &MachineTime) -> Option<BlindSpan> {
-        let saved = self.saved.as_ref()?;
-        let lasted_ms = saved.machine.as_ref().and_then(|then| now.since(then));
-        let from_ms = saved.wall_ms.min(now_ms - lasted_ms.unwrap_or(0));
-        (from_ms < now_ms).then_some(BlindSpan {
-            from_ms,
-            to_ms: now_ms,
-            reason: BlindReason::Away,
-        })
-    }
+/// The fleet, taken up.
+pub(super) struct Fleet {
+    pub(super) engine: Engine,
+    pub(super) prepared: Prepared,
+    pub(super) roster: Arc<Roster>,
+    pub(super) agents: Arc<AgentCredentials>,
+}
 
-    fn restored(&self, record: &AgentRecord) -> Restored {
-        let remembered = self.remembered.get(&record.id).copied();
-        let saved = self.saved.as_ref();
-        let since_save = saved.map_or(0, |saved| saved.wall_ms - record.since_ms);
-        Restored {
-            status: record.status,
-            boot: record.boot,
-            // Each may be the newer one: the row is written at a registration, the checkpoint once a minute.
-            applied: remembered.map_or(0, |known| known.applied).max(record.applied),
-            addresses: Addresses {
-                own: record.local_address,
-                observed: record.address,
-            },
-            in_status_for: Duration::from_millis(u64::try_from(since_save).unwrap_or(0)),
-            remembered,
-        }
-    }
-
+impl Fleet {
+    /// Takes up everybody whom the store knows, as they were when engine time was saved.
     pub(super) async fn take_up(
-        &self,
         store: &Store,
         clock: Clock,
         settings: &InForce,
-    ) -> Result<(Engine, Prepared, Vec<Place>), StartError> {
-        let known = |record: &AgentRecord| Known {
-            agent: record.id,
-            restored: self.restored(record),
-        };
+        master_key: &MasterKey,
+        saved: Option<&Saved>,
+    ) -> Result<Self, StartError> {
         let start = Start {
-            resumed: self.saved.as_ref().map_or(EngineTime::ZERO, |saved| saved.at),
-            saved_wall_ms: self.saved.as_ref().map(|saved| saved.wall_ms),
+            resumed: saved.map_or(EngineTime::ZERO, |saved| saved.at),
+            saved_wall_ms: saved.map(|saved| saved.wall_ms),
             rulebook: settings.rulebook(),
             last_transition: store.transitions().greatest_id().await?,
-            known: self.records.iter().map(known).collect(),
         };
-        Ok(Engine::prepare(clock, &start)?)
+        let (engine, prepared) = Engine::prepare(clock, &start);
+        let mut fleet = Self {
+            roster: Arc::new(Roster::new(engine.clone())),
+            agents: Arc::default(),
+            engine,
+            prepared,
+        };
+        let partitions = 0..u8::try_from(PARTITIONS).unwrap_or(u8::MAX);
+        let reading = |partition| tokio::spawn(Part::read(store.clone(), partition));
+        let mut parts = stream::iter(partitions).map(reading).buffered(AHEAD);
+        while let Some(part) = parts.next().await {
+            fleet.add(part.map_err(StartError::Reading)??, master_key, saved)?;
+        }
+        Ok(fleet)
     }
+
+    fn add(&mut self, part: Part, master_key: &MasterKey, saved: Option<&Saved>) -> Result<(), StartError> {
+        for record in part.records {
+            let remembered = part.remembered.get(&record.id).copied();
+            let known = Known {
+                agent: record.id,
+                restored: restored(&record, remembered, saved),
+            };
+            let place = self.prepared.take_up(&known)?;
+            self.roster.insert(&record, place);
+            let sealed = record.proof_key.as_deref();
+            let known = agents::Known {
+                retired: record.status == Status::Retired,
+                observed: record.address,
+                proof_key: sealed.and_then(|sealed| master_key.unseal(record.id, sealed)),
+            };
+            self.agents.insert(record.id, record.secret_hash, place, known);
+        }
+        Ok(())
+    }
+}
+
+fn restored(record: &AgentRecord, remembered: Option<Remembered>, saved: Option<&Saved>) -> Restored {
+    let since_save = saved.map_or(0, |saved| saved.wall_ms - record.since_ms);
+    Restored {
+        status: record.status,
+        boot: record.boot,
+        // Each may be the newer one: the row is written at a registration, the checkpoint once a minute.
+        applied: remembered.map_or(0, |known| known.applied).max(record.applied),
+        addresses: Addresses {
+            own: record.local_address,
+            observed: record.address,
+        },
+        in_status_for: Duration::from_millis(u64::try_from(since_save).unwrap_or(0)),
+        remembered,
+    }
+}
+
+/// The time in which nobody could be heard, because the server was not running. As the wall clock has it now: where
+/// that was set back meanwhile, the absence ends now and is as long as the machine says that it was.
+pub(super) fn away(saved: &Saved, now_ms: i64, now: &MachineTime) -> Option<BlindSpan> {
+    let lasted_ms = saved.machine.as_ref().and_then(|then| now.since(then));
+    let from_ms = saved.wall_ms.min(now_ms - lasted_ms.unwrap_or(0));
+    (from_ms < now_ms).then_some(BlindSpan {
+        from_ms,
+        to_ms: now_ms,
+        reason: BlindReason::Away,
+    })
 }
 
 #[cfg(test)]
@@ -123,15 +151,11 @@ mod tests {
         }
     }
 
-    fn saved(machine: Option<MachineTime>) -> Fleet {
-        Fleet {
-            records: Vec::new(),
-            remembered: HashMap::new(),
-            saved: Some(Saved {
-                at: EngineTime::ZERO,
-                wall_ms: 1_000_000,
-                machine,
-            }),
+    fn saved(machine: Option<MachineTime>) -> Saved {
+        Saved {
+            at: EngineTime::ZERO,
+            wall_ms: 1_000_000,
+            machine,
         }
     }
 
@@ -150,18 +174,9 @@ mod tests {
             (None, 1_060_000, Some((1_000_000, 1_060_000))),
             (None, 999_000, None),
         ] {
-            let away = saved(then.clone()).away(now_ms, &back);
+            let away = away(&saved(then.clone()), now_ms, &back);
             let span = away.map(|away| (away.from_ms, away.to_ms));
             assert_eq!(span, booked, "{then:?} {now_ms}");
         }
-        let first = Fleet {
-            saved: None,
-            ..saved(None)
-        };
-        assert_eq!(
-            first.away(1_060_000, &back),
-            None,
-            "nothing was away before the first start"
-        );
     }
 }

@@ -276,12 +276,8 @@ async fn more_than_a_batch_lands_in_order() {
     }
     drop(counted);
     written.await.unwrap();
-    let mut status = None;
-    let agents = app.store.agents();
-    agents
-        .load_all(|record| status = Some((record.status, record.since_ms)))
-        .await
-        .unwrap();
+    let agents = app.store.agents().all().await.unwrap();
+    let status = agents.last().map(|record| (record.status, record.since_ms));
     let last_at = i64::try_from(entries - 1).unwrap();
     assert_eq!(status, Some((Status::Offline, last_at)));
 }

@@ -182,13 +182,15 @@ async fn every_settings_version_is_kept(database: &TestDatabase) {
 async fn a_partition_has_the_checkpoint_that_was_saved_last(database: &TestDatabase) {
     let store = database.open().await;
     let checkpoints = store.checkpoints();
-    assert_eq!(checkpoints.load_all().await.unwrap(), []);
+    assert_eq!(checkpoints.of(0).await.unwrap(), None);
     let large: Vec<u8> = (0..1_000_000_u32).flat_map(u32::to_le_bytes).collect();
     checkpoints.save(u16::MAX, 7, vec![0, 255, 0]).await.unwrap();
     checkpoints.save(0, 1, Vec::new()).await.unwrap();
     checkpoints.save(0, 2, large.clone()).await.unwrap();
+    assert_eq!(checkpoints.of(0).await.unwrap(), Some((2, large)));
     assert_eq!(
-        checkpoints.load_all().await.unwrap(),
-        [(0, 2, large), (u16::MAX, 7, vec![0, 255, 0])]
+        checkpoints.of(u16::MAX).await.unwrap(),
+        Some((7, vec![0, 255, 0]))
     );
+    assert_eq!(checkpoints.of(1).await.unwrap(), None);
 }

@@ -126,11 +126,5 @@ pub(super) async fn write(store: &Store, entries: &[Entry]) {
 
 /// Every agent, by the order of their ids.
 pub(super) async fn all_agents(store: &Store) -> Vec<AgentRecord> {
-    let mut agents = Vec::new();
-    store
-        .agents()
-        .load_all(|agent| agents.push(agent))
-        .await
-        .expect("the agents");
-    agents
+    store.agents().all().await.expect("the agents")
 }
