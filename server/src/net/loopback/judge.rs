@@ -46,7 +46,7 @@ pub(super) struct Judge {
     pub(super) agents: Arc<AgentCredentials>,
     pub(super) settings: Arc<InForce>,
     pub(super) untold: Arc<Untold>,
-    pub(super) prompted: Arc<dyn Fn(AgentId) + Send + Sync>,
+    pub(super) prompted: mpsc::Sender<AgentId>,
     pub(super) limiter: Arc<Mutex<Limiter>>,
     pub(super) counts: Counts,
     pub(super) hand_over: mpsc::Sender<Rare>,
@@ -182,7 +182,8 @@ impl Judge {
         let settings_version = self.settings.version();
         let poll_now = applied != settings_version || self.untold.has(agent);
         if poll_now {
-            (self.prompted)(agent);
+            // Where there is no room, the next packet says the same again.
+            let _crowded = self.prompted.try_send(agent);
         }
         News {
             settings_version,

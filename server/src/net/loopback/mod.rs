@@ -45,6 +45,10 @@ pub use sockets::{BindError, Sockets};
 /// sent again within seconds.
 const HANDED_OVER: usize = 4096;
 
+/// Agents of which it may wait to be noted that they were asked to poll. What does not fit is noted with a later packet,
+/// or not at all: it only names the way by which they learnt of it.
+const PROMPTED: usize = 4096;
+
 /// The listener's handle: what others know of it. There is one also where nobody listens.
 #[derive(Default)]
 pub struct Loopback {
@@ -72,8 +76,14 @@ pub struct Parts {
     pub settings: Arc<InForce>,
     /// Whether there is more.
     pub untold: Arc<Untold>,
-    /// Called for each agent that is asked to poll.
-    pub prompted: Arc<dyn Fn(AgentId) + Send + Sync>,
+}
+
+/// What the threads leave to others, so that they wait for nobody. Somebody has to take both.
+pub struct LeftToOthers {
+    /// Packets that owners have to hear of.
+    pub rare: mpsc::Receiver<Rare>,
+    /// Agents that were asked to poll.
+    pub prompted: mpsc::Receiver<AgentId>,
 }
 
 /// The listener cannot start.
@@ -88,7 +98,7 @@ pub enum StartError {
 }
 
 impl Loopback {
-    /// Begins to take packets, until `stop` says true. Gives what is for the owners: somebody has to take it.
+    /// Begins to take packets, until `stop` says true.
     ///
     /// # Errors
     /// Where the operating system gives no thread or no randomness.
@@ -97,8 +107,9 @@ impl Loopback {
         sockets: Sockets,
         parts: &Parts,
         stop: &watch::Receiver<bool>,
-    ) -> Result<mpsc::Receiver<Rare>, StartError> {
+    ) -> Result<LeftToOthers, StartError> {
         let (hand_over, rare) = mpsc::channel(HANDED_OVER);
+        let (prompt, prompted) = mpsc::channel(PROMPTED);
         let _once = self.ports.set(sockets.ports());
         let limiter = Arc::new(Mutex::new(Limiter::new(u64::from_ne_bytes(
             parts.clock.random()?,
@@ -111,7 +122,7 @@ impl Loopback {
                 agents: Arc::clone(&parts.agents),
                 settings: Arc::clone(&parts.settings),
                 untold: Arc::clone(&parts.untold),
-                prompted: Arc::clone(&parts.prompted),
+                prompted: prompt.clone(),
                 limiter: Arc::clone(&limiter),
                 counts: Counts::new(),
                 hand_over: hand_over.clone(),
@@ -128,7 +139,7 @@ impl Loopback {
                 .spawn(move || listener.run())?;
             self.threads.lock().push(thread);
         }
-        Ok(rare)
+        Ok(LeftToOthers { rare, prompted })
     }
 
     /// Waits for the threads, once they were told to stop. They look up a few times a second.
