@@ -64,8 +64,6 @@ pub struct ByPacket {
     pub place: Place,
     /// What has to have signed the packet.
     pub key: LoopbackKey,
-    /// Whether the agent was last seen from another address.
-    pub is_elsewhere: bool,
     /// Whether its last loopback packet came from another address or port, or there was none.
     pub is_remapped: bool,
 }
@@ -189,7 +187,6 @@ impl AgentCredentials {
                 .loopback_key
                 .get_or_init(|| LoopbackKey::of(proof_key))
                 .clone(),
-            is_elsewhere: known.observed.load(Ordering::Relaxed) != trace_of(from.ip()),
             is_remapped: known.mapping.load(Ordering::Relaxed) != mapping_of(from),
         })
     }

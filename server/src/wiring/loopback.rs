@@ -78,9 +78,6 @@ async fn outcome(app: &App, rare: &Rare) -> Option<Outcome> {
     let handled = app.engine.handle_at(rare.place, rare.event, rare.at).await.ok()?;
     if handled.outcome == Outcome::Accepted {
         app.agents.note_mapping(rare.agent, rare.from());
-        if let Some(address) = rare.moved_to {
-            app.moved(rare.agent, address);
-        }
     }
     Some(handled.outcome)
 }

@@ -121,21 +121,19 @@ impl Judge {
         if !key.verify(sealed.parts(), sealed.mac()) {
             return (Kind::Unproved, None);
         }
-        // The packet's own source: no proxy speaks for anybody here.
-        let from = packet.from.ip().to_canonical();
-        let moved_to = by.is_elsewhere.then_some(from);
+        // Its source is in no MAC: who saw the packet can send a copy from elsewhere, first. So it is noted, told and
+        // shown as a mapping, and moves nobody: an agent that is told of another one registers (rule 14).
         let mapped_at_ms = by.is_remapped.then_some(now.wall_ms);
-        match (
-            self.engine
-                .contact_at(by.place, *fence, ContactKind::Loopback, now.engine),
-            moved_to,
-        ) {
-            (Heard::Stale, _) => (Kind::Stale, None),
-            (Heard::RegisterFirst, _) => {
+        let heard = self
+            .engine
+            .contact_at(by.place, *fence, ContactKind::Loopback, now.engine);
+        match heard {
+            Heard::Stale => (Kind::Stale, None),
+            Heard::RegisterFirst => {
                 let answer = refusal(room, transaction, code::REGISTER_FIRST, |parts| key.sign(parts));
                 (Kind::RegisterFirst, Some(answer))
             }
-            (Heard::Renewed, None) => {
+            Heard::Renewed => {
                 if let Some(since_ms) = mapped_at_ms {
                     self.agents.note_mapping(*agent, packet.from);
                     self.loopback.mappings.note(*agent, packet.from, since_ms);
@@ -148,17 +146,16 @@ impl Judge {
                     })),
                 )
             }
-            (Heard::Renewed | Heard::NeedsEvent, observed) => {
+            Heard::NeedsEvent => {
                 let rare = Rare {
                     agent: *agent,
                     place: by.place,
                     event: Event::Contact {
                         fence: *fence,
                         kind: ContactKind::Loopback,
-                        observed,
+                        observed: None,
                     },
                     at: now.engine,
-                    moved_to,
                     answer: Pending {
                         transaction: *transaction,
                         key: by.key,

@@ -2,7 +2,7 @@
 //!
 //! Each socket has a thread of its own beside tokio's, which reads and answers many packets at a time. What an agent that
 //! is online says is dealt with there, by [`Engine::contact_at`], without a lock; what its owner has to hear (it is back,
-//! it moved, it applied other settings) is handed over, bounded, and answered when it is done ([`Rare`]). What is not
+//! it applied other settings) is handed over, bounded, and answered when it is done ([`Rare`]). What is not
 //! right is dropped without a word and counted by kind: an answer would only help who guesses.
 //!
 //! Not for what goes out to agents of the server's own accord: a mapping that is kept alive is not used for that yet.
@@ -178,8 +178,6 @@ pub struct Rare {
     pub event: Event,
     /// When it was received: it may wait before its owner hears of it.
     pub at: EngineTime,
-    /// The address that the agent is seen from, where that is another than before.
-    pub moved_to: Option<IpAddr>,
     answer: Pending,
 }
 
