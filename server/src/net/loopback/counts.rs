@@ -15,6 +15,8 @@ pub(super) enum Kind {
     Crowded,
     /// Of a boot that is not the current one: answered so.
     RegisterFirst,
+    /// The same, beyond what is answered to anybody or to this agent: dropped.
+    Insistent,
     /// A repetition, or overtaken by a later one: dropped.
     Stale,
     /// The MAC is wrong: dropped.
@@ -36,11 +38,12 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Renewed,
         Self::HandedOver,
         Self::Crowded,
         Self::RegisterFirst,
+        Self::Insistent,
         Self::Stale,
         Self::Unproved,
         Self::Unknown,
@@ -58,6 +61,7 @@ impl Kind {
             Self::HandedOver => "handed_over",
             Self::Crowded => "crowded",
             Self::RegisterFirst => "register_first",
+            Self::Insistent => "insistent",
             Self::Stale => "stale",
             Self::Unproved => "unproved",
             Self::Unknown => "unknown",

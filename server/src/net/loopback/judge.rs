@@ -13,7 +13,7 @@ use rollcall_shared::{AgentId, ContactKind};
 use tokio::sync::mpsc;
 
 use super::counts::{Counts, Kind};
-use super::limiter::Limiter;
+use super::limiter::{self, Limiter};
 use super::listener::Socket;
 use super::{Loopback, Pending, Rare};
 use crate::auth::agents::{AgentCredentials, Unprovable};
@@ -39,6 +39,21 @@ pub(super) struct Moment {
     pub(super) wall_ms: i64,
 }
 
+/// How often is answered what proves nothing new, over all sockets. Each is held for a look.
+pub(super) struct Limits {
+    plain: Mutex<Limiter>,
+    not_current: Mutex<Limiter>,
+}
+
+impl Limits {
+    pub(super) fn new(secret: u64) -> Self {
+        Self {
+            plain: Mutex::new(Limiter::new(secret, limiter::PLAIN)),
+            not_current: Mutex::new(Limiter::new(secret, limiter::NOT_CURRENT)),
+        }
+    }
+}
+
 /// What a thread judges packets by.
 pub(super) struct Judge {
     pub(super) loopback: Arc<Loopback>,
@@ -47,7 +62,7 @@ pub(super) struct Judge {
     pub(super) settings: Arc<InForce>,
     pub(super) untold: Arc<Untold>,
     pub(super) prompted: mpsc::Sender<AgentId>,
-    pub(super) limiter: Arc<Mutex<Limiter>>,
+    pub(super) limits: Arc<Limits>,
     pub(super) counts: Counts,
     pub(super) hand_over: mpsc::Sender<Rare>,
     pub(super) socket: Arc<Socket>,
@@ -85,7 +100,8 @@ impl Judge {
         now: Moment,
         room: &'b mut AnswerBuffer,
     ) -> (Kind, Option<&'b [u8]>) {
-        if !self.limiter.lock().allows(packet.from.ip(), now.second) {
+        let source = limiter::source(packet.from.ip());
+        if !self.limits.plain.lock().allows(source, now.second) {
             return (Kind::Flooded, None);
         }
         let answer = match attribute {
@@ -129,6 +145,9 @@ impl Judge {
             .contact_at(by.place, *fence, ContactKind::Loopback, now.engine);
         match heard {
             Heard::Stale => (Kind::Stale, None),
+            Heard::RegisterFirst if !self.limits.not_current.lock().allows(agent.bits(), now.second) => {
+                (Kind::Insistent, None)
+            }
             Heard::RegisterFirst => {
                 let answer = refusal(room, transaction, code::REGISTER_FIRST, |parts| key.sign(parts));
                 (Kind::RegisterFirst, Some(answer))

@@ -33,8 +33,7 @@ use crate::clock::{Clock, NoRandomness};
 use crate::engine::Engine;
 use crate::settings::InForce;
 use counts::{Counts, Kind};
-use judge::Judge;
-use limiter::Limiter;
+use judge::{Judge, Limits};
 use listener::{Listener, Socket};
 use mappings::Mappings;
 
@@ -111,9 +110,7 @@ impl Loopback {
         let (hand_over, rare) = mpsc::channel(HANDED_OVER);
         let (prompt, prompted) = mpsc::channel(PROMPTED);
         let _once = self.ports.set(sockets.ports());
-        let limiter = Arc::new(Mutex::new(Limiter::new(u64::from_ne_bytes(
-            parts.clock.random()?,
-        ))));
+        let limits = Arc::new(Limits::new(u64::from_ne_bytes(parts.clock.random()?)));
         for socket in sockets.into_sockets() {
             let socket = Arc::new(Socket::new(socket)?);
             let judge = Judge {
@@ -123,7 +120,7 @@ impl Loopback {
                 settings: Arc::clone(&parts.settings),
                 untold: Arc::clone(&parts.untold),
                 prompted: prompt.clone(),
-                limiter: Arc::clone(&limiter),
+                limits: Arc::clone(&limits),
                 counts: Counts::new(),
                 hand_over: hand_over.clone(),
                 socket: Arc::clone(&socket),
