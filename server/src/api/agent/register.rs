@@ -91,7 +91,7 @@ pub(super) async fn register(
         next_in_ms,
         next_poll_in_ms,
         epoch: app.epoch(),
-        loopback_port: app.loopback.port_for(peer.address),
+        loopback_port: app.loopback.port_for(peer.address, peer.reached),
     }))
 }
 

@@ -2,7 +2,7 @@
 //! sequence count at all; only then the MAC is computed.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use rollcall_presence::{Contact as Heard, EngineTime, Event};
@@ -65,7 +65,7 @@ pub(super) struct Judge {
     pub(super) limits: Arc<Limits>,
     pub(super) counts: Counts,
     pub(super) hand_over: mpsc::Sender<Rare>,
-    pub(super) socket: Arc<Socket>,
+    pub(super) socket: Weak<Socket>,
 }
 
 impl Judge {
@@ -88,6 +88,11 @@ impl Judge {
     /// Notes that an answer could not be sent.
     pub(super) fn unsent(&self) {
         self.counts.count(Kind::Unsent);
+    }
+
+    /// Notes that a socket was lost.
+    pub(super) fn lost(&self) {
+        self.counts.lost();
     }
 
     fn plain<'b>(
@@ -182,7 +187,7 @@ impl Judge {
                         to: packet.to,
                         news: self.news(*agent, fence.applied),
                         mapped_at_ms,
-                        socket: Arc::clone(&self.socket),
+                        socket: Weak::clone(&self.socket),
                     },
                 };
                 match self.hand_over.try_send(rare) {

@@ -8,6 +8,8 @@
 //! Not for what goes out to agents of the server's own accord: a mapping that is kept alive is not used for that yet.
 
 mod counts;
+mod doors;
+mod faults;
 mod judge;
 mod limiter;
 mod listener;
@@ -17,7 +19,7 @@ mod sockets;
 mod tests;
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
@@ -33,9 +35,12 @@ use crate::clock::{Clock, NoRandomness};
 use crate::engine::Engine;
 use crate::settings::InForce;
 use counts::{Counts, Kind};
+use doors::Door;
+use faults::Faults;
 use judge::{Judge, Limits};
 use listener::{Listener, Socket};
 use mappings::Mappings;
+use sockets::Bound;
 
 pub use mappings::Mapping;
 pub use sockets::{BindError, Sockets};
@@ -52,15 +57,8 @@ const PROMPTED: usize = 4096;
 #[derive(Default)]
 pub struct Loopback {
     mappings: Mappings,
-    ports: OnceLock<Ports>,
+    doors: OnceLock<Vec<Arc<Door>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-}
-
-/// On which port each family of addresses is listened to.
-#[derive(Debug, Clone, Copy, Default)]
-struct Ports {
-    v4: Option<u16>,
-    v6: Option<u16>,
 }
 
 /// What the listener needs of the backend.
@@ -109,10 +107,12 @@ impl Loopback {
     ) -> Result<LeftToOthers, StartError> {
         let (hand_over, rare) = mpsc::channel(HANDED_OVER);
         let (prompt, prompted) = mpsc::channel(PROMPTED);
-        let _once = self.ports.set(sockets.ports());
         let limits = Arc::new(Limits::new(u64::from_ne_bytes(parts.clock.random()?)));
-        for socket in sockets.into_sockets() {
+        let mut doors = Vec::new();
+        for Bound { socket, door } in sockets.into_bound() {
             let socket = Arc::new(Socket::new(socket)?);
+            let door = Arc::new(door);
+            doors.push(Arc::clone(&door));
             let judge = Judge {
                 loopback: Arc::clone(self),
                 engine: parts.engine.clone(),
@@ -123,19 +123,21 @@ impl Loopback {
                 limits: Arc::clone(&limits),
                 counts: Counts::new(),
                 hand_over: hand_over.clone(),
-                socket: Arc::clone(&socket),
+                socket: Arc::downgrade(&socket),
             };
             let listener = Listener {
                 clock: parts.clock,
                 judge,
-                socket,
+                door,
                 stop: stop.clone(),
+                faults: Faults::default(),
             };
             let thread = std::thread::Builder::new()
                 .name("loopback".to_owned())
-                .spawn(move || listener.run())?;
+                .spawn(move || listener.run(socket))?;
             self.threads.lock().push(thread);
         }
+        let _once = self.doors.set(doors);
         Ok(LeftToOthers { rare, prompted })
     }
 
@@ -148,14 +150,21 @@ impl Loopback {
         }
     }
 
-    /// The port to which an agent at this address sends its packets; nothing where none are taken.
+    /// The port to which an agent at this address sends its packets, whose call came in at `reached`, where that is
+    /// known; nothing where none are taken that it could send.
     #[must_use]
-    pub fn port_for(&self, address: IpAddr) -> Option<u16> {
-        let ports = self.ports.get()?;
-        match address.to_canonical() {
-            IpAddr::V4(_) => ports.v4,
-            IpAddr::V6(_) => ports.v6,
-        }
+    pub fn port_for(&self, agent: IpAddr, reached: Option<IpAddr>) -> Option<u16> {
+        doors::port_for(self.doors().map(Arc::as_ref), agent, reached)
+    }
+
+    /// Whether packets are taken wherever they are to be, or what is wrong; nothing where they are to be taken nowhere.
+    #[must_use]
+    pub fn judge(&self) -> Option<Result<(), String>> {
+        self.doors().map(|door| door.judge()).reduce(Result::and)
+    }
+
+    fn doors(&self) -> impl Iterator<Item = &Arc<Door>> {
+        self.doors.get().into_iter().flatten()
     }
 
     /// The mapping by an agent's last packet; nothing where none came since the server started.
@@ -186,7 +195,8 @@ struct Pending {
     to: Option<IpAddr>,
     news: News,
     mapped_at_ms: Option<i64>,
-    socket: Arc<Socket>,
+    /// Gone where it was lost meanwhile.
+    socket: Weak<Socket>,
 }
 
 impl Rare {
@@ -223,7 +233,8 @@ impl Loopback {
             }
             Outcome::Stale | Outcome::Gone => return,
         };
-        if !answer.socket.send(packet, answer.from, answer.to) {
+        let socket = answer.socket.upgrade();
+        if !socket.is_some_and(|socket| socket.send(packet, answer.from, answer.to)) {
             Counts::new().count(Kind::Unsent);
         }
     }

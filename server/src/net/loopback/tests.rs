@@ -37,7 +37,7 @@ impl Wire {
             .backend
             .app
             .loopback
-            .port_for(IpAddr::from([127, 0, 0, 1]))
+            .port_for(IpAddr::from([127, 0, 0, 1]), None)
             .is_none()
         {
             let at = LoopbackListen::At(vec!["127.0.0.1:0".parse().unwrap()]);
@@ -45,7 +45,7 @@ impl Wire {
             server.backend.take_loopback(sockets).unwrap();
         }
         let loopback = &server.backend.app.loopback;
-        let port = loopback.port_for(IpAddr::from([127, 0, 0, 1])).unwrap();
+        let port = loopback.port_for(IpAddr::from([127, 0, 0, 1]), None).unwrap();
         let socket = UdpSocket::bind((from, 0)).unwrap();
         socket.connect(("127.0.0.1", port)).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
