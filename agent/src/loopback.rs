@@ -7,7 +7,9 @@
 //! Where no echo comes, the driver is told once: make a contact by HTTP now. From then on there is one packet a round,
 //! each from another socket, since a NAT may have kept a mapping that no longer leads anywhere. Where the echo shows
 //! another mapping than before, the NAT forgot this agent for a while: it registers again, though not more often than
-//! once in [`ROUNDS_APART`] rounds, or a NAT that forgets within every interval would have it register for ever.
+//! once in [`ROUNDS_APART`] rounds, or a NAT that forgets within every interval would have it register for ever. A change
+//! in between is made good with the first echo after them: only a registration tells the server that the agent's address
+//! is another one, a packet does not (rule 14).
 //!
 //! Not the place for what a packet holds ([`rollcall_shared::loopback`]), nor for its sequence, which is
 //! [`crate::schedule::Schedule`]'s.
@@ -47,6 +49,8 @@ pub struct Loopback {
     is_fresh: bool,
     /// When a changed mapping last was a reason to register.
     registered_ms: Option<u64>,
+    /// It changed since, and too soon after that: it is a reason as soon as it may be.
+    is_owed: bool,
     /// How many packets were sent: no two transactions have the same id.
     sent: u32,
 }
@@ -115,6 +119,7 @@ impl Loopback {
     /// There is another socket, since this machine or its way to the server changed; nothing is known of its mapping.
     pub fn moved(&mut self, now_ms: u64, random: u64) {
         self.mapping = None;
+        self.is_owed = false;
         self.soon(now_ms, random);
     }
 
@@ -175,13 +180,15 @@ impl Loopback {
             before.ip() != mapped.ip() || (!is_fresh && before.port() != mapped.port())
         });
         let apart_ms = every_ms.saturating_mul(ROUNDS_APART);
-        let registers = rebound_from.is_some()
+        let wants = self.is_owed || rebound_from.is_some();
+        let registers = wants
             && self
                 .registered_ms
                 .is_none_or(|last_ms| now_ms >= last_ms.saturating_add(apart_ms));
         if registers {
             self.registered_ms = Some(now_ms);
         }
+        self.is_owed = wants && !registers;
         Some(Echoed {
             is_found: core::mem::replace(&mut self.echo, Echo::Heard) != Echo::Heard,
             rebound_from,

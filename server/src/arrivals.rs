@@ -28,7 +28,7 @@ const UNCOUNTED_S: u32 = 4;
 /// The least that it is taken to manage, whatever one bad second showed.
 const LEAST: u32 = 100;
 
-/// How many seconds of being at the limit make up what it is taken to manage: the newest counts an eighth.
+/// How many looks at a server at its limit make up what it is taken to manage: the newest counts an eighth.
 const SMOOTH: u32 = 8;
 
 /// The counts.
@@ -36,7 +36,9 @@ const SMOOTH: u32 = 8;
 pub struct Arrivals {
     at_a_time: u32,
     under_way: AtomicU32,
+    /// Since the start, and until the last look.
     done: AtomicU64,
+    done_before: AtomicU64,
     full: AtomicBool,
     sent_away: AtomicU64,
     a_second: AtomicU32,
@@ -52,12 +54,20 @@ impl Default for Arrivals {
 
 /// Somebody is worked on, until this is dropped.
 #[derive(Debug)]
+#[must_use = "the place is free again when this is dropped"]
 pub struct Taken<'a>(&'a Arrivals);
+
+impl Taken<'_> {
+    /// The work is done. What is dropped without was given up, by its caller or by a refusal: it shows nothing of what the
+    /// server manages, and where it is slow most are such.
+    pub fn done(self) {
+        self.0.done.fetch_add(1, Ordering::Relaxed);
+    }
+}
 
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
         self.0.under_way.fetch_sub(1, Ordering::Relaxed);
-        self.0.done.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -80,6 +90,7 @@ impl Arrivals {
             at_a_time,
             under_way: AtomicU32::new(0),
             done: AtomicU64::new(0),
+            done_before: AtomicU64::new(0),
             full: AtomicBool::new(false),
             sent_away: AtomicU64::new(0),
             a_second: AtomicU32::new(UNSEEN),
@@ -111,10 +122,12 @@ impl Arrivals {
         slot(missing, a_second, LONGEST_SLOT.min(minute), random)
     }
 
-    /// A second has passed, in which the processors were busy for so many thousandths. Gives whether somebody found no
-    /// place in it.
-    pub fn second_passed(&self, busy: u32) -> bool {
-        let done = u32::try_from(self.done.swap(0, Ordering::Relaxed)).unwrap_or(u32::MAX);
+    /// So much time has passed since the last look, a second or, where the server has much to do, more. In it the
+    /// processors were busy for so many thousandths. Gives whether somebody found no place in it.
+    pub fn time_passed(&self, passed: Duration, busy: u32) -> bool {
+        let total = self.done.load(Ordering::Relaxed);
+        let before = self.done_before.swap(total, Ordering::Relaxed);
+        let done = rate(total.saturating_sub(before), passed);
         let full = self.full.swap(false, Ordering::Relaxed);
         let a_second = self.a_second.load(Ordering::Relaxed);
         if full {
@@ -129,11 +142,13 @@ impl Arrivals {
         full
     }
 
-    /// A second passed in which nobody was sent away: as many as the server manages came back, of those who are missing.
-    pub fn came_back(&self) {
-        let a_second = self.a_second.load(Ordering::Relaxed);
+    /// So much time passed in which nobody was sent away: as many as the server manages in it came back, of those who are
+    /// missing.
+    pub fn came_back(&self, passed: Duration) {
+        let a_second = u128::from(self.a_second.load(Ordering::Relaxed));
+        let came = a_second.saturating_mul(passed.as_micros()) / MICROS;
         let missing = self.missing.load(Ordering::Relaxed);
-        self.expect(missing.saturating_sub(a_second));
+        self.expect(missing.saturating_sub(u32::try_from(came).unwrap_or(u32::MAX)));
     }
 
     /// How many agents may yet come, as far as anybody knows.
@@ -147,6 +162,12 @@ impl Arrivals {
         Stretch::from_thousandths(self.stretch.load(Ordering::Relaxed))
     }
 
+    /// How many were done since it started.
+    #[cfg(test)]
+    pub(crate) fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+
     /// How it stands.
     #[must_use]
     pub fn standing(&self) -> Standing {
@@ -158,10 +179,20 @@ impl Arrivals {
     }
 }
 
+/// Microseconds of a second.
+const MICROS: u128 = 1_000_000;
+
+/// So many in so much time, a second.
+fn rate(count: u64, passed: Duration) -> u32 {
+    let a_second = u128::from(count).saturating_mul(MICROS) / passed.as_micros().max(1);
+    u32::try_from(a_second).unwrap_or(u32::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const SECOND: Duration = Duration::from_secs(1);
     const MINUTE: Duration = Duration::from_mins(1);
 
     #[test]
@@ -172,8 +203,8 @@ mod tests {
         drop(first);
         assert!(arrivals.take().is_some());
         drop(second);
-        assert!(arrivals.second_passed(0), "somebody found no place");
-        assert!(!arrivals.second_passed(0));
+        assert!(arrivals.time_passed(SECOND, 0), "somebody found no place");
+        assert!(!arrivals.time_passed(SECOND, 0));
     }
 
     #[test]
@@ -186,8 +217,8 @@ mod tests {
             let taken = arrivals.take();
             assert!(arrivals.take().is_none());
             drop(taken);
-            arrivals.done.store(4_000, Ordering::Relaxed);
-            arrivals.second_passed(0);
+            arrivals.done.fetch_add(4_000, Ordering::Relaxed);
+            arrivals.time_passed(SECOND, 0);
         }
         assert!((3_900..=4_000).contains(&arrivals.standing().a_second));
         assert_eq!(arrivals.send_away(MINUTE, u64::MAX).as_secs(), 7);
@@ -206,10 +237,10 @@ mod tests {
             "of four seconds"
         );
         arrivals.expect(10_000);
-        arrivals.came_back();
+        arrivals.came_back(SECOND);
         assert_eq!(arrivals.send_away(MINUTE, u64::MAX).as_secs(), 8, "of nine");
         for _ in 0..20 {
-            arrivals.came_back();
+            arrivals.came_back(SECOND);
         }
         assert_eq!(arrivals.send_away(MINUTE, u64::MAX).as_secs(), 3);
     }
@@ -217,11 +248,49 @@ mod tests {
     #[test]
     fn a_quick_second_shows_what_a_server_manages_and_a_quiet_one_shows_nothing() {
         let arrivals = Arrivals::default();
-        arrivals.done.store(9_000, Ordering::Relaxed);
-        arrivals.second_passed(0);
+        arrivals.done.fetch_add(9_000, Ordering::Relaxed);
+        arrivals.time_passed(SECOND, 0);
         assert_eq!(arrivals.standing().a_second, 9_000);
-        arrivals.done.store(3, Ordering::Relaxed);
-        arrivals.second_passed(0);
+        arrivals.done.fetch_add(3, Ordering::Relaxed);
+        arrivals.time_passed(SECOND, 0);
         assert_eq!(arrivals.standing().a_second, 9_000);
+    }
+
+    /// One that managed 800 a second while it was at its limit.
+    fn at_its_limit() -> Arrivals {
+        let arrivals = Arrivals::taking(1);
+        let taken = arrivals.take();
+        assert!(arrivals.take().is_none());
+        drop(taken);
+        arrivals.a_second.store(800, Ordering::Relaxed);
+        arrivals
+    }
+
+    #[test]
+    fn what_was_given_up_shows_nothing_of_what_a_server_manages() {
+        let arrivals = at_its_limit();
+        for answered in 0..1_600 {
+            let taken = arrivals.take().unwrap();
+            if answered < 400 {
+                taken.done();
+            }
+        }
+        assert!(arrivals.time_passed(SECOND, 0));
+        assert_eq!(arrivals.standing().a_second, 700 + 50);
+    }
+
+    #[test]
+    fn what_was_done_until_a_late_look_was_not_done_in_a_second() {
+        let arrivals = at_its_limit();
+        arrivals.done.fetch_add(6_400, Ordering::Relaxed);
+        assert!(arrivals.time_passed(SECOND * 8, 0));
+        assert_eq!(arrivals.standing().a_second, 800);
+        // Nor where it was not at its limit.
+        arrivals.done.fetch_add(6_400, Ordering::Relaxed);
+        assert!(!arrivals.time_passed(SECOND * 4, 0));
+        assert_eq!(arrivals.standing().a_second, 1_600);
+        arrivals.expect(10_000);
+        arrivals.came_back(SECOND * 4);
+        assert_eq!(arrivals.missing.load(Ordering::Relaxed), 10_000 - 6_400);
     }
 }

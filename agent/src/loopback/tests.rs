@@ -169,6 +169,27 @@ fn a_nat_that_forgets_within_every_interval_does_not_have_it_register_each_time(
 }
 
 #[test]
+fn rule_14_a_change_soon_after_another_has_it_register_as_soon_as_it_may() {
+    let mut agent = Agent::settled();
+    agent.mapped.set_port(50_000);
+    let sent = agent.next_packet();
+    assert!(agent.echo(&sent).unwrap().registers);
+    let registered = agent.now;
+    // The address itself, which the server learns by a call alone.
+    agent.mapped.set_ip([203, 0, 113, 9].into());
+    loop {
+        let sent = agent.next_packet();
+        let may = agent.now >= registered + ROUNDS_APART * EVERY;
+        assert_eq!(agent.echo(&sent).unwrap().registers, may);
+        if may {
+            break;
+        }
+    }
+    let sent = agent.next_packet();
+    assert!(!agent.echo(&sent).unwrap().registers, "once");
+}
+
+#[test]
 fn a_machine_that_moved_has_no_mapping_to_compare_with_and_asks_soon() {
     let mut agent = Agent::settled();
     agent.loopback.moved(agent.now, CALM);

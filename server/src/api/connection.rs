@@ -58,6 +58,14 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
 }
 
+/// The two ends of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ends {
+    client: SocketAddr,
+    /// Our own, where the system says.
+    own: Option<SocketAddr>,
+}
+
 /// A place among the connections, given back when the connection is closed.
 #[derive(Debug)]
 pub(super) struct Place {
@@ -82,16 +90,20 @@ impl Shared {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%client, %error, "TCP_NODELAY cannot be set");
         }
+        let ends = Ends {
+            client,
+            own: stream.local_addr().ok(),
+        };
         let ended = match self.tls.clone() {
-            None => self.http1(stream, client, false, place, stop).await,
+            None => self.http1(stream, ends, false, place, stop).await,
             Some(tls) => {
                 let Some(stream) = shake_hands(tls, stream, client, &mut stop).await else {
                     return;
                 };
                 if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-                    self.http2(stream, client, place, stop).await
+                    self.http2(stream, ends, place, stop).await
                 } else {
-                    self.http1(stream, client, true, place, stop).await
+                    self.http1(stream, ends, true, place, stop).await
                 }
             }
         };
@@ -103,7 +115,7 @@ impl Shared {
     async fn http1<S, P>(
         self,
         stream: S,
-        client: SocketAddr,
+        ends: Ends,
         encrypted: bool,
         place: P,
         mut stop: watch::Receiver<bool>,
@@ -115,7 +127,7 @@ impl Shared {
         let turns = Turns::default();
         let stream = Patient::new(stream, place, self.limits, turns.clone());
         let service = service_fn(move |request: Request<Incoming>| {
-            let answer = self.answer(request.map(Body::new), client, encrypted);
+            let answer = self.answer(request.map(Body::new), ends, encrypted);
             let turns = turns.clone();
             turns.pass();
             async move {
@@ -149,7 +161,7 @@ impl Shared {
     async fn http2<S>(
         self,
         stream: S,
-        client: SocketAddr,
+        ends: Ends,
         place: Place,
         mut stop: watch::Receiver<bool>,
     ) -> hyper::Result<()>
@@ -159,7 +171,7 @@ impl Shared {
         // No stream of it outlives it: WebSockets over HTTP/2 are not offered.
         let _place = place;
         let service = service_fn(move |request: Request<Incoming>| {
-            self.answer(request.map(|body| Body::new(ReadOut::new(body))), client, true)
+            self.answer(request.map(|body| Body::new(ReadOut::new(body))), ends, true)
         });
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
@@ -179,10 +191,11 @@ impl Shared {
     fn answer(
         &self,
         mut request: Request<Body>,
-        client: SocketAddr,
+        Ends { client, own }: Ends,
         encrypted: bool,
     ) -> impl Future<Output = Result<Response, Infallible>> + use<> {
-        self.trust.note(&mut request, client.ip(), encrypted);
+        let reached = own.map(|own| own.ip());
+        self.trust.note(&mut request, client.ip(), reached, encrypted);
         // HTTP/2 names the host in the target; what compares it with an origin looks at the header.
         if !request.headers().contains_key(header::HOST)
             && let Some(host) = request.uri().authority()
@@ -281,8 +294,11 @@ mod tests {
         };
         let (mut client, server) = duplex(512);
         let (_stopping, stop) = watch::channel(false);
-        let peer = SocketAddr::from(([127, 0, 0, 1], 9));
-        let serving = tokio::spawn(shared.http1(server, peer, false, (), stop));
+        let ends = Ends {
+            client: SocketAddr::from(([127, 0, 0, 1], 9)),
+            own: None,
+        };
+        let serving = tokio::spawn(shared.http1(server, ends, false, (), stop));
         let request = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n";
         client.write_all(request).await.unwrap();
         let mut answer = Vec::new();

@@ -24,6 +24,8 @@ pub struct Peer {
     /// Whether an untrusted peer claims to forward for somebody else. It counts as itself, but what is only
     /// for this machine must not be given to whoever may stand behind a proxy on it.
     pub forwards: bool,
+    /// The own address at which its connection came in, where it speaks for itself: to it that is the server's.
+    pub reached: Option<IpAddr>,
 }
 
 /// Which proxies are believed, and what they write.
@@ -46,6 +48,7 @@ impl Peer {
             address: address.to_canonical(),
             secure,
             forwards: false,
+            reached: None,
         }
     }
 
@@ -57,9 +60,20 @@ impl Peer {
 }
 
 impl Trust {
-    /// Notes the client of a request in it, for the extractor.
-    pub fn note<B>(&self, request: &mut Request<B>, socket: IpAddr, encrypted: bool) {
-        let peer = self.peer(socket, encrypted, request.headers());
+    /// Notes the client of a request in it, for the extractor: that of a connection from `socket` to our own address
+    /// `reached`.
+    pub fn note<B>(
+        &self,
+        request: &mut Request<B>,
+        socket: IpAddr,
+        reached: Option<IpAddr>,
+        encrypted: bool,
+    ) {
+        let mut peer = self.peer(socket, encrypted, request.headers());
+        // What a proxy reached is nothing that its client could.
+        peer.reached = reached
+            .filter(|_| peer.address == socket.to_canonical())
+            .map(|address| address.to_canonical());
         request.extensions_mut().insert(peer);
     }
 

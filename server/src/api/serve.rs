@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use rustix::net::sockopt::set_ipv6_v6only;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
@@ -18,6 +19,7 @@ use super::connection::{Place, Shared, stopped};
 use super::patience::Limits;
 use super::peer::Trust;
 use super::tls::{Certificate, TlsError};
+use crate::config::families::v6_only;
 use crate::config::{Config, Tls};
 use crate::error_chain::chain;
 
@@ -86,7 +88,7 @@ impl Server {
         let listeners = config
             .listen
             .iter()
-            .map(|address| listen(*address))
+            .map(|address| listen(*address, &config.listen))
             .collect::<Result<Vec<_>, _>>()?;
         let addresses = listeners
             .iter()
@@ -177,11 +179,15 @@ fn names(config: &Config) -> Vec<String> {
     names
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+fn listen(address: SocketAddr, beside: &[SocketAddr]) -> Result<TcpListener, ServeError> {
     let open = || {
         let socket = match address {
             SocketAddr::V4(_) => TcpSocket::new_v4()?,
-            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+            SocketAddr::V6(_) => {
+                let socket = TcpSocket::new_v6()?;
+                set_ipv6_v6only(&socket, v6_only(address, beside))?;
+                socket
+            }
         };
         // A restart must not wait for the last run's connections to be forgotten.
         socket.set_reuseaddr(true)?;

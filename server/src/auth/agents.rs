@@ -73,8 +73,6 @@ pub struct ByPacket {
     pub place: Place,
     /// What has to have signed the packet.
     pub key: LoopbackKey,
-    /// Whether the agent was last seen from another address.
-    pub is_elsewhere: bool,
     /// Whether its last loopback packet came from another address or port, or there was none.
     pub is_remapped: bool,
 }
@@ -200,7 +198,6 @@ impl AgentCredentials {
         Ok(ByPacket {
             place: known.place,
             key: loopback.key.clone(),
-            is_elsewhere: known.observed.load(Ordering::Relaxed) != trace_of(from.ip()),
             is_remapped: loopback.mapping.load(Ordering::Relaxed) != mapping_of(from),
         })
     }

@@ -22,6 +22,9 @@ pub use file::{TimeFile, Writing};
 /// How often (rule 1).
 const EVERY: Duration = Duration::from_secs(1);
 
+/// How long a start waits for the file: a disk that hangs must not keep the server from hearing agents.
+const READ: Duration = Duration::from_secs(5);
+
 /// Where engine time stood when it was last saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saved {
@@ -38,11 +41,12 @@ pub struct Saved {
 /// # Errors
 /// What the database says.
 pub async fn saved(store: &Store, file: &TimeFile) -> Result<Option<Saved>, StoreError> {
-    let row = store.engine_state().load().await?;
-    if let Some(row) = row {
-        file.note_in_database(row.engine_ms);
-    }
-    Ok(row.map(|row| newer(row, file.read())))
+    let Some(row) = store.engine_state().load().await? else {
+        return Ok(None);
+    };
+    file.note_in_database(row.engine_ms);
+    let kept = file.read(READ).await;
+    Ok(Some(newer(row, kept)))
 }
 
 /// The newer of the two. A file that knew of more in the database than there is now is from before a backup was

@@ -27,6 +27,8 @@ pub async fn run(
     let cores = u32::try_from(cores.get()).unwrap_or(u32::MAX);
     let mut tick = tokio::time::interval(EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // The first would come at once.
+    tick.reset();
     let mut before = (clock.monotonic(), clock.processors());
     loop {
         tokio::select! {
@@ -34,14 +36,14 @@ pub async fn run(
             _ = stop.wait_for(|stop| *stop) => return,
         }
         let now = (clock.monotonic(), clock.processors());
-        let passed = now.0.saturating_sub(before.0).saturating_mul(cores);
-        let busy = thousandths(now.1.saturating_sub(before.1), passed);
+        let passed = now.0.saturating_sub(before.0);
+        let busy = thousandths(now.1.saturating_sub(before.1), passed.saturating_mul(cores));
         before = now;
         // Only where somebody is sent away does it matter how many are missing: counting them looks at the whole fleet.
-        if arrivals.second_passed(busy) {
+        if arrivals.time_passed(passed, busy) {
             arrivals.expect(missing(&engine, &roster).await);
         } else {
-            arrivals.came_back();
+            arrivals.came_back(passed);
         }
     }
 }

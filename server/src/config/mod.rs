@@ -6,6 +6,7 @@
 //! settings, in the database.
 
 pub mod database_url;
+pub mod families;
 pub mod flags;
 pub mod keys;
 pub mod logging;

@@ -153,6 +153,12 @@ impl Campaign {
         }
     }
 
+    /// Whether it was.
+    #[cfg(test)]
+    pub(super) fn is_prompted(&self, agent: AgentId) -> bool {
+        self.open.get(&agent).is_some_and(|open| open.prompted)
+    }
+
     /// The agent was given it, by this way unless it was prompted to ask. Gives what is to be written down.
     pub(super) fn delivered(&mut self, agent: AgentId, way: Way, now_ms: i64) -> Option<Mark> {
         let open = self.open.get_mut(&agent)?;

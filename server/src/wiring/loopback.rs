@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use rollcall_presence::Outcome;
+use rollcall_shared::AgentId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::api::app::App;
-use crate::net::loopback::{Parts, Rare, Sockets, StartError};
+use crate::net::loopback::{LeftToOthers, Parts, Rare, Sockets, StartError};
+use crate::notify::Outbox;
 
-/// How many are waited for together: they are kept by one write.
+/// How many are taken together: they are waited for by one write, or noted under one lock.
 const TOGETHER: usize = 256;
 
 /// How many such lots may wait for the disk.
@@ -18,17 +20,31 @@ const WAITING: usize = 16;
 
 /// Begins to take packets; the task ends with the listeners.
 pub(super) fn start(app: &Arc<App>, sockets: Sockets) -> Result<JoinHandle<()>, StartError> {
-    let outbox = app.outbox.clone();
     let parts = Parts {
         clock: app.clock,
         engine: app.engine.clone(),
         agents: Arc::clone(&app.agents),
         settings: Arc::clone(&app.settings),
         untold: Arc::clone(&app.untold),
-        prompted: Arc::new(move |agent| outbox.prompted(agent)),
     };
-    let rare = app.loopback.start(sockets, &parts, &app.stopping)?;
-    Ok(tokio::spawn(hear(Arc::clone(app), rare)))
+    let LeftToOthers { rare, prompted } = app.loopback.start(sockets, &parts, &app.stopping)?;
+    let noting = tokio::spawn(note(app.outbox.clone(), prompted));
+    let hearing = hear(Arc::clone(app), rare);
+    Ok(tokio::spawn(async move {
+        hearing.await;
+        if let Err(error) = noting.await {
+            tracing::error!(%error, "who was asked to poll is not noted any more");
+        }
+    }))
+}
+
+/// Notes who was asked to poll. The outbox has a lock, for which no packet is to wait.
+async fn note(outbox: Outbox, mut prompted: mpsc::Receiver<AgentId>) {
+    let mut some = Vec::with_capacity(TOGETHER);
+    while prompted.recv_many(&mut some, TOGETHER).await > 0 {
+        outbox.prompted(&some);
+        some.clear();
+    }
 }
 
 async fn hear(app: Arc<App>, mut rare: mpsc::Receiver<Rare>) {
@@ -62,9 +78,6 @@ async fn outcome(app: &App, rare: &Rare) -> Option<Outcome> {
     let handled = app.engine.handle_at(rare.place, rare.event, rare.at).await.ok()?;
     if handled.outcome == Outcome::Accepted {
         app.agents.note_mapping(rare.agent, rare.from());
-        if let Some(address) = rare.moved_to {
-            app.moved(rare.agent, address);
-        }
     }
     Some(handled.outcome)
 }

@@ -31,7 +31,7 @@ pub struct ServerStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PartStatus {
-    /// Its name: `database`, `disk`, `presence`.
+    /// Its name: `database`, `disk`, `presence`; `loopback` where loopback packets are taken.
     pub name: String,
     /// What is wrong with it; nothing where it is well.
     #[serde(default, skip_serializing_if = "Option::is_none")]

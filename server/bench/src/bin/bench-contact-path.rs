@@ -136,7 +136,7 @@ fn serve(router: Router) -> DuplexStream {
     let trust = Trust::default();
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
-        trust.note(&mut request, PEER.into(), false);
+        trust.note(&mut request, PEER.into(), None, false);
         let answer = router.clone().call(request);
         async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
     });

@@ -44,7 +44,7 @@ pub(super) async fn heartbeat(
     let newest = app.settings.version();
     let poll_now = fence.applied != newest || app.untold.has(caller.agent) || !may_send(&app, caller).await?;
     if poll_now {
-        app.outbox.prompted(caller.agent);
+        app.outbox.prompted(&[caller.agent]);
     }
     Ok(Answer(HeartbeatAnswer {
         next_in_ms: app.next_in_ms(caller.agent),

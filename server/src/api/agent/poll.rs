@@ -49,7 +49,7 @@ pub(super) async fn poll(
     check_components(components.as_deref())?;
     let taken = app.arrivals.take();
     hear(&app, caller, &peer, fence, ContactKind::Poll).await?;
-    let Some(_taken) = taken else {
+    let Some(taken) = taken else {
         return Err(come_later(&app));
     };
     let verdict = app
@@ -71,6 +71,7 @@ pub(super) async fn poll(
     let offers = app.components.offers(components.as_deref());
     note_components(&app, caller.agent, components.as_deref(), &offers);
     let (next_in_ms, next_poll_in_ms) = app.duties(caller.agent, reachability);
+    taken.done();
     Ok(Answer(PollAnswer {
         settings,
         components: offers,

@@ -68,7 +68,7 @@ pub(super) async fn register(
         .await
         .map_err(NotCounted::Engine)?;
     NotCounted::check(handled.outcome)?;
-    let Some(_taken) = taken else {
+    let Some(taken) = taken else {
         // It is here, and its boot is the current one; what it is to be told costs more, and has time.
         return Err(come_later(&app));
     };
@@ -82,6 +82,7 @@ pub(super) async fn register(
     app.outbox
         .delivered(caller.agent, &Subject::Settings(current.version), Way::Register);
     let (next_in_ms, next_poll_in_ms) = app.duties(caller.agent, reachability);
+    taken.done();
     Ok(Answer(Registered {
         settings: current.settings.for_agents(),
         settings_version: current.version,
@@ -91,7 +92,7 @@ pub(super) async fn register(
         next_in_ms,
         next_poll_in_ms,
         epoch: app.epoch(),
-        loopback_port: app.loopback.port_for(peer.address),
+        loopback_port: app.loopback.port_for(peer.address, peer.reached),
     }))
 }
 

@@ -194,6 +194,7 @@ impl Server {
                 .header(header::HOST, HOST),
             body: Body::empty(),
             peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            reached: None,
         }
     }
 

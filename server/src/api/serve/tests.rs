@@ -1,5 +1,7 @@
 //! The server on real sockets of this machine.
 
+mod families;
+
 use std::sync::Arc;
 
 use axum::routing::{get, post};

@@ -41,12 +41,14 @@ pub(super) async fn read(State(app): State<Arc<App>>, person: Person) -> Result<
         ("disk", app.journal.judge()),
         ("presence", presence(&app.engine)),
     ];
+    // There is no such part where no packets are to be taken.
+    let loopback = app.loopback.judge().map(|judged| ("loopback", judged));
     let load = app.arrivals.standing();
     Ok(Json(ServerStatus {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_ms: now_ms - i64::try_from(app.clock.monotonic().as_millis()).unwrap_or(0),
         now_ms,
-        parts: parts.into_iter().map(part).collect(),
+        parts: parts.into_iter().chain(loopback).map(part).collect(),
         picture,
         noticed: told(app.engine.lateness(Stage::Transition)),
         told: told(app.engine.lateness(Stage::Feed)),

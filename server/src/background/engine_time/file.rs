@@ -63,10 +63,10 @@ impl TimeFile {
         self.in_database_ms.fetch_max(engine_ms, Ordering::AcqRel);
     }
 
-    /// What it says, where it is there and of this database. One that cannot be read is told of and passed over: then
-    /// the database's word holds.
-    pub(super) fn read(&self) -> Option<Kept> {
-        let kept = match fs::read(&self.path) {
+    /// What it says, where it is there and of this database. One that cannot be read, or not within that time, is told of
+    /// and passed over: then the database's word holds.
+    pub(super) async fn read(&self, within: Duration) -> Option<Kept> {
+        let kept = match self.bytes(within).await {
             Ok(bytes) => serde_json::from_slice::<Kept>(&bytes).map_err(io::Error::from),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             Err(error) => Err(error),
@@ -78,6 +78,23 @@ impl TimeFile {
                 tracing::warn!(%file, error = chain(&error), "engine time is taken from the database alone");
                 None
             }
+        }
+    }
+
+    /// On a thread of its own, which nobody waits for any longer: not at the stop either.
+    async fn bytes(&self, within: Duration) -> io::Result<Vec<u8>> {
+        let (tell, told) = oneshot::channel();
+        let path = self.path.clone();
+        std::thread::Builder::new()
+            .name("engine time".to_owned())
+            .spawn(move || {
+                // Whoever asked may be gone.
+                let _ = tell.send(fs::read(path));
+            })?;
+        match tokio::time::timeout(within, told).await {
+            Ok(Ok(read)) => read,
+            Ok(Err(_)) => Err(io::Error::other("it was not read")),
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
         }
     }
 

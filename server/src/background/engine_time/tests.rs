@@ -50,17 +50,17 @@ fn a_restart_resumes_from_the_newer_of_database_and_file() {
     }
 }
 
-#[test]
-fn a_file_reads_back_in_its_database_and_in_no_other() {
+#[tokio::test]
+async fn a_file_reads_back_in_its_database_and_in_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let file = TimeFile::new(folder.path(), "a");
-    assert_eq!(file.read(), None);
+    assert_eq!(file.read(READ).await, None);
     file.note_in_database(4_000);
     file.write(state(5_000), machine(7)).unwrap();
-    assert_eq!(file.read(), Some(kept(5_000, 4_000)));
+    assert_eq!(file.read(READ).await, Some(kept(5_000, 4_000)));
     file.write(state(6_000), machine(7)).unwrap();
-    assert_eq!(file.read(), Some(kept(6_000, 4_000)));
-    assert_eq!(TimeFile::new(folder.path(), "b").read(), None);
+    assert_eq!(file.read(READ).await, Some(kept(6_000, 4_000)));
+    assert_eq!(TimeFile::new(folder.path(), "b").read(READ).await, None);
     assert_eq!(
         std::fs::read_dir(folder.path()).unwrap().count(),
         1,
@@ -68,19 +68,33 @@ fn a_file_reads_back_in_its_database_and_in_no_other() {
     );
 }
 
-#[test]
-fn a_file_that_cannot_be_read_leaves_it_to_the_database() {
+#[tokio::test]
+async fn a_file_that_cannot_be_read_leaves_it_to_the_database() {
     let folder = tempfile::tempdir().unwrap();
     let file = TimeFile::new(folder.path(), "a");
     file.write(state(5_000), machine(7)).unwrap();
     let path = folder.path().join("engine-time.json");
     for damaged in [&b""[..], b"{", b"[]", &[0; 300]] {
         std::fs::write(&path, damaged).unwrap();
-        assert_eq!(file.read(), None, "{damaged:?}");
+        assert_eq!(file.read(READ).await, None, "{damaged:?}");
     }
     // And is written over.
     file.write(state(5_000), machine(7)).unwrap();
-    assert!(file.read().is_some());
+    assert!(file.read(READ).await.is_some());
+}
+
+#[tokio::test]
+async fn a_disk_that_hangs_leaves_it_to_the_database_and_holds_up_nobody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    // Whoever reads a pipe that nobody writes waits for ever.
+    let made = std::process::Command::new("mkfifo")
+        .arg(folder.path().join("engine-time.json"))
+        .status();
+    assert!(made.unwrap().success());
+    let file = TimeFile::new(folder.path(), "a");
+    let others = tokio::spawn(async {});
+    assert_eq!(file.read(Duration::from_millis(50)).await, None);
+    assert!(others.is_finished(), "this thread had time for others");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use metrics::Counter;
 
 const PACKETS: &str = "rollcall_loopback_packets_total";
+const LOST: &str = "rollcall_loopback_sockets_lost_total";
 
 /// What became of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub(super) enum Kind {
     Crowded,
     /// Of a boot that is not the current one: answered so.
     RegisterFirst,
+    /// The same, beyond what is answered to anybody or to this agent: dropped.
+    Insistent,
     /// A repetition, or overtaken by a later one: dropped.
     Stale,
     /// The MAC is wrong: dropped.
@@ -36,11 +39,12 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Renewed,
         Self::HandedOver,
         Self::Crowded,
         Self::RegisterFirst,
+        Self::Insistent,
         Self::Stale,
         Self::Unproved,
         Self::Unknown,
@@ -58,6 +62,7 @@ impl Kind {
             Self::HandedOver => "handed_over",
             Self::Crowded => "crowded",
             Self::RegisterFirst => "register_first",
+            Self::Insistent => "insistent",
             Self::Stale => "stale",
             Self::Unproved => "unproved",
             Self::Unknown => "unknown",
@@ -72,16 +77,30 @@ impl Kind {
 }
 
 /// The series, looked up once.
-pub(super) struct Counts([Counter; Kind::ALL.len()]);
+pub(super) struct Counts {
+    packets: [Counter; Kind::ALL.len()],
+    lost: Counter,
+}
 
 impl Counts {
     pub(super) fn new() -> Self {
         metrics::describe_counter!(PACKETS, "Loopback packets by what became of them");
-        Self(Kind::ALL.map(|kind| metrics::counter!(PACKETS, "outcome" => kind.key())))
+        metrics::describe_counter!(
+            LOST,
+            "Sockets for loopback packets that were lost, and bound again"
+        );
+        Self {
+            packets: Kind::ALL.map(|kind| metrics::counter!(PACKETS, "outcome" => kind.key())),
+            lost: metrics::counter!(LOST),
+        }
     }
 
     pub(super) fn count(&self, kind: Kind) {
-        self.0[kind as usize].increment(1);
+        self.packets[kind as usize].increment(1);
+    }
+
+    pub(super) fn lost(&self) {
+        self.lost.increment(1);
     }
 }
 

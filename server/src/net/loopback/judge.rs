@@ -2,7 +2,7 @@
 //! sequence count at all; only then the MAC is computed.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use rollcall_presence::{Contact as Heard, EngineTime, Event};
@@ -13,7 +13,7 @@ use rollcall_shared::{AgentId, ContactKind};
 use tokio::sync::mpsc;
 
 use super::counts::{Counts, Kind};
-use super::limiter::Limiter;
+use super::limiter::{self, Limiter};
 use super::listener::Socket;
 use super::{Loopback, Pending, Rare};
 use crate::auth::agents::{AgentCredentials, Unprovable};
@@ -39,6 +39,21 @@ pub(super) struct Moment {
     pub(super) wall_ms: i64,
 }
 
+/// How often is answered what proves nothing new, over all sockets. Each is held for a look.
+pub(super) struct Limits {
+    plain: Mutex<Limiter>,
+    not_current: Mutex<Limiter>,
+}
+
+impl Limits {
+    pub(super) fn new(secret: u64) -> Self {
+        Self {
+            plain: Mutex::new(Limiter::new(secret, limiter::PLAIN)),
+            not_current: Mutex::new(Limiter::new(secret, limiter::NOT_CURRENT)),
+        }
+    }
+}
+
 /// What a thread judges packets by.
 pub(super) struct Judge {
     pub(super) loopback: Arc<Loopback>,
@@ -46,11 +61,11 @@ pub(super) struct Judge {
     pub(super) agents: Arc<AgentCredentials>,
     pub(super) settings: Arc<InForce>,
     pub(super) untold: Arc<Untold>,
-    pub(super) prompted: Arc<dyn Fn(AgentId) + Send + Sync>,
-    pub(super) limiter: Arc<Mutex<Limiter>>,
+    pub(super) prompted: mpsc::Sender<AgentId>,
+    pub(super) limits: Arc<Limits>,
     pub(super) counts: Counts,
     pub(super) hand_over: mpsc::Sender<Rare>,
-    pub(super) socket: Arc<Socket>,
+    pub(super) socket: Weak<Socket>,
 }
 
 impl Judge {
@@ -75,6 +90,11 @@ impl Judge {
         self.counts.count(Kind::Unsent);
     }
 
+    /// Notes that a socket was lost.
+    pub(super) fn lost(&self) {
+        self.counts.lost();
+    }
+
     fn plain<'b>(
         &self,
         packet: Packet<'_>,
@@ -85,7 +105,8 @@ impl Judge {
         now: Moment,
         room: &'b mut AnswerBuffer,
     ) -> (Kind, Option<&'b [u8]>) {
-        if !self.limiter.lock().allows(packet.from.ip(), now.second) {
+        let source = limiter::source(packet.from.ip());
+        if !self.limits.plain.lock().allows(source, now.second) {
             return (Kind::Flooded, None);
         }
         let answer = match attribute {
@@ -121,21 +142,22 @@ impl Judge {
         if !key.verify(sealed.parts(), sealed.mac()) {
             return (Kind::Unproved, None);
         }
-        // The packet's own source: no proxy speaks for anybody here.
-        let from = packet.from.ip().to_canonical();
-        let moved_to = by.is_elsewhere.then_some(from);
+        // Its source is in no MAC: who saw the packet can send a copy from elsewhere, first. So it is noted, told and
+        // shown as a mapping, and moves nobody: an agent that is told of another one registers (rule 14).
         let mapped_at_ms = by.is_remapped.then_some(now.wall_ms);
-        match (
-            self.engine
-                .contact_at(by.place, *fence, ContactKind::Loopback, now.engine),
-            moved_to,
-        ) {
-            (Heard::Stale, _) => (Kind::Stale, None),
-            (Heard::RegisterFirst, _) => {
+        let heard = self
+            .engine
+            .contact_at(by.place, *fence, ContactKind::Loopback, now.engine);
+        match heard {
+            Heard::Stale => (Kind::Stale, None),
+            Heard::RegisterFirst if !self.limits.not_current.lock().allows(agent.bits(), now.second) => {
+                (Kind::Insistent, None)
+            }
+            Heard::RegisterFirst => {
                 let answer = refusal(room, transaction, code::REGISTER_FIRST, |parts| key.sign(parts));
                 (Kind::RegisterFirst, Some(answer))
             }
-            (Heard::Renewed, None) => {
+            Heard::Renewed => {
                 if let Some(since_ms) = mapped_at_ms {
                     self.agents.note_mapping(*agent, packet.from);
                     self.loopback.mappings.note(*agent, packet.from, since_ms);
@@ -148,17 +170,16 @@ impl Judge {
                     })),
                 )
             }
-            (Heard::Renewed | Heard::NeedsEvent, observed) => {
+            Heard::NeedsEvent => {
                 let rare = Rare {
                     agent: *agent,
                     place: by.place,
                     event: Event::Contact {
                         fence: *fence,
                         kind: ContactKind::Loopback,
-                        observed,
+                        observed: None,
                     },
                     at: now.engine,
-                    moved_to,
                     answer: Pending {
                         transaction: *transaction,
                         key: by.key,
@@ -166,7 +187,7 @@ impl Judge {
                         to: packet.to,
                         news: self.news(*agent, fence.applied),
                         mapped_at_ms,
-                        socket: Arc::clone(&self.socket),
+                        socket: Weak::clone(&self.socket),
                     },
                 };
                 match self.hand_over.try_send(rare) {
@@ -182,7 +203,8 @@ impl Judge {
         let settings_version = self.settings.version();
         let poll_now = applied != settings_version || self.untold.has(agent);
         if poll_now {
-            (self.prompted)(agent);
+            // Where there is no room, the next packet says the same again.
+            let _crowded = self.prompted.try_send(agent);
         }
         News {
             settings_version,

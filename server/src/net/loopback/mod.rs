@@ -2,12 +2,14 @@
 //!
 //! Each socket has a thread of its own beside tokio's, which reads and answers many packets at a time. What an agent that
 //! is online says is dealt with there, by [`Engine::contact_at`], without a lock; what its owner has to hear (it is back,
-//! it moved, it applied other settings) is handed over, bounded, and answered when it is done ([`Rare`]). What is not
+//! it applied other settings) is handed over, bounded, and answered when it is done ([`Rare`]). What is not
 //! right is dropped without a word and counted by kind: an answer would only help who guesses.
 //!
 //! Not for what goes out to agents of the server's own accord: a mapping that is kept alive is not used for that yet.
 
 mod counts;
+mod doors;
+mod faults;
 mod judge;
 mod limiter;
 mod listener;
@@ -17,7 +19,7 @@ mod sockets;
 mod tests;
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
@@ -33,10 +35,12 @@ use crate::clock::{Clock, NoRandomness};
 use crate::engine::Engine;
 use crate::settings::InForce;
 use counts::{Counts, Kind};
-use judge::Judge;
-use limiter::Limiter;
+use doors::Door;
+use faults::Faults;
+use judge::{Judge, Limits};
 use listener::{Listener, Socket};
 use mappings::Mappings;
+use sockets::Bound;
 
 pub use mappings::Mapping;
 pub use sockets::{BindError, Sockets};
@@ -45,19 +49,16 @@ pub use sockets::{BindError, Sockets};
 /// sent again within seconds.
 const HANDED_OVER: usize = 4096;
 
+/// Agents of which it may wait to be noted that they were asked to poll. What does not fit is noted with a later packet,
+/// or not at all: it only names the way by which they learnt of it.
+const PROMPTED: usize = 4096;
+
 /// The listener's handle: what others know of it. There is one also where nobody listens.
 #[derive(Default)]
 pub struct Loopback {
     mappings: Mappings,
-    ports: OnceLock<Ports>,
+    doors: OnceLock<Vec<Arc<Door>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-}
-
-/// On which port each family of addresses is listened to.
-#[derive(Debug, Clone, Copy, Default)]
-struct Ports {
-    v4: Option<u16>,
-    v6: Option<u16>,
 }
 
 /// What the listener needs of the backend.
@@ -72,8 +73,14 @@ pub struct Parts {
     pub settings: Arc<InForce>,
     /// Whether there is more.
     pub untold: Arc<Untold>,
-    /// Called for each agent that is asked to poll.
-    pub prompted: Arc<dyn Fn(AgentId) + Send + Sync>,
+}
+
+/// What the threads leave to others, so that they wait for nobody. Somebody has to take both.
+pub struct LeftToOthers {
+    /// Packets that owners have to hear of.
+    pub rare: mpsc::Receiver<Rare>,
+    /// Agents that were asked to poll.
+    pub prompted: mpsc::Receiver<AgentId>,
 }
 
 /// The listener cannot start.
@@ -88,7 +95,7 @@ pub enum StartError {
 }
 
 impl Loopback {
-    /// Begins to take packets, until `stop` says true. Gives what is for the owners: somebody has to take it.
+    /// Begins to take packets, until `stop` says true.
     ///
     /// # Errors
     /// Where the operating system gives no thread or no randomness.
@@ -97,38 +104,41 @@ impl Loopback {
         sockets: Sockets,
         parts: &Parts,
         stop: &watch::Receiver<bool>,
-    ) -> Result<mpsc::Receiver<Rare>, StartError> {
+    ) -> Result<LeftToOthers, StartError> {
         let (hand_over, rare) = mpsc::channel(HANDED_OVER);
-        let _once = self.ports.set(sockets.ports());
-        let limiter = Arc::new(Mutex::new(Limiter::new(u64::from_ne_bytes(
-            parts.clock.random()?,
-        ))));
-        for socket in sockets.into_sockets() {
+        let (prompt, prompted) = mpsc::channel(PROMPTED);
+        let limits = Arc::new(Limits::new(u64::from_ne_bytes(parts.clock.random()?)));
+        let mut doors = Vec::new();
+        for Bound { socket, door } in sockets.into_bound() {
             let socket = Arc::new(Socket::new(socket)?);
+            let door = Arc::new(door);
+            doors.push(Arc::clone(&door));
             let judge = Judge {
                 loopback: Arc::clone(self),
                 engine: parts.engine.clone(),
                 agents: Arc::clone(&parts.agents),
                 settings: Arc::clone(&parts.settings),
                 untold: Arc::clone(&parts.untold),
-                prompted: Arc::clone(&parts.prompted),
-                limiter: Arc::clone(&limiter),
+                prompted: prompt.clone(),
+                limits: Arc::clone(&limits),
                 counts: Counts::new(),
                 hand_over: hand_over.clone(),
-                socket: Arc::clone(&socket),
+                socket: Arc::downgrade(&socket),
             };
             let listener = Listener {
                 clock: parts.clock,
                 judge,
-                socket,
+                door,
                 stop: stop.clone(),
+                faults: Faults::default(),
             };
             let thread = std::thread::Builder::new()
                 .name("loopback".to_owned())
-                .spawn(move || listener.run())?;
+                .spawn(move || listener.run(socket))?;
             self.threads.lock().push(thread);
         }
-        Ok(rare)
+        let _once = self.doors.set(doors);
+        Ok(LeftToOthers { rare, prompted })
     }
 
     /// Waits for the threads, once they were told to stop. They look up a few times a second.
@@ -140,14 +150,21 @@ impl Loopback {
         }
     }
 
-    /// The port to which an agent at this address sends its packets; nothing where none are taken.
+    /// The port to which an agent at this address sends its packets, whose call came in at `reached`, where that is
+    /// known; nothing where none are taken that it could send.
     #[must_use]
-    pub fn port_for(&self, address: IpAddr) -> Option<u16> {
-        let ports = self.ports.get()?;
-        match address.to_canonical() {
-            IpAddr::V4(_) => ports.v4,
-            IpAddr::V6(_) => ports.v6,
-        }
+    pub fn port_for(&self, agent: IpAddr, reached: Option<IpAddr>) -> Option<u16> {
+        doors::port_for(self.doors().map(Arc::as_ref), agent, reached)
+    }
+
+    /// Whether packets are taken wherever they are to be, or what is wrong; nothing where they are to be taken nowhere.
+    #[must_use]
+    pub fn judge(&self) -> Option<Result<(), String>> {
+        self.doors().map(|door| door.judge()).reduce(Result::and)
+    }
+
+    fn doors(&self) -> impl Iterator<Item = &Arc<Door>> {
+        self.doors.get().into_iter().flatten()
     }
 
     /// The mapping by an agent's last packet; nothing where none came since the server started.
@@ -167,8 +184,6 @@ pub struct Rare {
     pub event: Event,
     /// When it was received: it may wait before its owner hears of it.
     pub at: EngineTime,
-    /// The address that the agent is seen from, where that is another than before.
-    pub moved_to: Option<IpAddr>,
     answer: Pending,
 }
 
@@ -180,7 +195,8 @@ struct Pending {
     to: Option<IpAddr>,
     news: News,
     mapped_at_ms: Option<i64>,
-    socket: Arc<Socket>,
+    /// Gone where it was lost meanwhile.
+    socket: Weak<Socket>,
 }
 
 impl Rare {
@@ -217,7 +233,8 @@ impl Loopback {
             }
             Outcome::Stale | Outcome::Gone => return,
         };
-        if !answer.socket.send(packet, answer.from, answer.to) {
+        let socket = answer.socket.upgrade();
+        if !socket.is_some_and(|socket| socket.send(packet, answer.from, answer.to)) {
             Counts::new().count(Kind::Unsent);
         }
     }

@@ -1,5 +1,10 @@
 //! The listener through real sockets, beside the whole backend.
 
+mod addresses;
+mod limits;
+mod news;
+mod sockets;
+
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
@@ -32,7 +37,7 @@ impl Wire {
             .backend
             .app
             .loopback
-            .port_for(IpAddr::from([127, 0, 0, 1]))
+            .port_for(IpAddr::from([127, 0, 0, 1]), None)
             .is_none()
         {
             let at = LoopbackListen::At(vec!["127.0.0.1:0".parse().unwrap()]);
@@ -40,7 +45,7 @@ impl Wire {
             server.backend.take_loopback(sockets).unwrap();
         }
         let loopback = &server.backend.app.loopback;
-        let port = loopback.port_for(IpAddr::from([127, 0, 0, 1])).unwrap();
+        let port = loopback.port_for(IpAddr::from([127, 0, 0, 1]), None).unwrap();
         let socket = UdpSocket::bind((from, 0)).unwrap();
         socket.connect(("127.0.0.1", port)).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -296,118 +301,4 @@ async fn an_offline_agent_is_back_by_its_packet_and_answered_when_that_is_kept()
     assert_eq!(server.status_of(&agent).await, "online");
     let shown = server.read(&format!("/api/v1/agents/{}", agent.id)).await;
     assert_eq!(shown["cause"], "contact.loopback");
-}
-
-#[tokio::test]
-async fn rule_14_a_packet_from_another_address_moves_its_agent_and_its_mapping() {
-    let mut server = Server::start().await;
-    let mut agent = server.online("web-1").await;
-    let here = Wire::to(&mut server, "127.0.0.1");
-    here.send(&packet(&mut agent));
-    believed(&here.receive(), &agent);
-    let why = server.read(&format!("/api/v1/agents/{}/why", agent.id)).await;
-    assert_eq!(why["loopback"]["mapping"]["address"], "127.0.0.1");
-    assert_eq!(why["loopback"]["mapping"]["port"], here.local().port());
-
-    let there = Wire::to(&mut server, "127.0.0.9");
-    let packet = packet(&mut agent);
-    let local = there.local();
-    let answer = tokio::task::spawn_blocking(move || {
-        there.send(&packet);
-        there.receive()
-    });
-    let answer = answer.await.unwrap();
-    assert!(matches!(believed(&answer, &agent).outcome, Says::Echo { mapped, .. } if mapped == local));
-    let shown = server.read(&format!("/api/v1/agents/{}", agent.id)).await;
-    assert_eq!(shown["address"], "127.0.0.9");
-    let why = server.read(&format!("/api/v1/agents/{}/why", agent.id)).await;
-    assert_eq!(why["loopback"]["mapping"]["port"], local.port());
-    assert_eq!(why["network"]["observed_address"], "127.0.0.9");
-}
-
-#[tokio::test]
-async fn the_answer_says_that_there_is_something_to_poll_for() {
-    let mut server = Server::start().await;
-    let mut agent = server.online("web-1").await;
-    let wire = Wire::to(&mut server, "127.0.0.1");
-    let all = json!({ "loopback": "all", "loopback_every_seconds": 10 });
-    assert_eq!(server.save(&all).await.status, 200);
-    wire.send(&packet(&mut agent));
-    let answer = wire.receive();
-    let news = News {
-        settings_version: 2,
-        poll_now: true,
-    };
-    let Says::Echo { news: told, .. } = believed(&answer, &agent).outcome else {
-        panic!("an echo");
-    };
-    assert_eq!(told, Some(news));
-    let why = server.read(&format!("/api/v1/agents/{}/why", agent.id)).await;
-    assert_eq!(why["loopback"]["every_ms"], 10_000);
-    assert_eq!(why["loopback"]["is_overdue"], false);
-    assert_eq!(why["proofs"][0]["path"], "loopback");
-}
-
-#[tokio::test]
-async fn rule_5_a_packet_tells_what_its_agent_applied() {
-    let mut server = Server::start().await;
-    let mut agent = server.online("web-1").await;
-    let wire = Wire::to(&mut server, "127.0.0.1");
-    assert_eq!(server.save(&json!({ "poll_every": 31 })).await.status, 200);
-    agent.applied = 2;
-    let packet = packet(&mut agent);
-    let answer = tokio::task::spawn_blocking(move || {
-        wire.send(&packet);
-        wire.receive()
-    });
-    believed(&answer.await.unwrap(), &agent);
-    let shown = server.read(&format!("/api/v1/agents/{}", agent.id)).await;
-    assert_eq!(shown["applied"], 2);
-}
-
-#[tokio::test]
-async fn anybody_is_told_the_own_address_but_not_without_end() {
-    const MANY: u64 = 200;
-    let mut server = Server::start().await;
-    let mut wire = Wire::to(&mut server, "127.0.0.1");
-    let asked = wire.plain();
-    let answer = wire.receive();
-    let answer = read_answer(&answer).unwrap();
-    assert_eq!(answer.transaction, asked);
-    assert_eq!(
-        answer.outcome,
-        Says::Echo {
-            mapped: wire.local(),
-            news: None
-        }
-    );
-    let mut taken = 1;
-    for _ in 1..MANY {
-        wire.plain();
-        taken += 1;
-        // Each is judged before the next, so that the kernel drops none.
-        loop {
-            let judged = counted(&server, "plain").await + counted(&server, "flooded").await;
-            if judged == taken {
-                break;
-            }
-            tokio::task::yield_now().await;
-        }
-    }
-    let plain = counted(&server, "plain").await;
-    assert!(plain < MANY / 2, "{plain} of {MANY} were answered");
-    wire.socket.set_nonblocking(true).unwrap();
-    let mut room = [0; 1500];
-    let answered = std::iter::from_fn(|| wire.socket.recv(&mut room).ok()).count();
-    assert_eq!(answered as u64 + 1, plain);
-}
-
-#[tokio::test]
-async fn an_agent_is_told_the_port_when_it_registers() {
-    let mut server = Server::start().await;
-    let mut agent = server.agent("web-1").await;
-    assert_eq!(agent.register(&server).await.json["loopback_port"], Value::Null);
-    let wire = Wire::to(&mut server, "127.0.0.1");
-    let port = wire.socket.peer_addr().unwrap().port();
-    assert_eq!(agent.register(&server).await.json["loopback_port"], port);
 }

@@ -182,3 +182,25 @@ async fn rule_2_who_comes_when_too_many_do_is_heard_and_given_a_slot() {
     let status = server.read("/api/v1/status").await;
     assert_eq!(status["load"]["sent_away"], 2);
 }
+
+#[tokio::test]
+async fn who_gives_a_call_up_shows_nothing_of_what_the_server_manages() {
+    let server = Server::start().await;
+    let mut agent = server.agent("web-1").await;
+    let arrivals = &server.backend.app.arrivals;
+    let mut before = arrivals.done();
+    loop {
+        tokio::select! {
+            biased;
+            // Now and then it waits for nobody.
+            answer = agent.register(&server) => assert_eq!(answer.status, StatusCode::OK),
+            () = std::future::ready(()) => break,
+        }
+        before += 1;
+    }
+    assert_eq!(arrivals.done(), before);
+    assert_eq!(agent.register(&server).await.status, StatusCode::OK);
+    assert_eq!(arrivals.done(), before + 1);
+    assert_eq!(agent.poll(&server).await.status, StatusCode::OK);
+    assert_eq!(arrivals.done(), before + 2);
+}

@@ -27,6 +27,7 @@ pub(crate) struct Ask<'a> {
     pub(super) request: http::request::Builder,
     pub(super) body: Body,
     pub(super) peer: IpAddr,
+    pub(super) reached: Option<IpAddr>,
 }
 
 impl Ask<'_> {
@@ -57,9 +58,15 @@ impl Ask<'_> {
         self
     }
 
+    /// Sent to this address of the server.
+    pub(crate) fn to(mut self, address: IpAddr) -> Self {
+        self.reached = Some(address);
+        self
+    }
+
     pub(crate) async fn send(self) -> Answer {
         let mut request = self.request.body(self.body).unwrap();
-        Trust::default().note(&mut request, self.peer, false);
+        Trust::default().note(&mut request, self.peer, self.reached, false);
         let response = self.server.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
