@@ -129,6 +129,7 @@ fn part(part: PartStatus) -> AnyView {
         "database" => "Database".to_owned(),
         "disk" => "Data folder".to_owned(),
         "presence" => "Presence".to_owned(),
+        "loopback" => "Loopback packets".to_owned(),
         _ => part.name,
     };
     let (class, word) = match part.wrong {
