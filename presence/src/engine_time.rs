@@ -145,6 +145,15 @@ impl Ticker {
         )
     }
 
+    /// Lets engine time stand still until `monotonic`: nobody could be heard yet.
+    pub fn stand_until(&mut self, clock: &EngineClock, monotonic: Duration) {
+        self.monotonic = self.monotonic.max(monotonic);
+        clock.shift.store(
+            self.now.as_micros().wrapping_sub(micros(self.monotonic)),
+            Ordering::Release,
+        );
+    }
+
     /// Moves engine time to what `monotonic` makes it, by [`LONGEST_STEP`] at the most.
     pub fn tick(&mut self, clock: &EngineClock, monotonic: Duration) -> Advance {
         let passed = monotonic.saturating_sub(self.monotonic);
@@ -207,6 +216,21 @@ mod tests {
         let (mut ticker, clock) = Ticker::resume(stood, ms(5));
         assert_eq!(clock.now(ms(5)), stood);
         assert_eq!(ticker.tick(&clock, ms(105)).now, stood + ms(100));
+    }
+
+    #[test]
+    fn a_long_start_moves_nothing() {
+        let stood = EngineTime::from_micros(77_000_000);
+        let (mut ticker, clock) = Ticker::resume(stood, ms(5));
+        ticker.stand_until(&clock, ms(9_005));
+        assert_eq!(clock.now(ms(9_005)), stood);
+        assert_eq!(
+            ticker.tick(&clock, ms(9_105)),
+            Advance {
+                now: stood + ms(100),
+                blind: ms(0)
+            }
+        );
     }
 
     #[test]

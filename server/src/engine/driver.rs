@@ -132,9 +132,10 @@ impl Driver {
     /// Runs until told to stop, or until nobody is left who could tell.
     pub(super) fn run(mut self, inbox: &Receiver<Command>, sinks: &[Sink]) {
         let mut effects = Vec::new();
-        // What the start took since is no stall: nobody could be heard yet, and who is told of the server's absence is
-        // told of this, too.
-        self.ticker.tick(&self.shared.time, self.shared.clock.monotonic());
+        // What the start took is no time in which anybody could be heard: taking a million agents up takes seconds. Who is
+        // told of the server's absence is told of this, too.
+        self.ticker
+            .stand_until(&self.shared.time, self.shared.clock.monotonic());
         // Settings may have been saved just before a kill, and what they changed not: it is said now.
         self.adopt(&Arc::clone(&self.rulebook), &mut effects, sinks);
         loop {
