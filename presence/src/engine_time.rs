@@ -1,7 +1,8 @@
 //! Engine time (rule 1): the one clock that decides.
 //!
 //! It is monotonic time minus blind time. A tick moves it by at most [`LONGEST_STEP`]; whatever a stall, a
-//! suspended process or a stopped machine took beyond that is blind, and counts against nobody.
+//! suspended process or a stopped machine took beyond that is blind, and counts against nobody. At a start it stands
+//! still until the server can hear.
 //!
 //! Wall time has no place here: it labels history, in the server.
 
@@ -14,6 +15,9 @@ use crate::sync::{AtomicU64, Ordering};
 /// The most that one tick moves engine time (rule 1). Ticks come every fraction of a second; a tick later than
 /// this was not a tick but a stall in which the server could not have heard anyone.
 pub const LONGEST_STEP: Duration = Duration::from_secs(2);
+
+/// Further ahead than any process runs, in microseconds: what engine time lags behind while it stands still.
+const FAR: u64 = 1 << 62;
 
 /// A point in engine time: microseconds since the engine's first start.
 ///
@@ -107,8 +111,14 @@ impl EngineClock {
         // In this order, against the order in which the ticker stores: who sees a new tick sees its shift.
         let ticked = self.ticked.load(Ordering::Acquire);
         let shift = self.shift.load(Ordering::Acquire);
-        let running = micros(monotonic).wrapping_add(shift);
-        EngineTime::from_micros(running.clamp(ticked, ticked.saturating_add(micros(LONGEST_STEP))))
+        let ahead = micros(monotonic).wrapping_add(shift).wrapping_sub(ticked);
+        // More than half of all numbers is less than nothing: read before the tick, or while time stands still.
+        let ahead = if ahead > u64::MAX / 2 {
+            0
+        } else {
+            ahead.min(micros(LONGEST_STEP))
+        };
+        EngineTime::from_micros(ticked.saturating_add(ahead))
     }
 }
 
@@ -125,50 +135,57 @@ pub struct Advance {
 #[derive(Debug)]
 pub struct Ticker {
     now: EngineTime,
-    monotonic: Duration,
+    /// Of the last tick; nothing while time stands still.
+    monotonic: Option<Duration>,
 }
 
 impl Ticker {
-    /// An engine time that goes on from `resumed` at the monotonic time `monotonic`.
+    /// An engine time that stands still at `resumed` until [`Ticker::go_on`]: a server that starts can hear nobody yet.
     #[must_use]
-    pub fn resume(resumed: EngineTime, monotonic: Duration) -> (Self, EngineClock) {
+    pub fn resume(resumed: EngineTime) -> (Self, EngineClock) {
         let clock = EngineClock {
             ticked: AtomicU64::new(resumed.as_micros()),
-            shift: AtomicU64::new(resumed.as_micros().wrapping_sub(micros(monotonic))),
+            shift: AtomicU64::new(resumed.as_micros().wrapping_sub(FAR)),
         };
-        (
-            Self {
-                now: resumed,
-                monotonic,
-            },
-            clock,
-        )
+        let ticker = Self {
+            now: resumed,
+            monotonic: None,
+        };
+        (ticker, clock)
     }
 
-    /// Lets engine time stand still until `monotonic`: nobody could be heard yet.
-    pub fn stand_until(&mut self, clock: &EngineClock, monotonic: Duration) {
-        self.monotonic = self.monotonic.max(monotonic);
-        clock.shift.store(
-            self.now.as_micros().wrapping_sub(micros(self.monotonic)),
-            Ordering::Release,
-        );
+    /// Lets engine time go on from where it stands.
+    pub fn go_on(&mut self, clock: &EngineClock, monotonic: Duration) {
+        if self.monotonic.is_none() {
+            self.set(clock, monotonic);
+        }
     }
 
-    /// Moves engine time to what `monotonic` makes it, by [`LONGEST_STEP`] at the most.
+    /// Moves engine time to what `monotonic` makes it, by [`LONGEST_STEP`] at the most; not where it stands still.
     pub fn tick(&mut self, clock: &EngineClock, monotonic: Duration) -> Advance {
-        let passed = monotonic.saturating_sub(self.monotonic);
+        let Some(before) = self.monotonic else {
+            return Advance {
+                now: self.now,
+                blind: Duration::ZERO,
+            };
+        };
+        let passed = monotonic.saturating_sub(before);
         let step = passed.min(LONGEST_STEP);
         self.now = self.now + step;
-        self.monotonic = self.monotonic.max(monotonic);
-        clock.shift.store(
-            self.now.as_micros().wrapping_sub(micros(self.monotonic)),
-            Ordering::Release,
-        );
-        clock.ticked.store(self.now.as_micros(), Ordering::Release);
+        self.set(clock, before.max(monotonic));
         Advance {
             now: self.now,
             blind: passed.saturating_sub(step),
         }
+    }
+
+    fn set(&mut self, clock: &EngineClock, monotonic: Duration) {
+        self.monotonic = Some(monotonic);
+        let now = self.now.as_micros();
+        clock
+            .shift
+            .store(now.wrapping_sub(micros(monotonic)), Ordering::Release);
+        clock.ticked.store(now, Ordering::Release);
     }
 }
 
@@ -182,9 +199,15 @@ mod tests {
         Duration::from_millis(count)
     }
 
+    fn running(resumed: EngineTime, monotonic: Duration) -> (Ticker, EngineClock) {
+        let (mut ticker, clock) = Ticker::resume(resumed);
+        ticker.go_on(&clock, monotonic);
+        (ticker, clock)
+    }
+
     #[test]
     fn a_stall_beyond_two_seconds_is_blind_and_moves_nothing() {
-        let (mut ticker, clock) = Ticker::resume(EngineTime::ZERO, ms(0));
+        let (mut ticker, clock) = running(EngineTime::ZERO, ms(0));
         assert_eq!(
             ticker.tick(&clock, ms(100)),
             Advance {
@@ -205,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_thread_that_wakes_before_the_ticker_reads_what_the_ticker_will_set() {
-        let (mut ticker, clock) = Ticker::resume(EngineTime::ZERO, ms(0));
+        let (mut ticker, clock) = running(EngineTime::ZERO, ms(0));
         let early = clock.now(ms(60_000));
         assert_eq!(early, ticker.tick(&clock, ms(60_000)).now);
     }
@@ -213,29 +236,41 @@ mod tests {
     #[test]
     fn a_restart_resumes_where_engine_time_stood() {
         let stood = EngineTime::from_micros(77_000_000);
-        let (mut ticker, clock) = Ticker::resume(stood, ms(5));
+        let (mut ticker, clock) = running(stood, ms(5));
         assert_eq!(clock.now(ms(5)), stood);
         assert_eq!(ticker.tick(&clock, ms(105)).now, stood + ms(100));
     }
 
     #[test]
-    fn a_long_start_moves_nothing() {
-        let stood = EngineTime::from_micros(77_000_000);
-        let (mut ticker, clock) = Ticker::resume(stood, ms(5));
-        ticker.stand_until(&clock, ms(9_005));
-        assert_eq!(clock.now(ms(9_005)), stood);
-        assert_eq!(
-            ticker.tick(&clock, ms(9_105)),
-            Advance {
-                now: stood + ms(100),
-                blind: ms(0)
+    fn time_stands_still_until_it_is_told_to_go_on() {
+        for stood in [EngineTime::ZERO, EngineTime::from_micros(77_000_000)] {
+            let (mut ticker, clock) = Ticker::resume(stood);
+            for monotonic in [ms(0), ms(5), ms(9_000)] {
+                assert_eq!(clock.now(monotonic), stood);
+                let stands = Advance {
+                    now: stood,
+                    blind: ms(0),
+                };
+                assert_eq!(ticker.tick(&clock, monotonic), stands);
             }
-        );
+            ticker.go_on(&clock, ms(9_005));
+            // A thread that read the clock before that.
+            assert_eq!(clock.now(ms(9_004)), stood);
+            assert_eq!(clock.now(ms(9_006)), stood + ms(1));
+            let moved = Advance {
+                now: stood + ms(100),
+                blind: ms(0),
+            };
+            assert_eq!(ticker.tick(&clock, ms(9_105)), moved);
+            // It is told once.
+            ticker.go_on(&clock, ms(20_000));
+            assert_eq!(ticker.tick(&clock, ms(9_205)).now, stood + ms(200));
+        }
     }
 
     #[test]
     fn a_monotonic_clock_that_runs_backwards_moves_nothing() {
-        let (mut ticker, clock) = Ticker::resume(EngineTime::ZERO, ms(500));
+        let (mut ticker, clock) = running(EngineTime::ZERO, ms(500));
         assert_eq!(ticker.tick(&clock, ms(100)).now, EngineTime::ZERO);
         assert_eq!(ticker.tick(&clock, ms(600)).now, EngineTime::ZERO + ms(100));
     }
@@ -245,7 +280,7 @@ mod tests {
         fn engine_time_never_runs_backwards_and_never_by_more_than_a_step(
             steps in prop::collection::vec(0_u64..10_000, 1..50),
         ) {
-            let (mut ticker, clock) = Ticker::resume(EngineTime::ZERO, ms(0));
+            let (mut ticker, clock) = running(EngineTime::ZERO, ms(0));
             let (mut monotonic, mut before, mut blind) = (ms(0), EngineTime::ZERO, ms(0));
             for step in steps {
                 monotonic += ms(step);

@@ -266,6 +266,7 @@ fn run(
             }
         })])
         .ok()?;
+    engine.go_on().ok()?;
     Some((engine, running, places, published))
 }
 

@@ -76,9 +76,11 @@ async fn run(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
 
     let metrics = Metrics::install()?;
     let observer = Observer::new(clock, Some(metrics.clone()))?;
+    let router = router::router(backend.app.clone(), config, observer, metrics)?;
+    // Connections have been waiting in the listeners' queues: they are heard now.
+    backend.hear();
     // Before anybody registers, who is told the port.
     backend.take_loopback(sockets)?;
-    let router = router::router(backend.app.clone(), config, observer, metrics)?;
     let stopping = backend.stopping();
     let engine = backend.app.engine.clone();
     let serving = tokio::spawn(server.run(router, stopping, move || engine.refused_unheard()));

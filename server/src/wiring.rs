@@ -235,6 +235,13 @@ impl Backend {
         self.app.stopping.clone()
     }
 
+    /// Agents can be heard from now on: presence, which was as the last server left it, goes on.
+    pub fn hear(&self) {
+        if let Err(error) = self.app.engine.go_on() {
+            tracing::error!(%error, "presence does not go on");
+        }
+    }
+
     /// Begins to take loopback packets on these sockets.
     ///
     /// # Errors

@@ -71,6 +71,8 @@ pub(super) enum Command {
         agent: AgentId,
         reply: oneshot::Sender<Result<Place, TableFull>>,
     },
+    /// Contacts can be heard from now on.
+    GoOn,
     /// No more.
     Stop,
 }
@@ -95,8 +97,7 @@ struct Owned {
 impl Driver {
     /// A driver without agents.
     pub(super) fn prepare(clock: Clock, start: &Start) -> (Self, Arc<Shared>) {
-        let monotonic = clock.monotonic();
-        let (ticker, time) = Ticker::resume(start.resumed, monotonic);
+        let (ticker, time) = Ticker::resume(start.resumed);
         let partitions: Vec<Owned> = (0..PARTITIONS)
             .map(|_| Owned {
                 partition: Partition::new(Arc::clone(&start.rulebook), start.resumed),
@@ -132,10 +133,6 @@ impl Driver {
     /// Runs until told to stop, or until nobody is left who could tell.
     pub(super) fn run(mut self, inbox: &Receiver<Command>, sinks: &[Sink]) {
         let mut effects = Vec::new();
-        // What the start took is no time in which anybody could be heard: taking a million agents up takes seconds. Who is
-        // told of the server's absence is told of this, too.
-        self.ticker
-            .stand_until(&self.shared.time, self.shared.clock.monotonic());
         // Settings may have been saved just before a kill, and what they changed not: it is said now.
         self.adopt(&Arc::clone(&self.rulebook), &mut effects, sinks);
         loop {
@@ -325,6 +322,9 @@ impl Driver {
             Command::Enrol { agent, reply } => {
                 answer(reply, take_up(&mut self.partitions, agent, &Restored::ENROLLED));
             }
+            Command::GoOn => self
+                .ticker
+                .go_on(&self.shared.time, self.shared.clock.monotonic()),
             Command::Stop => {}
         }
     }

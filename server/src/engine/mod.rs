@@ -317,6 +317,17 @@ impl Engine {
         self.shared.refused_unheard.store(true, Ordering::Relaxed);
     }
 
+    /// Contacts can be heard from now on: engine time, which stood still since the engine was prepared, goes on. What a
+    /// start takes (a million agents to read, a disk that is slow) is time in which nobody could be heard (rule 6).
+    ///
+    /// # Errors
+    /// Where the engine was stopped.
+    pub fn go_on(&self) -> Result<(), EngineError> {
+        self.commands
+            .send(Command::GoOn)
+            .map_err(|_| EngineError::Stopped)
+    }
+
     /// From now on nobody goes offline by a deadline: the server is about to stop and takes no more connections, so who
     /// is silent may only not be heard (rule 6).
     pub fn hold(&self) {
@@ -415,7 +426,8 @@ impl Prepared {
         self.driver.take_up(known)
     }
 
-    /// Starts the thread. All news goes to each sink, in their order.
+    /// Starts the thread. All news goes to each sink, in their order. Engine time stands still until
+    /// [`Engine::go_on`].
     ///
     /// # Errors
     /// Where the operating system gives no thread.

@@ -59,6 +59,7 @@ fn start(known: &[Known], minute: Duration) -> (Engine, Running, Vec<Place>, Arc
         .map(|known| prepared.take_up(known).unwrap())
         .collect();
     let running = prepared.start(vec![published.sink()]).unwrap();
+    engine.go_on().unwrap();
     (engine, running, places, published)
 }
 
@@ -98,6 +99,39 @@ async fn a_deadline_is_noticed_without_anyone_asking() {
         (Status::Online, Status::Offline)
     );
     assert!(changes[0].id < changes[1].id);
+    running.stop();
+}
+
+#[test]
+fn nobody_goes_offline_by_what_a_start_takes() {
+    let published = Arc::new(Published::default());
+    let settings = Settings {
+        offline_after: Minutes::MIN,
+        ..Settings::default()
+    };
+    let minute = Duration::from_millis(1);
+    let start = Start {
+        resumed: EngineTime::from_secs(1_000),
+        saved_wall_ms: None,
+        rulebook: Arc::new(Rulebook::new(1, &settings, minute)),
+        last_transition: None,
+    };
+    let (engine, mut prepared) = Engine::prepare(Clock::start(), &start);
+    let restored = Restored {
+        status: Status::Online,
+        boot: Some(boot(1)),
+        applied: 1,
+        ..Restored::ENROLLED
+    };
+    let agent = AgentId::from_bits(77);
+    prepared.take_up(&Known { agent, restored }).unwrap();
+    let running = prepared.start(vec![published.sink()]).unwrap();
+    // Some hundred of its minutes, and ticks of the thread.
+    std::thread::park_timeout(minute * 250);
+    assert_eq!(engine.now(), start.resumed);
+    assert!(published.changes.lock().is_empty());
+    engine.go_on().unwrap();
+    assert_eq!(published.wait_for(1)[0].to, Status::Offline);
     running.stop();
 }
 

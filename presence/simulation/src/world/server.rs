@@ -119,7 +119,8 @@ impl World {
                 &Ok(slot_of(machine)),
             )?;
         }
-        let (ticker, clock) = Ticker::resume(resumed, Duration::ZERO);
+        let (mut ticker, clock) = Ticker::resume(resumed);
+        ticker.go_on(&clock, Duration::ZERO);
         self.runs += 1;
         self.meet("server starts");
         self.running = Some(Running {

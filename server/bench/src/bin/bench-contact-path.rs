@@ -180,6 +180,7 @@ async fn backend(folder: &std::path::Path) -> Result<(Backend, Router, String), 
         .create(token.hash(), DomainId::ROOT, 1, now_ms, now_ms + 3_600_000, None)
         .await?;
     let metrics = Metrics::install()?;
+    backend.hear();
     backend.take_loopback(sockets)?;
     let observer = Observer::new(app.clock, Some(metrics.clone()))?;
     let router = router::router(app, &config, observer, metrics)?.with_state(());

@@ -135,6 +135,7 @@ impl Server {
         let backend = Backend::start(&config, Clock::start(), store, line, "abc")
             .await
             .unwrap();
+        backend.hear();
         let observer = Observer::new(backend.app.clock, Some(metrics())).unwrap();
         Self {
             router: router::router(backend.app.clone(), &config, observer, metrics()).unwrap(),
