@@ -21,6 +21,10 @@ pub(crate) struct Living {
     pub(crate) contact_every_ms: u64,
     /// Whether it sends heartbeats.
     pub(crate) beats: bool,
+    /// How often it sends loopback packets; nothing where it sends none.
+    pub(crate) loopback_every_ms: Option<u64>,
+    /// Where the server takes them, where it said so.
+    pub(crate) loopback_port: Option<u16>,
 }
 
 impl Living {
@@ -31,6 +35,10 @@ impl Living {
             lease_us: in_us(minute.saturating_mul(duties.lease_minutes)),
             contact_every_ms: in_us(duties.contact_every.lasting(minute)) / 1_000,
             beats: duties.heartbeat_every.is_some(),
+            loopback_every_ms: duties
+                .loopback_every
+                .map(|every| in_us(every.lasting(minute)) / 1_000),
+            loopback_port: None,
         }
     }
 }
@@ -65,7 +73,10 @@ pub(crate) fn judge(call: Call, reply: &Reply<'_>, contact_every_ms: u64) -> Jud
 }
 
 fn registered(body: &Registered) -> Judged {
-    let living = Living::by(&body.settings, body.minute_ms, body.reachability);
+    let living = Living {
+        loopback_port: body.loopback_port,
+        ..Living::by(&body.settings, body.minute_ms, body.reachability)
+    };
     let answer = Answer::Registered {
         next_in_ms: body.next_in_ms,
         next_poll_in_ms: body.next_poll_in_ms,
@@ -166,7 +177,9 @@ mod tests {
             Some(Living {
                 lease_us: 30_000_000,
                 contact_every_ms: 5_000,
-                beats: true
+                beats: true,
+                loopback_every_ms: None,
+                loopback_port: None,
             })
         );
     }

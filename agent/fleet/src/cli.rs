@@ -77,11 +77,11 @@ pub(crate) struct Cli {
         help = "How many connections all of them share, 1 to 1000000; a real fleet has one each"
     )]
     pub(crate) connections: u32,
-    /// Over UDP instead of HTTP. Hidden until there is a listener for it.
+    /// Loopback packets as well.
     #[arg(
         long,
-        hide = true,
-        help = "Heartbeats over UDP, to the server's loopback listener; registrations stay on HTTP"
+        help = "Loopback packets too, over UDP and as agents send them where Loopback mode is all; --interval is then \
+                theirs. Not with max"
     )]
     pub(crate) udp: bool,
     /// The share that comes and goes.

@@ -10,57 +10,23 @@ use std::collections::{BinaryHeap, HashMap, VecDeque};
 
 use rollcall_agent::schedule::{Answer, Call, Input, Schedule, Send, Step};
 use rollcall_shared::agent_api::Fence;
-use rollcall_shared::{AgentId, Presence, RegisterReason, Status};
+use rollcall_shared::{AgentId, Presence, RegisterReason};
 
 use crate::answer::{self, Judged};
 use crate::clock::Dice;
 use crate::http::{Credential, Fault, Reply};
 use crate::pace::Pace;
-use crate::promise::{Judgement, Promise};
 use crate::tally::{Tally, Trouble};
 
+mod agent;
+mod packets;
+mod shown;
 #[cfg(test)]
 mod tests;
 
-/// No call is due.
-const NEVER: u64 = u64::MAX;
-
-/// One simulated agent.
-#[derive(Debug, Clone)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each says another thing, and all may be so at once"
-)]
-struct Agent {
-    id: AgentId,
-    credential: Credential,
-    schedule: Schedule,
-    /// The entry of the heap that counts; others of this agent are passed over.
-    due_ms: u64,
-    /// When it began to register; nothing before, and once it has.
-    began_us: Option<u64>,
-    /// Whether the server knows that it lives by the newest settings.
-    settled: bool,
-    silent: bool,
-    /// Whether it was silent and no contact of its was answered since.
-    away: bool,
-    /// Whether its going offline is what the test wants.
-    excused: bool,
-    contact_every_ms: u64,
-    promise: Promise,
-    /// What the feed shows of it.
-    shown: Option<Status>,
-    /// The first answered contact since it came back, until it is shown online.
-    came_us: Option<u64>,
-    /// When it was shown online, where that was before the answer that brought it about: the feed may be quicker.
-    early_us: Option<u64>,
-}
-
-impl Agent {
-    fn is_shown(&self, presence: Presence) -> bool {
-        self.shown.and_then(Status::presence) == Some(presence)
-    }
-}
+use agent::{Agent, NEVER};
+pub(crate) use packets::NoPackets;
+use packets::Posts;
 
 /// A call that is to be made.
 #[derive(Debug, Clone, Copy)]
@@ -100,6 +66,7 @@ pub(crate) struct Fleet {
     pub(crate) longest_lease_us: u64,
     /// The longest interval that somebody was told.
     pub(crate) longest_interval_ms: u64,
+    posts: Posts,
 }
 
 impl Fleet {
@@ -107,22 +74,7 @@ impl Fleet {
     pub(crate) fn new(identities: Vec<(AgentId, Credential)>, pace: Pace, mut dice: Dice) -> Self {
         let agents: Vec<_> = identities
             .into_iter()
-            .map(|(id, credential)| Agent {
-                id,
-                credential,
-                schedule: Schedule::new(RegisterReason::Start, 0, dice.roll()),
-                due_ms: NEVER,
-                began_us: None,
-                settled: false,
-                silent: false,
-                away: false,
-                excused: false,
-                contact_every_ms: 0,
-                promise: Promise::default(),
-                shown: None,
-                came_us: None,
-                early_us: None,
-            })
+            .map(|(id, credential)| Agent::new(id, credential, dice.roll()))
             .collect();
         let numbers = (0..)
             .zip(&agents)
@@ -145,6 +97,7 @@ impl Fleet {
             beatless: false,
             longest_lease_us: 0,
             longest_interval_ms: 0,
+            posts: Posts::default(),
         }
     }
 
@@ -171,9 +124,10 @@ impl Fleet {
         self.plan(number);
     }
 
-    /// When the next agent is due, in milliseconds.
+    /// When the next agent is due, in milliseconds, with a call or a packet.
     pub(crate) fn next_due_ms(&self) -> Option<u64> {
-        self.due.peek().map(|Reverse((due_ms, _))| *due_ms)
+        let call_ms = self.due.peek().map(|Reverse((due_ms, _))| *due_ms);
+        call_ms.into_iter().chain(self.next_packet_ms()).min()
     }
 
     /// How many calls wait for a connection.
@@ -224,6 +178,7 @@ impl Fleet {
         result: Result<Reply<'_>, Fault>,
     ) {
         let (send, sequence) = (call.send, call.send.fence.sequence);
+        self.agent(call.agent).calls = false;
         let every_ms = self.agent(call.agent).contact_every_ms;
         let failed = |retry_after_ms| Input::Failed {
             sequence,
@@ -238,7 +193,7 @@ impl Fleet {
                 self.tally.answered(send.call, now_us.saturating_sub(sent_us));
                 self.tally.waits.add(sent_us.saturating_sub(call.due_us));
                 if let Some(living) = living {
-                    self.live_by(call.agent, living);
+                    self.live_by(call.agent, living, now_us);
                 }
                 self.heard(call.agent, &send, answer, sent_us, now_us);
                 Input::Answered {
@@ -247,7 +202,9 @@ impl Fleet {
                 }
             }
             Judged::Refused(refusal, trouble) => {
-                self.tally.trouble(trouble);
+                if trouble != Trouble::Stale || !self.has_overtaken(call.agent, sequence) {
+                    self.tally.trouble(trouble);
+                }
                 Input::Refused { sequence, refusal }
             }
             Judged::Failed(retry_after_ms, trouble) => {
@@ -261,17 +218,39 @@ impl Fleet {
         self.feed(call.agent, input, now_us);
     }
 
-    fn live_by(&mut self, number: u32, living: answer::Living) {
+    fn live_by(&mut self, number: u32, living: answer::Living, now_us: u64) {
         let agent = self.agent(number);
         agent.contact_every_ms = living.contact_every_ms;
         agent.promise.lasting(living.lease_us);
         self.beatless |= !living.beats;
         self.longest_lease_us = self.longest_lease_us.max(living.lease_us);
         self.longest_interval_ms = self.longest_interval_ms.max(living.contact_every_ms);
+        self.takes_packets_at(living.loopback_port);
+        self.sends_packets(number, living.loopback_every_ms, now_us);
     }
 
-    /// A contact was answered.
+    /// A call was answered.
     fn heard(&mut self, number: u32, send: &Send, answer: Answer, sent_us: u64, now_us: u64) {
+        self.contacted(number, sent_us, now_us);
+        let agent = self.agent(number);
+        let (is_register, newest) = match answer {
+            Answer::Registered { settings_version, .. } => (true, Some(settings_version)),
+            Answer::Heard { settings_version, .. } => (false, Some(settings_version)),
+            Answer::Polled { settings_version, .. } => (false, settings_version),
+            Answer::Noted => (false, None),
+        };
+        let settles = !agent.settled && newest.is_none_or(|newest| newest == send.fence.applied);
+        agent.settled |= settles;
+        let began_us = if is_register { agent.began_us.take() } else { None };
+        self.settled += u32::from(settles);
+        if let Some(began_us) = began_us {
+            self.registered += 1;
+            self.tally.registering.add(now_us.saturating_sub(began_us));
+        }
+    }
+
+    /// A contact was answered, on whatever path.
+    fn contacted(&mut self, number: u32, sent_us: u64, now_us: u64) {
         let voiced_us = self.voiced_us;
         let agent = self.agent(number);
         agent.promise.renew(sent_us, now_us);
@@ -290,21 +269,6 @@ impl Fleet {
         if let Some(early_us) = early_us {
             let shown = &mut self.tally.transitions.return_shown;
             shown.add(early_us.saturating_sub(sent_us));
-        }
-        let agent = self.agent(number);
-        let (is_register, newest) = match answer {
-            Answer::Registered { settings_version, .. } => (true, Some(settings_version)),
-            Answer::Heard { settings_version, .. } => (false, Some(settings_version)),
-            Answer::Polled { settings_version, .. } => (false, settings_version),
-            Answer::Noted => (false, None),
-        };
-        let settles = !agent.settled && newest.is_none_or(|newest| newest == send.fence.applied);
-        agent.settled |= settles;
-        let began_us = if is_register { agent.began_us.take() } else { None };
-        self.settled += u32::from(settles);
-        if let Some(began_us) = began_us {
-            self.registered += 1;
-            self.tally.registering.add(now_us.saturating_sub(began_us));
         }
     }
 
@@ -354,6 +318,7 @@ impl Fleet {
     }
 
     fn come_to_nothing(&mut self, number: u32, send: Send, now_us: u64) {
+        self.agent(number).calls = false;
         let input = Input::Failed {
             sequence: send.fence.sequence,
             retry_after_ms: None,
@@ -372,6 +337,7 @@ impl Fleet {
         match step.send {
             Some(send) if self.agent(number).silent => self.come_to_nothing(number, send, now_us),
             Some(send) => {
+                self.agent(number).calls = true;
                 self.waiting.push_back(Outgoing {
                     agent: number,
                     send,
@@ -466,70 +432,5 @@ impl Fleet {
         self.tally.trouble(trouble);
         // Without a pause a server that is gone would be asked a hundred thousand times a second.
         Some(1)
-    }
-
-    /// The feed shows an agent for the first time, or again after a gap.
-    pub(crate) fn shown_first(&mut self, id: AgentId, status: Status) {
-        if let Some(number) = self.numbers.get(&id).copied() {
-            self.change(number, |agent| agent.shown = Some(status));
-        }
-    }
-
-    /// The feed shows that an agent's status changed, at `seen_us`.
-    pub(crate) fn shown(&mut self, id: AgentId, status: Status, seen_us: u64) {
-        // Others than these agents are on the feed as well.
-        let Some(number) = self.numbers.get(&id).copied() else {
-            return;
-        };
-        let was = self.agent(number).shown.and_then(Status::presence);
-        self.change(number, |agent| agent.shown = Some(status));
-        match (status.presence(), was) {
-            (Some(Presence::Online), Some(Presence::Online)) | (None, _) => {}
-            (Some(Presence::Online), _) => {
-                let agent = self.agent(number);
-                agent.excused = agent.silent;
-                let came_us = agent.came_us.take();
-                agent.early_us = came_us.is_none().then_some(seen_us);
-                self.tally.transitions.online += 1;
-                if let Some(came_us) = came_us {
-                    self.tally
-                        .transitions
-                        .return_shown
-                        .add(seen_us.saturating_sub(came_us));
-                }
-            }
-            (Some(Presence::Offline), Some(Presence::Offline)) => self.tally.transitions.twice += 1,
-            (Some(Presence::Offline), _) => self.went_offline(number, seen_us),
-        }
-    }
-
-    fn went_offline(&mut self, number: u32, seen_us: u64) {
-        let agent = self.agent(number);
-        let (judgement, excused) = (agent.promise.offline(seen_us), agent.excused);
-        let transitions = &mut self.tally.transitions;
-        match judgement {
-            Judgement::False => transitions.falsely += 1,
-            Judgement::Late(late_us) if excused => {
-                transitions.offline += 1;
-                transitions.detection.add(late_us);
-            }
-            Judgement::Late(_) => transitions.unwanted += 1,
-            // It was online from an earlier run, and has not begun in this one.
-            Judgement::Unknown => {}
-        }
-    }
-
-    /// Changes an agent and keeps the counts.
-    fn change(&mut self, number: u32, change: impl FnOnce(&mut Agent)) {
-        let agent = &mut self.agents[number as usize];
-        let count = |agent: &Agent| {
-            let online = agent.is_shown(Presence::Online);
-            (u32::from(online), u32::from(online && agent.silent))
-        };
-        let before = count(agent);
-        change(agent);
-        let after = count(agent);
-        self.shown_online = self.shown_online + after.0 - before.0;
-        self.silent_online = self.silent_online + after.1 - before.1;
     }
 }

@@ -47,7 +47,7 @@ use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::board::Board;
-use crate::cli::Cli;
+use crate::cli::{Cli, Scenario};
 use crate::clock::{Clock, Dice};
 use crate::enrol::EnrolError;
 use crate::fleet::Fleet;
@@ -59,7 +59,6 @@ use crate::run::Run;
 use crate::summary::{Before, Summary, seconds};
 use crate::tls::Fingerprint;
 use crate::traffic::Traffic;
-use crate::udp::NoUdp;
 
 /// Something failed, or was not as expected.
 const FAILED: u8 = 1;
@@ -115,8 +114,10 @@ fn fail(error: &dyn Error) -> ExitCode {
 }
 
 async fn simulate(cli: &Cli) -> Result<Summary, Box<dyn Error>> {
-    if cli.udp {
-        return Err(NoUdp.into());
+    if cli.udp && matches!(cli.scenario, Scenario::Max) {
+        return Err(
+            "--udp: not with --scenario max, which is heartbeats over HTTP; take another scenario".into(),
+        );
     }
     let clock = Clock::start();
     let interrupted = watch_signals()?;
@@ -143,7 +144,10 @@ async fn simulate(cli: &Cli) -> Result<Summary, Box<dyn Error>> {
         .into_iter()
         .filter_map(|one| Some((one.agent, Credential::of(one.agent, &one.secret)?)))
         .collect();
-    let fleet = Fleet::new(agents, scenario::pace(cli), Dice::seeded()?);
+    let mut fleet = Fleet::new(agents, scenario::pace(cli), Dice::seeded()?);
+    if cli.udp {
+        fleet = fleet.with_packets(cli.interval.map(|interval| clock::in_us(interval.0) / 1_000));
+    }
     let news = match person {
         Some(person) => Some(watch::watch(endpoint.clone(), person, clock)?),
         None => None,
@@ -155,6 +159,9 @@ async fn simulate(cli: &Cli) -> Result<Summary, Box<dyn Error>> {
     run.file = cli.identities.display().to_string();
     let mut summary = scenario::play(run, cli).await?;
     summary.scenario = cli.scenario.name();
+    if cli.udp {
+        summary.transport = "http and udp";
+    }
     Ok(summary)
 }
 

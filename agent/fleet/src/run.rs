@@ -13,10 +13,11 @@ use tokio::task::JoinSet;
 
 use crate::board::Board;
 use crate::cli::Span;
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, NoPackets};
 use crate::summary::{Before, Stretch, Summary, ms, rate, seconds};
 use crate::tally::{Tally, Trouble};
 use crate::traffic::Traffic;
+use crate::udp::Post;
 use crate::watch::News;
 
 /// A turn at the least so often, also where nobody is due: the feed's news wait.
@@ -48,6 +49,10 @@ pub(crate) enum RunError {
         "--interval: allowed is less than the time-out of the server's settings, {time_out_ms} ms; given was {given}"
     )]
     TooSeldom { time_out_ms: u64, given: Span },
+    #[error(transparent)]
+    NoPackets(#[from] NoPackets),
+    #[error("--udp: no socket can be had")]
+    Socket(#[from] std::io::Error),
     #[error("the feed cannot be watched: {0}")]
     Feed(String),
     #[error("only {settled} of {all} agents are registered, and since a minute no more of them. {errors}")]
@@ -61,6 +66,7 @@ pub(crate) struct Run {
     /// Where identities are, for people.
     pub(crate) file: String,
     pub(crate) interval: Option<Span>,
+    post: Post,
     news: Option<UnboundedReceiver<News>>,
     /// Whether the feed shows all that there is.
     picture: bool,
@@ -88,6 +94,7 @@ impl Run {
             connections,
             file: String::new(),
             interval: None,
+            post: Post::default(),
             news,
             picture: false,
             board,
@@ -133,6 +140,7 @@ impl Run {
     /// One turn, `done` of the part's whole: gives whether to go on.
     pub(crate) async fn turn(&mut self, done: u64) -> Result<bool, RunError> {
         self.traffic.wake();
+        self.post.send(&self.traffic)?;
         self.pause(done).await
     }
 
@@ -265,6 +273,9 @@ impl Run {
         }
         if beatless {
             return Err(RunError::Beatless);
+        }
+        if let Some(why) = self.with(|fleet| fleet.no_packets()) {
+            return Err(why.into());
         }
         match self.interval {
             Some(given) if lease_us > 0 && crate::clock::in_us(given.0) >= lease_us => {

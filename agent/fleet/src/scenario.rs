@@ -22,7 +22,11 @@ const LONG_LEASE_US: u64 = 300_000_000;
 /// How the agents of a scenario come: spread over their interval, where it is about a fleet that has run for long.
 pub(crate) fn pace(cli: &Cli) -> Pace {
     Pace {
-        every_ms: cli.interval.map(|interval| in_us(interval.0) / 1_000),
+        // With packets, it is they that come so often.
+        every_ms: cli
+            .interval
+            .filter(|_| !cli.udp)
+            .map(|interval| in_us(interval.0) / 1_000),
         spread: matches!(cli.scenario, Scenario::Steady | Scenario::Outage | Scenario::Flap),
     }
 }

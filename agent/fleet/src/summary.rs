@@ -30,6 +30,8 @@ pub(crate) struct Summary {
     pub(crate) answers_ms: Percentiles,
     /// The same of registers.
     pub(crate) register_answers_ms: Percentiles,
+    /// From a loopback packet to its echo.
+    pub(crate) echoes_ms: Percentiles,
     /// How long contacts waited for a free connection of the pool.
     pub(crate) waits_ms: Percentiles,
     /// From an agent's beginning to its register's answer, with what failed in between.
@@ -172,6 +174,7 @@ impl Summary {
             polls: tally.polls,
             answers_ms: (&tally.answers).into(),
             register_answers_ms: (&tally.register_answers).into(),
+            echoes_ms: (&tally.echoes).into(),
             waits_ms: (&tally.waits).into(),
             registering_ms: (&tally.registering).into(),
             returning_ms: (&tally.returning).into(),
@@ -232,16 +235,11 @@ impl Summary {
                 ),
             );
         }
-        row(
-            "contacts",
-            format!(
-                "{} answered, {:.1}/s: {} heartbeats, {} registers, {} polls",
-                self.contacts, self.contacts_per_s, self.heartbeats, self.registers, self.polls
-            ),
-        );
+        row("contacts", self.contacts_text());
         for (name, spans) in [
             ("answers", self.answers_ms),
             ("registers", self.register_answers_ms),
+            ("echoes", self.echoes_ms),
             ("waits", self.waits_ms),
             ("registering", self.registering_ms),
             ("returning", self.returning_ms),
@@ -301,6 +299,18 @@ impl Summary {
 }
 
 impl Summary {
+    /// For people: how many contacts of which kind.
+    fn contacts_text(&self) -> String {
+        let packets = match self.echoes_ms.count {
+            0 => String::new(),
+            count => format!(", {count} loopback packets"),
+        };
+        format!(
+            "{} answered, {:.1}/s: {} heartbeats, {} registers, {} polls{packets}",
+            self.contacts, self.contacts_per_s, self.heartbeats, self.registers, self.polls
+        )
+    }
+
     /// For people: what the feed showed.
     fn seen(&self) -> Vec<(&'static str, String)> {
         let Some(seen) = &self.transitions else {

@@ -70,6 +70,10 @@ pub(crate) enum Trouble {
     Slot,
     /// 503 or 429 without one.
     Busy,
+    /// No echo to any loopback packet of a round.
+    NoEcho,
+    /// A loopback packet was refused, with this code.
+    Refused(u16),
     /// Another status.
     Status(u16),
 }
@@ -89,6 +93,8 @@ impl Trouble {
             Self::Stale => "409_stale_sequence".to_owned(),
             Self::Slot => "slot".to_owned(),
             Self::Busy => "busy_without_slot".to_owned(),
+            Self::NoEcho => "no_echo".to_owned(),
+            Self::Refused(code) => format!("packet_refused_{code}"),
             Self::Status(status) => format!("status_{status}"),
         }
     }
@@ -161,6 +167,8 @@ pub(crate) struct Tally {
     pub(crate) answers: Spans,
     /// The same of registers.
     pub(crate) register_answers: Spans,
+    /// Loopback packets that were answered, and how soon.
+    pub(crate) echoes: Spans,
     /// From when an agent wanted to speak until a connection was free for it.
     pub(crate) waits: Spans,
     /// From when an agent began until the server had taken its register, with all that failed in between.
@@ -206,14 +214,21 @@ impl Tally {
         self.window.answers.add(took_us);
     }
 
+    /// A loopback packet was echoed.
+    pub(crate) fn echoed(&mut self, took_us: u64) {
+        self.echoes.add(took_us);
+        self.window.answered += 1;
+        self.window.answers.add(took_us);
+    }
+
     /// A call was not.
     pub(crate) fn trouble(&mut self, trouble: Trouble) {
         *self.troubles.entry(trouble).or_default() += 1;
         self.window.troubles += u64::from(!trouble.is_expected());
     }
 
-    pub(crate) const fn contacts(&self) -> u64 {
-        self.heartbeats + self.registers + self.polls
+    pub(crate) fn contacts(&self) -> u64 {
+        self.heartbeats + self.registers + self.polls + self.echoes.count()
     }
 
     /// Whether all that happened may happen with a healthy server.

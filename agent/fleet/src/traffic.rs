@@ -48,17 +48,28 @@ impl Traffic {
         }
     }
 
-    /// Lets everybody do what is due, and has connections take what that brings.
+    /// Lets everybody do what is due.
     pub(crate) fn wake(&self) {
+        let now_us = self.clock.now_us();
+        self.act(|fleet| fleet.wake(now_us));
+    }
+
+    /// Changes the fleet, and has connections take what that brings.
+    pub(crate) fn act(&self, act: impl FnOnce(&mut Fleet)) {
         let mut fleet = self.fleet.borrow_mut();
         let before = fleet.waiting();
-        fleet.wake(self.clock.now_us());
+        act(&mut fleet);
         let more = fleet.waiting().saturating_sub(before);
         drop(fleet);
         // More of them than there are connections are taken as these become free.
         for _ in 0..more.min(1 << 16) {
             self.more.notify_one();
         }
+    }
+
+    /// The server's address.
+    pub(crate) const fn server(&self) -> IpAddr {
+        self.endpoint.address.ip()
     }
 
     /// So many connections, each a task; they end when they are dropped.

@@ -62,10 +62,48 @@ impl Server {
     }
 
     fn make_admin(&self, body: &Value) {
+        self.call("POST", "/api/v1/setup", "", body);
+    }
+
+    /// Has all agents send loopback packets, every ten seconds of a minute that lasts half of one.
+    fn wants_loopback_packets(&self) {
+        let signed_in = self.call(
+            "POST",
+            "/api/v1/session",
+            "",
+            &json!({ "name": "ada", "password": PASSWORD }),
+        );
+        let cookie = header(&signed_in, "set-cookie")
+            .split(';')
+            .next()
+            .unwrap()
+            .to_owned();
+        let cookie = format!("cookie: {cookie}\r\n");
+        let answer = self.call("GET", "/api/v1/settings", &cookie, &Value::Null);
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        let in_force: Value = serde_json::from_str(body).unwrap();
+        let mut settings = in_force["in_force"]["settings"].clone();
+        settings["loopback"] = json!("all");
+        settings["loopback_every_seconds"] = json!(10);
+        let etag = header(&answer, "etag");
+        self.call(
+            "PUT",
+            "/api/v1/settings",
+            &format!("{cookie}if-match: {etag}\r\n"),
+            &settings,
+        );
+    }
+
+    /// A call that must succeed; gives its whole answer.
+    fn call(&self, method: &str, path: &str, headers: &str, body: &Value) -> String {
         let at = self.url.strip_prefix("http://").unwrap();
-        let body = body.to_string();
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
         let request = format!(
-            "POST /api/v1/setup HTTP/1.1\r\nhost: {at}\r\norigin: {}\r\nconnection: close\r\n\
+            "{method} {path} HTTP/1.1\r\nhost: {at}\r\norigin: {}\r\nconnection: close\r\n{headers}\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             self.url,
             body.len()
@@ -74,7 +112,8 @@ impl Server {
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+        assert!(answer.starts_with("HTTP/1.1 20"), "{answer}");
+        answer
     }
 
     /// A run of two hundred agents; gives its summary, and whether it ended as expected.
@@ -121,6 +160,13 @@ impl Drop for Server {
             assert!(!self.log().contains("panicked"), "{}", self.log());
         }
     }
+}
+
+fn header<'a>(answer: &'a str, name: &str) -> &'a str {
+    let found = answer
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+    found.unwrap_or_else(|| panic!("no {name} in {answer}"))
 }
 
 fn announced(file: &Path) -> Value {
@@ -177,5 +223,35 @@ fn two_hundred_agents_beat_and_come_at_once_and_are_silent_and_nobody_is_falsely
     assert_eq!(seen["offline"], 200, "{outage:#}");
     assert_eq!(seen["detection_ms"]["count"], 200);
     assert_eq!(outage["returning_ms"]["count"], 200);
+    assert_eq!(outage["unreturned"], 0);
+}
+
+#[test]
+fn agents_that_send_loopback_packets_stay_online_by_them_and_fall_silent_with_them() {
+    let server = Server::start();
+    let udp = ["--user=ada", "--udp"];
+
+    // By the settings that a server begins with nobody sends any.
+    let refused = server.fleet(&[&udp[..], &["--scenario=steady"]].concat());
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        refused.status.code() == Some(1) && said.contains("Loopback mode"),
+        "{said}"
+    );
+
+    server.wants_loopback_packets();
+    let (steady, _) =
+        server.run(&[&udp[..], &["--scenario=steady", "--for=4s", "--interval=500ms"]].concat());
+    nobody_is_wronged(&steady);
+    // Eight are due of each.
+    assert!(
+        steady["echoes_ms"]["count"].as_u64().unwrap() >= 200,
+        "{steady:#}"
+    );
+    assert_eq!(steady["transport"], "http and udp");
+
+    let (outage, _) = server.run(&[&udp[..], &["--scenario=outage", "--for=2s"]].concat());
+    nobody_is_wronged(&outage);
+    assert_eq!(outage["transitions"]["offline"], 200, "{outage:#}");
     assert_eq!(outage["unreturned"], 0);
 }

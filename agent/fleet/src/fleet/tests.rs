@@ -1,5 +1,7 @@
 //! The fleet against answers of the test's own making, in simulated time.
 
+use rollcall_shared::Status;
+
 use super::*;
 use crate::http::Media;
 

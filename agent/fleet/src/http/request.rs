@@ -1,12 +1,18 @@
 //! Requests as bytes: what is the same in all of them is made once, and copied.
 
-use rollcall_shared::AgentId;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::hmac;
 use rollcall_shared::agent_api::Fence;
+use rollcall_shared::{AgentId, dial, loopback};
 
 use crate::server_url::ServerUrl;
 
-/// Characters of an agent's id, a point, and 256 bits in base 64.
-const CREDENTIAL: usize = 13 + 1 + 43;
+/// Characters of 256 bits in base 64.
+const SECRET: usize = 43;
+
+/// Characters of an agent's id, a point, and its secret.
+const CREDENTIAL: usize = 13 + 1 + SECRET;
 
 /// What an agent signs its calls with: its id and its secret.
 #[derive(Clone, Copy)]
@@ -17,6 +23,16 @@ impl Credential {
     pub(crate) fn of(agent: AgentId, secret: &str) -> Option<Self> {
         let text = format!("{agent}.{secret}");
         text.into_bytes().try_into().ok().map(Self)
+    }
+
+    /// The key that signs its loopback packets; nothing where the secret is none.
+    pub(crate) fn loopback_key(&self) -> Option<hmac::Key> {
+        let secret = URL_SAFE_NO_PAD.decode(&self.0[CREDENTIAL - SECRET..]).ok()?;
+        let derived =
+            |key: &[u8], purpose: &[u8]| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), purpose);
+        let proof = derived(&secret, dial::KEY_PURPOSE);
+        let key = derived(proof.as_ref(), loopback::KEY_PURPOSE);
+        Some(hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()))
     }
 }
 
