@@ -13,6 +13,8 @@ import time
 # What a program may take to end by itself before it is killed.
 ENDING = 5
 PR_SET_PDEATHSIG = 1
+# Between two looks whether a program is ready.
+LOOK_AGAIN = 0.005
 
 _folders = []
 
@@ -89,7 +91,7 @@ class Process:
                 raise Failed(f"it ended with {self.process.returncode}: {self.said()[-600:]}")
             if ready():
                 return
-            time.sleep(0.05)
+            time.sleep(LOOK_AGAIN)
         raise Failed(f"it was not ready within {seconds} s: {self.said()[-600:]}")
 
     def listens(self, port, seconds=30):
@@ -120,6 +122,11 @@ class Process:
     def resident(self):
         with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
             return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))
+
+    def kill(self):
+        """As a crash ends it."""
+        self.process.kill()
+        self.process.wait()
 
     def stop(self):
         if self.process.poll() is not None:

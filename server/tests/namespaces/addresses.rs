@@ -100,7 +100,8 @@ fn an_address_that_changes_before_the_first_heartbeat_is_noticed_too() {
     let agent = Agent::enrolled("inside", lab.network("inside"), url, token);
     let seen = admin.sees("inside", Status::UnreachableOnline);
     let kind = seen.last_contact.expect("it was heard").kind;
-    assert_eq!(kind, ContactKind::Register);
+    // Its first poll may come at once: when, is drawn.
+    assert_ne!(kind, ContactKind::Heartbeat);
     // Or its answer would go where the address was, and the agent would install itself once more, from the new one.
     agent.until_says("Registered");
 
