@@ -128,12 +128,12 @@ class Process:
         self.process.kill()
         self.process.wait()
 
-    def stop(self):
+    def stop(self, ending=ENDING):
         if self.process.poll() is not None:
             return
         self.process.terminate()
         try:
-            self.process.wait(ENDING)
+            self.process.wait(ending)
         except subprocess.TimeoutExpired:
             pass
         # And what it started itself, where it left that behind.
