@@ -137,7 +137,7 @@ impl Backend {
         )
         .await?;
         let settings = Arc::new(settings);
-        let master_key = MasterKey::open(&config.data, &clock)?;
+        let master_key = Arc::new(MasterKey::open(&config.data, &clock)?);
         let (setup_link, setup) = setup_link(&store, &clock).await?;
         let people = people(&store, clock, setup_link, enroll_line)?;
 

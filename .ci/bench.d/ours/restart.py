@@ -47,7 +47,7 @@ class Restart(Contestant):
             self.flags = [*self.flags, "--database", self.database]
         self.place = place
         self.server = Server(place, *self.flags)
-        self.beating("1s").wait()
+        self.beating("1s", "--user", ADMIN["name"]).wait()
         self.server.process.stop(ENDING)
         fill = [binary("bench-fill"), "--data", place, "--agents", str(AGENTS), "--status", self.status]
         if self.postgres:
@@ -56,11 +56,11 @@ class Restart(Contestant):
         if filled.returncode:
             raise Failed(f"bench-fill: {filled.stderr[-600:]}")
 
-    def beating(self, lasting):
-        """The real agents at work, in the background."""
+    def beating(self, lasting, *more):
+        """The real agents at work, in the background. Nobody watches the feed: a snapshot of all takes its time, too."""
         flags = [
-            "--server", self.server.url, "--identities", os.path.join(self.place, "identities"), "--user", ADMIN["name"],
-            "--scenario", "steady", "--agents", str(STEADY), "--interval", INTERVAL, "--for", lasting, "--json",
+            "--server", self.server.url, "--identities", os.path.join(self.place, "identities"), "--scenario", "steady",
+            "--agents", str(STEADY), "--interval", INTERVAL, "--for", lasting, "--json", *more,
         ]
         with open(os.path.join(self.place, "fleet"), "wb") as out:
             self.fleet = subprocess.Popen(

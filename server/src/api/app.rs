@@ -51,7 +51,7 @@ pub struct App {
     /// Agents' credentials.
     pub agents: Arc<AgentCredentials>,
     /// What agents' secrets are derived from.
-    pub master_key: MasterKey,
+    pub master_key: Arc<MasterKey>,
     /// The people.
     pub people: People,
     /// The settings in force.

@@ -45,7 +45,7 @@ struct Loopback {
 }
 
 /// What is known of an agent besides, when it is taken up.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Known {
     /// Whether it was retired.
     pub retired: bool,
@@ -92,6 +92,14 @@ pub enum Unprovable {
 }
 
 impl AgentCredentials {
+    /// With room for so many.
+    #[must_use]
+    pub fn with_room(agents: usize) -> Self {
+        Self {
+            known: papaya::HashMap::with_capacity_and_hasher(agents, FixedState::default()),
+        }
+    }
+
     /// Takes up an agent, or its new secret.
     pub fn insert(&self, agent: AgentId, secret_hash: [u8; 32], place: Place, known: Known) {
         let kept = known.proof_key.is_some();

@@ -118,6 +118,16 @@ impl RowsById {
 }
 
 impl Inner {
+    fn make_room(&mut self, agents: usize) {
+        self.rows.reserve(agents);
+        let Self { rows, by_id, .. } = self;
+        let RowsById { numbers, hasher } = by_id;
+        numbers.reserve(agents, |number| {
+            rows.get(*number as usize)
+                .map_or(0, |row| hasher.hash_one(row.id))
+        });
+    }
+
     fn take_up(&mut self, record: &AgentRecord, place: Place, engine: &Engine) -> Option<u32> {
         if self.number_of(record.id).is_some() {
             return None;
@@ -153,6 +163,14 @@ impl Roster {
             inner: RwLock::default(),
             changing: Mutex::new(()),
         }
+    }
+
+    /// The same with room for so many agents.
+    #[must_use]
+    pub fn with_room(engine: Engine, agents: usize) -> Self {
+        let roster = Self::new(engine);
+        roster.inner.write().make_room(agents);
+        roster
     }
 
     /// Takes up an agent as the store knows it, unless it is known already.

@@ -1,12 +1,13 @@
 //! An agent as the roster keeps it: all that people are shown of it in about a hundred bytes, since there may be a
 //! million. What many agents share (platform and version) is kept once, and what few have beside the row.
 
-use std::collections::HashSet;
+use std::hash::RandomState;
 use std::net::IpAddr;
 use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use compact_str::CompactString;
+use hashbrown::{Equivalent, HashSet};
 use rollcall_presence::{Addresses, Place, Slot, Whereabouts};
 use rollcall_shared::console_api::{Agent, AgentDetails, LastContact};
 use rollcall_shared::{AgentId, Cause, ContactKind, DomainId, Status};
@@ -69,21 +70,30 @@ struct More {
     retired_by: Option<Box<str>>,
 }
 
+/// The same, borrowed: to look for it without making it. Hashed as [`Software`] is.
+#[derive(Hash)]
+struct Named<'a>(&'a str, &'a str);
+
+impl Equivalent<Arc<Software>> for Named<'_> {
+    fn equivalent(&self, known: &Arc<Software>) -> bool {
+        *self.0 == *known.platform && *self.1 == *known.agent_version
+    }
+}
+
 /// The pairs of platform and version that agents have, each once. One that nobody has any more is let go, so that
 /// agents that keep reporting new ones cannot fill the memory.
 #[derive(Debug, Default)]
-pub(super) struct Softwares(HashSet<Arc<Software>>);
+pub(super) struct Softwares(HashSet<Arc<Software>, RandomState>);
 
 impl Softwares {
     fn one_of(&mut self, platform: &str, agent_version: &str) -> Arc<Software> {
-        let wanted = Software {
-            platform: platform.into(),
-            agent_version: agent_version.into(),
-        };
-        if let Some(known) = self.0.get(&wanted) {
+        if let Some(known) = self.0.get(&Named(platform, agent_version)) {
             return Arc::clone(known);
         }
-        let new = Arc::new(wanted);
+        let new = Arc::new(Software {
+            platform: platform.into(),
+            agent_version: agent_version.into(),
+        });
         self.0.insert(Arc::clone(&new));
         new
     }

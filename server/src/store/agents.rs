@@ -1,13 +1,16 @@
 //! Agents: who exists, and the status in which each was last known. How one comes to exist is in
 //! [`enrolment`](super::enrolment), how it changes in [`journal`](super::journal).
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use rollcall_shared::{AgentId, BootId, Cause, ContactKind, DomainId, Status};
-use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{DbErr, EntityTrait, PaginatorTrait};
+use serde::Deserialize;
 
-use super::entities::agents::{COLUMN, Entity, Model};
+use super::dialect::{Document, Kind, of_hexadecimal};
+use super::entities::agents::{Entity, Model};
 use super::{Hash, Store, StoreError, column};
 
 /// An agent as the database knows it.
@@ -76,10 +79,7 @@ impl TryFrom<Model> for AgentRecord {
             applied: column::count("agents.applied", row.applied)?,
             enrolled_at_ms: row.enrolled_at_ms,
             local_address: address(row.local_address.as_deref(), "agents.local_address")?,
-            notify_port: row
-                .notify_port
-                .map(|port| column::number("agents.notify_port", port))
-                .transpose()?,
+            notify_port: port(row.notify_port)?,
             proof_key: row.proof_key,
             retired_by: row.retired_by,
             addresses: column::addresses("agents.addresses", row.addresses.as_deref())?,
@@ -87,8 +87,114 @@ impl TryFrom<Model> for AgentRecord {
     }
 }
 
+fn port(number: Option<i64>) -> Result<Option<u16>, StoreError> {
+    number
+        .map(|port| column::number("agents.notify_port", port))
+        .transpose()
+}
+
 fn address(text: Option<&str>, column: &'static str) -> Result<Option<IpAddr>, StoreError> {
     text.map(|text| column::address(column, text)).transpose()
+}
+
+/// Agents as [`Written`].
+const WITHIN: Document = Document {
+    columns: &[
+        ("id", Kind::Number),
+        ("name", Kind::Text),
+        ("domain_id", Kind::Number),
+        ("platform", Kind::Text),
+        ("machine_id", Kind::Text),
+        ("agent_version", Kind::Text),
+        ("secret_hash", Kind::Bytes),
+        ("status", Kind::Text),
+        ("since_ms", Kind::Number),
+        ("cause", Kind::Text),
+        ("last_contact_ms", Kind::Number),
+        ("last_contact_kind", Kind::Text),
+        ("address", Kind::Text),
+        ("boot", Kind::Number),
+        ("applied", Kind::Number),
+        ("enrolled_at_ms", Kind::Number),
+        ("local_address", Kind::Text),
+        ("notify_port", Kind::Number),
+        ("proof_key", Kind::Bytes),
+        ("retired_by", Kind::Text),
+        ("addresses", Kind::Text),
+    ],
+    from: "agents WHERE id BETWEEN $1 AND $2",
+    order: "id",
+};
+
+/// A row as it stands in a document: its columns, in the order of [`WITHIN`]. Text is borrowed from the document, unless
+/// something in it had to be escaped.
+#[derive(Deserialize)]
+struct Written<'a> {
+    id: i64,
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    domain_id: i64,
+    #[serde(borrow)]
+    platform: Cow<'a, str>,
+    #[serde(borrow)]
+    machine_id: Cow<'a, str>,
+    #[serde(borrow)]
+    agent_version: Cow<'a, str>,
+    secret_hash: &'a str,
+    status: &'a str,
+    since_ms: i64,
+    cause: &'a str,
+    last_contact_ms: Option<i64>,
+    last_contact_kind: Option<&'a str>,
+    address: Option<&'a str>,
+    boot: Option<i64>,
+    applied: i64,
+    enrolled_at_ms: i64,
+    local_address: Option<&'a str>,
+    notify_port: Option<i64>,
+    proof_key: &'a str,
+    #[serde(borrow)]
+    retired_by: Option<Cow<'a, str>>,
+    addresses: Option<&'a str>,
+}
+
+impl TryFrom<Written<'_>> for AgentRecord {
+    type Error = StoreError;
+
+    fn try_from(row: Written<'_>) -> Result<Self, StoreError> {
+        let bytes = |column, text: &str| {
+            of_hexadecimal(text).ok_or_else(|| StoreError::Corrupt {
+                column,
+                value: format!("{} letters that are no bytes", text.len()),
+            })
+        };
+        let proof_key = bytes("agents.proof_key", row.proof_key)?;
+        Ok(Self {
+            id: column::agent_id(row.id)?,
+            name: row.name.into_owned(),
+            domain: column::domain_id(row.domain_id)?,
+            platform: row.platform.into_owned(),
+            machine_id: row.machine_id.into_owned(),
+            agent_version: row.agent_version.into_owned(),
+            secret_hash: column::hash(
+                "agents.secret_hash",
+                &bytes("agents.secret_hash", row.secret_hash)?,
+            )?,
+            status: column::status("agents.status", row.status)?,
+            since_ms: row.since_ms,
+            cause: column::cause("agents.cause", row.cause)?,
+            last_contact: column::last_contact(row.last_contact_ms, row.last_contact_kind)?,
+            address: address(row.address, "agents.address")?,
+            boot: row.boot.map(column::boot).transpose()?,
+            applied: column::count("agents.applied", row.applied)?,
+            enrolled_at_ms: row.enrolled_at_ms,
+            local_address: address(row.local_address, "agents.local_address")?,
+            notify_port: port(row.notify_port)?,
+            proof_key: (!proof_key.is_empty()).then_some(proof_key),
+            retired_by: row.retired_by.map(Cow::into_owned),
+            addresses: column::addresses("agents.addresses", row.addresses)?,
+        })
+    }
 }
 
 /// The agents of a [`Store`].
@@ -112,11 +218,10 @@ impl Agents<'_> {
     ///
     /// What the database says, and a row that cannot be read.
     pub async fn within(&self, ids: RangeInclusive<AgentId>) -> Result<Vec<AgentRecord>, StoreError> {
-        let rows = Entity::find()
-            .filter(COLUMN.id.between(ids.start().as_i64(), ids.end().as_i64()))
-            .order_by_asc(COLUMN.id)
-            .all(&self.store.reader)
-            .await?;
+        let between = [ids.start().as_i64().into(), ids.end().as_i64().into()];
+        let document = WITHIN.read(&self.store.reader, between).await?;
+        let rows: Vec<Written> = serde_json::from_str(&document)
+            .map_err(|error| StoreError::Database(DbErr::Json(error.to_string())))?;
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
@@ -129,6 +234,15 @@ impl Agents<'_> {
     pub(crate) async fn all(&self) -> Result<Vec<AgentRecord>, StoreError> {
         self.within(AgentId::from_bits(0)..=AgentId::from_bits(u64::MAX))
             .await
+    }
+
+    /// How many there are, retired ones too.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn count(&self) -> Result<u64, StoreError> {
+        Ok(Entity::find().count(&self.store.reader).await?)
     }
 
     /// One agent.

@@ -2,7 +2,7 @@
 //!
 //! Batches of rows and sets of ids travel as one JSON document in one parameter. So a statement has the same
 //! text for one row and for ten thousand (it is prepared once a connection), and neither database's limit on
-//! parameters (32,766 and 65,535) is ever near.
+//! parameters (32,766 and 65,535) is ever near. A whole fleet is read in such documents, too ([`Document`]).
 
 use std::collections::BTreeSet;
 
@@ -88,6 +88,61 @@ impl Batch {
     }
 }
 
+/// Many rows, read as one JSON document: an array of arrays. Row by row the driver allocates and locks for every column,
+/// which took twenty microseconds a row where `SQLite` itself took two.
+pub(super) struct Document {
+    /// The columns, in the order in which they stand in each array. Bytes are written in hexadecimal, null as an empty
+    /// text.
+    pub columns: &'static [(&'static str, Kind)],
+    /// From which table, and which rows.
+    pub from: &'static str,
+    /// In which order.
+    pub order: &'static str,
+}
+
+impl Document {
+    /// The document; an empty one where there is no such row.
+    pub(super) async fn read(
+        &self,
+        on: &impl ConnectionTrait,
+        values: impl IntoIterator<Item = sea_orm::Value>,
+    ) -> Result<String, StoreError> {
+        let backend = on.get_database_backend();
+        let columns = |hexadecimal: fn(&str) -> String| {
+            let written = self.columns.iter().map(|(name, kind)| match kind {
+                Kind::Number | Kind::Text => (*name).to_owned(),
+                Kind::Bytes => hexadecimal(name),
+            });
+            written.collect::<Vec<_>>().join(", ")
+        };
+        let Self { from, order, .. } = self;
+        let sql = if backend == DbBackend::Postgres {
+            let columns = columns(|name| format!("coalesce(encode({name}, 'hex'), '')"));
+            format!(
+                "SELECT coalesce(json_agg(json_build_array({columns}) ORDER BY {order}), '[]')::text AS document FROM {from}"
+            )
+        } else {
+            let columns = columns(|name| format!("hex({name})"));
+            format!(
+                "SELECT json_group_array(json_array({columns})) AS document FROM (SELECT * FROM {from} ORDER BY {order})"
+            )
+        };
+        let statement = Statement::from_sql_and_values(backend, sql, values);
+        let row = on.query_one_raw(statement).await?;
+        Ok(row.map_or(Ok("[]".to_owned()), |row| row.try_get("", "document"))?)
+    }
+}
+
+/// Bytes of a [`Document`]; nothing where it is no hexadecimal.
+pub(super) fn of_hexadecimal(text: &str) -> Option<Vec<u8>> {
+    let digit = |letter: u8| char::from(letter).to_digit(16);
+    let pairs = text.as_bytes().chunks(2).map(|pair| match pair {
+        [high, low] => u8::try_from(digit(*high)? * 16 + digit(*low)?).ok(),
+        _ => None,
+    });
+    pairs.collect()
+}
+
 /// That a domain, held by `column` of the tables asked, is in the scope: one that it names, or below one. Nothing
 /// where all of them are.
 pub(super) fn within(backend: DbBackend, column: &str, scope: &Scope) -> Result<Option<Expr>, StoreError> {
@@ -119,4 +174,18 @@ pub(super) async fn lock_table(on: &impl ConnectionTrait, table: &'static str) -
 
 fn json<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| DbErr::Json(error.to_string()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_read_in_either_case_and_nothing_else_is() {
+        assert_eq!(of_hexadecimal(""), Some(Vec::new()));
+        assert_eq!(of_hexadecimal("00fFA7"), Some(vec![0, 255, 167]));
+        for wrong in ["0", "000", "0g", "\\x", "ä"] {
+            assert_eq!(of_hexadecimal(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use rollcall_presence::checkpoint::Remembered;
 use rollcall_presence::{Addresses, EngineTime, PARTITIONS, Place, Restored, checkpoint};
+use rollcall_shared::Status;
 use rollcall_shared::console_api::{BlindReason, BlindSpan};
-use rollcall_shared::{AgentId, Status};
 
 use super::StartError;
 use crate::auth::agents::{self, AgentCredentials};
@@ -26,15 +26,24 @@ use crate::store::{Store, StoreError};
 /// go on at the same time, and no more of the fleet than this is in memory twice.
 const AHEAD: usize = 3;
 
-/// A part of the fleet as the store knows it.
-struct Part {
-    records: Vec<AgentRecord>,
-    /// What the last checkpoint says of each agent.
-    remembered: HashMap<AgentId, Remembered>,
+/// A part of the fleet as the store knows it, ready to be taken up.
+struct Part(Vec<Member>);
+
+/// One of them.
+struct Member {
+    record: AgentRecord,
+    restored: Restored,
+    credential: agents::Known,
 }
 
 impl Part {
-    async fn read(store: Store, partition: u8) -> Result<Self, StoreError> {
+    /// What can be worked out before it is known where the engine keeps them is worked out here, for several parts at once.
+    async fn read(of: Of, partition: u8) -> Result<Self, StoreError> {
+        let Of {
+            store,
+            master_key,
+            saved,
+        } = of;
         let records = store.agents().within(Place::ids_of(partition)).await?;
         let mut remembered = HashMap::with_capacity(records.len());
         if let Some((engine_us, bytes)) = store.checkpoints().of(u16::from(partition)).await? {
@@ -48,8 +57,29 @@ impl Part {
                 tracing::error!(partition, %error, "a checkpoint of contacts is damaged");
             }
         }
-        Ok(Self { records, remembered })
+        let members = records.into_iter().map(|record| {
+            let remembered = remembered.get(&record.id).copied();
+            let sealed = record.proof_key.as_deref();
+            Member {
+                restored: restored(&record, remembered, saved.as_deref()),
+                credential: agents::Known {
+                    retired: record.status == Status::Retired,
+                    observed: record.address,
+                    proof_key: sealed.and_then(|sealed| master_key.unseal(record.id, sealed)),
+                },
+                record,
+            }
+        });
+        Ok(Self(members.collect()))
     }
+}
+
+/// What a part is read from.
+#[derive(Clone)]
+struct Of {
+    store: Store,
+    master_key: Arc<MasterKey>,
+    saved: Option<Arc<Saved>>,
 }
 
 /// The fleet, taken up.
@@ -66,7 +96,7 @@ impl Fleet {
         store: &Store,
         clock: Clock,
         settings: &InForce,
-        master_key: &MasterKey,
+        master_key: &Arc<MasterKey>,
         saved: Option<&Saved>,
     ) -> Result<Self, StartError> {
         let start = Start {
@@ -76,38 +106,44 @@ impl Fleet {
             last_transition: store.transitions().greatest_id().await?,
         };
         let (engine, prepared) = Engine::prepare(clock, &start);
+        let count = usize::try_from(store.agents().count().await?).unwrap_or(usize::MAX);
         let mut fleet = Self {
-            roster: Arc::new(Roster::new(engine.clone())),
-            agents: Arc::default(),
+            roster: Arc::new(Roster::with_room(engine.clone(), count)),
+            agents: Arc::new(AgentCredentials::with_room(count)),
             engine,
             prepared,
         };
+        let of = Of {
+            store: store.clone(),
+            master_key: Arc::clone(master_key),
+            saved: saved.cloned().map(Arc::new),
+        };
         let partitions = 0..u8::try_from(PARTITIONS).unwrap_or(u8::MAX);
-        let reading = |partition| tokio::spawn(Part::read(store.clone(), partition));
+        let reading = |partition| tokio::spawn(Part::read(of.clone(), partition));
         let mut parts = stream::iter(partitions).map(reading).buffered(AHEAD);
         while let Some(part) = parts.next().await {
-            fleet.add(part.map_err(StartError::Reading)??, master_key, saved)?;
+            let Part(members) = part.map_err(StartError::Reading)??;
+            for member in &members {
+                fleet.add(member)?;
+            }
         }
         Ok(fleet)
     }
 
-    fn add(&mut self, part: Part, master_key: &MasterKey, saved: Option<&Saved>) -> Result<(), StartError> {
-        for record in part.records {
-            let remembered = part.remembered.get(&record.id).copied();
-            let known = Known {
-                agent: record.id,
-                restored: restored(&record, remembered, saved),
-            };
-            let place = self.prepared.take_up(&known)?;
-            self.roster.insert(&record, place);
-            let sealed = record.proof_key.as_deref();
-            let known = agents::Known {
-                retired: record.status == Status::Retired,
-                observed: record.address,
-                proof_key: sealed.and_then(|sealed| master_key.unseal(record.id, sealed)),
-            };
-            self.agents.insert(record.id, record.secret_hash, place, known);
-        }
+    fn add(&mut self, member: &Member) -> Result<(), StartError> {
+        let Member {
+            record,
+            restored,
+            credential,
+        } = member;
+        let known = Known {
+            agent: record.id,
+            restored: *restored,
+        };
+        let place = self.prepared.take_up(&known)?;
+        self.roster.insert(record, place);
+        self.agents
+            .insert(record.id, record.secret_hash, place, credential.clone());
         Ok(())
     }
 }
