@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The rows that `make bench` measures: each with its floor and its peers, round by round, in one run.
 
-Called by `.ci/bench`: `main.py [--quick] [ROW...]`. What is said meanwhile goes to the terminal, the tables also to
+Called by `.ci/bench`: `main.py [--quick] [--rounds N] [ROW...]`. What is said meanwhile goes to the terminal, the tables also to
 target/bench/report.md.
 """
 import argparse
@@ -22,6 +22,7 @@ def main():
     named = {row.name: row for row in ROWS}
     flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     flags.add_argument("--quick", action="store_true", help="one round of each, to see whether it works")
+    flags.add_argument("--rounds", type=int, default=ROUNDS, metavar="N", help=f"so many rounds of each at the most: {ROUNDS}")
     flags.add_argument("rows", nargs="*", metavar="ROW", help=f"of: {' '.join(named)}")
     asked = flags.parse_args()
     if unknown := [name for name in asked.rows if name not in named]:
@@ -35,7 +36,7 @@ def main():
     tables = []
     for place, row in enumerate(rows, 1):
         print(f"==> {place} of {len(rows)}: {row.title}", flush=True)
-        results = run(row, 1 if asked.quick else ROUNDS, lambda line: print(f"    {line}", flush=True))
+        results = run(row, 1 if asked.quick else asked.rounds, lambda line: print(f"    {line}", flush=True))
         tables.append(table(results))
         print(f"\n{tables[-1]}", flush=True)
         write(before, tables, time.monotonic() - began)

@@ -3,7 +3,7 @@
 //! What decides (the mirror of the feed, the order of the table, its window, phrases of time, when to connect
 //! again) is pure, builds everywhere and is tested on the host. What touches the page is wasm only and thin.
 //!
-//! It is four documents, each with a wasm file of its own: the fleet, which every visitor loads, the domains, the
+//! It is five documents, each with a wasm file of its own: the fleet, which every visitor loads, the wall, the domains, the
 //! settings and the components (`docs/adr/the-settings-are-a-second-document.md`). What several show is here once.
 //!
 //! Data stands outside the signals: frames change the mirror, and one version number is bumped per animation
@@ -33,6 +33,7 @@ pub mod phrase;
 pub mod route;
 pub mod standing;
 pub mod table;
+pub mod wall;
 
 #[cfg(target_arch = "wasm32")]
 mod api;

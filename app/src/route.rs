@@ -12,6 +12,8 @@ pub enum Page {
     Agents,
     /// `/events`
     Events,
+    /// `/wall`: another document.
+    Wall,
     /// `/domains`: another document.
     Domains,
     /// `/settings`, and all below it: another document.
@@ -40,6 +42,8 @@ pub enum Opened {
 pub enum Document {
     /// The agents, the events and the doors.
     Fleet,
+    /// Every agent as a cell.
+    Wall,
     /// The agent tree, and the tokens that let machines in.
     Domains,
     /// What is set for the fleet.
@@ -57,6 +61,7 @@ impl Page {
     #[must_use]
     pub fn document(self) -> Document {
         match self {
+            Self::Wall => Document::Wall,
             Self::Domains => Document::Domains,
             Self::Settings => Document::Settings,
             Self::Agents | Self::Events | Self::Setup | Self::SignIn | Self::NotFound => Document::Fleet,
@@ -75,6 +80,7 @@ impl Page {
         match self {
             Self::Agents => "Agents",
             Self::Events => "Events",
+            Self::Wall => "Wall",
             Self::Domains => "Domains and enrolment",
             Self::Settings => "Settings",
             Self::Setup | Self::SignIn | Self::NotFound => "",
@@ -87,6 +93,7 @@ impl Page {
         match path.trim_end_matches('/') {
             "" | "/agents" => Self::Agents,
             "/events" => Self::Events,
+            "/wall" => Self::Wall,
             "/domains" => Self::Domains,
             "/settings" => Self::Settings,
             "/setup" => Self::Setup,
@@ -161,7 +168,9 @@ mod tests {
             ("/settingsabc", Page::NotFound),
             ("/setup", Page::Setup),
             ("/sign-in", Page::SignIn),
-            ("/wall", Page::NotFound),
+            ("/wall", Page::Wall),
+            ("/wall/", Page::Wall),
+            ("/wall/3", Page::NotFound),
         ] {
             assert_eq!(Page::at(path), page, "{path}");
         }
@@ -176,6 +185,7 @@ mod tests {
             "/agents?status=offline&q=a/b",
             "/events?status=offline",
             "/domains?domain=3",
+            "/wall?kiosk",
             "/settings/unreachable-network?version=7",
         ] {
             assert_eq!(after_sign_in(Some(next)), next);

@@ -10,6 +10,8 @@
 //! newer state, never a longer queue. Rows are numbers that hold for one connection of the server's life; ids
 //! and names are sent once, with the snapshot or when an agent appears.
 
+pub mod wall;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;

@@ -6,6 +6,7 @@ use rollcall_shared::feed::ROLLOUTS;
 
 use super::take_over;
 use super::way::Way;
+use crate::feed::spoken::Spoken;
 use crate::pages::components::Components;
 use crate::pages::server::{self, Server};
 use crate::route::Page;
@@ -13,7 +14,7 @@ use crate::ui::frame::Frame;
 
 /// Starts it.
 pub fn start() {
-    take_over(ROLLOUTS, || {
+    take_over(ROLLOUTS, Spoken::to_consoles, || {
         provide_context(Way::by_loading());
         let page = Memo::new(|_| Page::Settings);
         let path = window().location().pathname().unwrap_or_default();

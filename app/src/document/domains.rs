@@ -6,13 +6,14 @@ use leptos::prelude::*;
 
 use super::take_over;
 use super::way::Way;
+use crate::feed::spoken::Spoken;
 use crate::pages::domains::Domains;
 use crate::route::Page;
 use crate::ui::frame::Frame;
 
 /// Starts it.
 pub fn start() {
-    take_over("", || {
+    take_over("", Spoken::to_consoles, || {
         provide_context(Way::by_loading());
         let page = Memo::new(|_| Page::Domains);
         view! { <Frame page><Domains /></Frame> }.into_any()

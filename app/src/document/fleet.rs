@@ -7,6 +7,7 @@ use leptos_router::location::{BrowserUrl, LocationProvider as _};
 
 use super::take_over;
 use super::way::Way;
+use crate::feed::spoken::Spoken;
 use crate::pages::agents::Agents;
 use crate::pages::events::Events;
 use crate::pages::not_found::NotFound;
@@ -17,7 +18,7 @@ use crate::ui::frame::Frame;
 
 /// Starts it.
 pub fn start() {
-    take_over("", || {
+    take_over("", Spoken::to_consoles, || {
         view! {
             <Router>
                 <Pages />
@@ -58,7 +59,7 @@ fn Pages() -> impl IntoView {
             match page.get() {
                 Page::Setup => view! { <SetupPage /> }.into_any(),
                 Page::SignIn => view! { <SignInPage /> }.into_any(),
-                Page::Domains | Page::Settings => ().into_any(),
+                Page::Wall | Page::Domains | Page::Settings => ().into_any(),
                 Page::NotFound | Page::Agents | Page::Events => view! { <NotFound /> }.into_any(),
             }
         }

@@ -1,9 +1,10 @@
-//! The console's documents: the fleet, the settings, the components, and the domains. What all begin with.
+//! The console's documents: the fleet, the wall, the settings, the components, and the domains. What all begin with.
 
 pub mod components;
 pub mod domains;
 pub mod fleet;
 pub mod settings;
+pub mod wall;
 pub(crate) mod way;
 
 use core::time::Duration;
@@ -15,6 +16,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::feed::live::Live;
 use crate::feed::socket::Feed;
+use crate::feed::spoken::Spoken;
 use crate::people::{self, People, Who};
 use crate::ui::theme::Theme;
 
@@ -22,7 +24,7 @@ use crate::ui::theme::Theme;
 const ROOT: &str = "console";
 
 /// Starts a document: asks who is there while the shell stands, then takes its place in one go.
-fn take_over(show: &'static str, draw: fn() -> AnyView) {
+fn take_over(show: &'static str, spoken: fn(Live) -> Spoken, draw: fn() -> AnyView) {
     // Not leptos's own: its executor begins with the mounting.
     spawn_local(async move {
         let who = people::ask().await;
@@ -31,7 +33,7 @@ fn take_over(show: &'static str, draw: fn() -> AnyView) {
         if let Some(root) = root.or_else(|| document().body()) {
             root.set_inner_html("");
             let begin = move || {
-                begin(who, show);
+                begin(who, show, spoken);
                 draw()
             };
             mount_to(root, begin).forget();
@@ -39,11 +41,11 @@ fn take_over(show: &'static str, draw: fn() -> AnyView) {
     });
 }
 
-/// What every component has at hand. `show` is what this document adds to the feed's path.
-fn begin(who: Who, show: &'static str) {
+/// What every component has at hand. `show` is what this document adds to the feed's path, `spoken` reads what it is sent.
+fn begin(who: Who, show: &'static str, spoken: fn(Live) -> Spoken) {
     let people = People::new(who);
     let live = Live::new();
-    let feed = Feed::new(live, people, show);
+    let feed = Feed::new(live, people, show, spoken(live));
     provide_context(people);
     provide_context(live);
     provide_context(feed);

@@ -8,6 +8,7 @@ use rollcall_shared::console_api::Rollout;
 use rollcall_shared::feed::ToConsole;
 
 use super::mirror::{Answer, Fleet, Mirror, Touched};
+use super::spoken::Frame;
 use super::standing::{Heard, Offset, Standing};
 use crate::clock;
 
@@ -32,6 +33,10 @@ struct State {
     heard: Heard,
     /// When the last frame came, of whatever kind.
     frame_ms: Option<i64>,
+    /// Whether the snapshot of this connection is whole.
+    is_whole: bool,
+    /// Whether something was missed, and nothing is on its way that makes it good.
+    is_adrift: bool,
     offset: Offset,
     began_ms: i64,
 }
@@ -95,7 +100,7 @@ impl Live {
 
     /// Whether the snapshot of this connection is whole; not tracked.
     pub(crate) fn is_whole(self) -> bool {
-        self.state.with_value(|state| state.mirror.is_whole())
+        self.state.with_value(|state| state.is_whole)
     }
 
     /// Milliseconds since the last frame; not tracked.
@@ -109,35 +114,47 @@ impl Live {
     /// Whether a delta was missed, and no snapshot is on its way; not tracked.
     pub(crate) fn is_adrift(self) -> bool {
         self.state
-            .with_value(|state| state.heard.connected && state.mirror.is_adrift())
+            .with_value(|state| state.heard.connected && state.is_adrift)
     }
 
-    /// Applies a frame, and has it drawn.
+    /// The number of the picture, for what stands beside the mirror; tracked.
+    pub(crate) fn version(self) -> u32 {
+        self.version.get()
+    }
+
+    /// Applies a frame to the mirror, and has it drawn.
     pub(crate) fn take(self, message: ToConsole) -> Answer {
+        let frame = self.state.try_update_value(|state| Frame {
+            server_ms: Mirror::time_of(&message),
+            answer: state.mirror.apply(message),
+            is_whole: state.mirror.is_whole(),
+            is_adrift: state.mirror.is_adrift(),
+        });
+        frame.map_or(Answer::Nothing, |frame| self.note(frame))
+    }
+
+    /// Takes note of a frame that was applied, and has it drawn.
+    pub(crate) fn note(self, frame: Frame) -> Answer {
         let here_ms = clock::steady_ms();
-        let answer = self
-            .state
-            .try_update_value(|state| {
-                if let Some(server_ms) = Mirror::time_of(&message) {
-                    let late_ms = state.offset.frame(server_ms, here_ms);
-                    state.heard.late_ms = state.heard.late_ms.max(late_ms);
-                }
-                let answer = state.mirror.apply(message);
-                state.frame_ms = Some(here_ms);
-                if state.mirror.is_whole() {
-                    state.heard.connected = true;
-                    state.heard.shown_ms = Some(here_ms);
-                }
-                answer
-            })
-            .unwrap_or(Answer::Nothing);
-        if answer == Answer::Draw {
+        self.state.update_value(|state| {
+            if let Some(server_ms) = frame.server_ms {
+                let late_ms = state.offset.frame(server_ms, here_ms);
+                state.heard.late_ms = state.heard.late_ms.max(late_ms);
+            }
+            state.frame_ms = Some(here_ms);
+            (state.is_whole, state.is_adrift) = (frame.is_whole, frame.is_adrift);
+            if frame.is_whole {
+                state.heard.connected = true;
+                state.heard.shown_ms = Some(here_ms);
+            }
+        });
+        if frame.answer == Answer::Draw {
             self.draw_soon();
         }
         if !self.standing.get_untracked().is_live() {
             self.judge();
         }
-        answer
+        frame.answer
     }
 
     /// Once a second: ages, and whether the picture still is live.
@@ -150,6 +167,7 @@ impl Live {
     pub(crate) fn disconnected(self) {
         self.state.update_value(|state| {
             state.mirror.disconnected();
+            state.is_whole = false;
             state.heard.connected = false;
             state.offset.start_anew();
         });

@@ -12,3 +12,5 @@ pub mod tree;
 pub(crate) mod live;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod socket;
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod spoken;

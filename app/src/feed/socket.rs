@@ -7,7 +7,8 @@ use core::time::Duration;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use rollcall_shared::build;
-use rollcall_shared::feed::{FromConsole, MOST_WATCHED_ROWS, PATH, ToConsole};
+use rollcall_shared::feed::{FromConsole, MOST_WATCHED_ROWS, PATH};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{BinaryType, MessageEvent, WebSocket, js_sys};
@@ -15,6 +16,7 @@ use web_sys::{BinaryType, MessageEvent, WebSocket, js_sys};
 use super::backoff;
 use super::live::Live;
 use super::mirror::Answer;
+use super::spoken::Spoken;
 use crate::people::People;
 use crate::{api, clock};
 
@@ -31,6 +33,7 @@ pub(crate) struct Feed {
     live: Live,
     people: People,
     show: &'static str,
+    spoken: Spoken,
     line: StoredValue<Line, LocalStorage>,
     snapshots: RwSignal<u32>,
 }
@@ -57,12 +60,13 @@ struct Listeners {
 
 impl Feed {
     /// A closed one. Listens for the network's return and for the page's being looked at again. `show` stands behind
-    /// the feed's path: what this document wants of it.
-    pub(crate) fn new(live: Live, people: People, show: &'static str) -> Self {
+    /// the feed's path: what this document wants of it; `spoken` reads that.
+    pub(crate) fn new(live: Live, people: People, show: &'static str, spoken: Spoken) -> Self {
         let feed = Self {
             live,
             people,
             show,
+            spoken,
             line: StoredValue::new_local(Line::default()),
             snapshots: RwSignal::new(0),
         };
@@ -190,12 +194,12 @@ impl Feed {
         };
         let bytes = js_sys::Uint8Array::new(&buffer).to_vec();
         // What cannot be read is of another build, or broken: a fresh connection begins with the build.
-        let Ok(message) = postcard::from_bytes::<ToConsole>(&bytes) else {
+        let was_whole = self.live.is_whole();
+        let Some(answer) = self.spoken.take(&bytes) else {
             self.lost();
             return;
         };
-        let was_whole = self.live.is_whole();
-        match self.live.take(message) {
+        match answer {
             Answer::Resync => self.ask(),
             Answer::Build(shipped) => follow(&shipped),
             Answer::Draw | Answer::Nothing => {}
@@ -260,7 +264,8 @@ impl Feed {
         self.send(&FromConsole::Resync);
     }
 
-    fn send(self, message: &FromConsole) {
+    /// Says something, where the connection is open.
+    pub(crate) fn send(self, message: &impl Serialize) {
         self.line.with_value(|line| {
             if let (Some(socket), Ok(bytes)) = (&line.socket, postcard::to_allocvec(message))
                 && socket.ready_state() == WebSocket::OPEN

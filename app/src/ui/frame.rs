@@ -84,7 +84,7 @@ fn skip(event: web_sys::MouseEvent) {
     walk::focus("#main");
 }
 
-/// `g a` goes to the agents, `g e` to the events, `g d` to the domains, `g s` to the settings.
+/// `g a` goes to the agents, `g e` to the events, `g w` to the wall, `g d` to the domains, `g s` to the settings.
 fn go_by_keys() {
     let way = expect_context::<Way>();
     let going = StoredValue::new(false);
@@ -96,6 +96,7 @@ fn go_by_keys() {
             match key.as_str() {
                 "a" => way.go("/agents"),
                 "e" => way.go("/events"),
+                "w" => way.go("/wall"),
                 "d" => way.go("/domains"),
                 "s" => way.go("/settings"),
                 _ => {}

@@ -9,6 +9,7 @@ use crate::ui::told;
 pub(crate) enum Picture {
     Agents,
     Events,
+    Wall,
     Domains,
     Settings,
     Person,
@@ -48,6 +49,7 @@ fn lines(picture: Picture) -> &'static str {
     match picture {
         Picture::Agents => "M3.5 5h.01M7 5h9.5M3.5 10h.01M7 10h9.5M3.5 15h.01M7 15h9.5",
         Picture::Events => "M11 2.5 4.5 11.5H10L9 17.5l6.5-9H10z",
+        Picture::Wall => "M3 4h4v4H3zM8.5 4h3v4h-3M13 4h4v4h-4zM3 12h4v4H3zM8.5 12h3v4h-3M13 12h4v4h-4z",
         Picture::Domains => "M4 3h5v4H4zM11 9h5v4h-5zM11 14.5h5v3h-5M6.5 7v9H11M6.5 11H11",
         Picture::Settings => {
             "M10 12.5a2.5 2.5 0 1 0 0-5a2.5 2.5 0 0 0 0 5zM10 2.5v2.25M10 15.25v2.25M2.5 10h2.25M15.25 10h2.25M4.7 4.7l1.6 1.6M13.7 13.7l1.6 1.6M15.3 4.7l-1.6 1.6M6.3 13.7l-1.6 1.6"

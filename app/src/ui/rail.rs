@@ -12,9 +12,10 @@ use crate::ui::theme::Theme;
 use crate::ui::told;
 
 /// Address, page, picture; and whether the address may be another document's, which the router must not take.
-const ROOMS: [(&str, Page, Picture, Option<&str>); 4] = [
+const ROOMS: [(&str, Page, Picture, Option<&str>); 5] = [
     ("/agents", Page::Agents, Picture::Agents, None),
     ("/events", Page::Events, Picture::Events, None),
+    ("/wall", Page::Wall, Picture::Wall, Some("external")),
     ("/domains", Page::Domains, Picture::Domains, Some("external")),
     ("/settings", Page::Settings, Picture::Settings, Some("external")),
 ];

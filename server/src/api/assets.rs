@@ -29,11 +29,12 @@ static EMBEDDED: &[Embedded] = &include!(concat!(env!("OUT_DIR"), "/console.rs")
 const INDEX: &str = "index.html";
 
 /// The other documents, each with what its addresses' paths begin with; the narrower before the wider.
-const OTHERS: [(&str, &str); 4] = [
+const OTHERS: [(&str, &str); 5] = [
     ("components.html", "settings/components"),
     ("components.html", "settings/server"),
     ("settings.html", "settings"),
     ("domains.html", "domains"),
+    ("wall.html", "wall"),
 ];
 
 /// Trunk names files by their content, so a name never changes its meaning.
@@ -66,9 +67,9 @@ pub fn build_id() -> &'static str {
 
 /// The documents of the console, for what must know their inline scripts.
 #[must_use]
-pub fn documents() -> [&'static str; 4] {
-    let [(components, _), _, (settings, _), (domains, _)] = OTHERS;
-    [INDEX, settings, components, domains].map(|path| CONSOLE.text(path))
+pub fn documents() -> [&'static str; 5] {
+    let [(components, _), _, (settings, _), (domains, _), (wall, _)] = OTHERS;
+    [INDEX, settings, components, domains, wall].map(|path| CONSOLE.text(path))
 }
 
 /// Answers everything that the routes so far do not: the console, 404 and 405. To be called last.

@@ -1,12 +1,13 @@
 //! From the roster's types to the feed's bytes.
 
 use bytes::Bytes;
-use rollcall_shared::feed::{Change, Event, Row, ToConsole};
+use rollcall_shared::feed::{Change, Event, Row};
+use serde::Serialize;
 
 use crate::roster::{StatusChange, Visible};
 
 /// A message as bytes.
-pub(super) fn message(message: &ToConsole) -> Bytes {
+pub(super) fn message(message: &impl Serialize) -> Bytes {
     match postcard::to_allocvec(message) {
         Ok(bytes) => Bytes::from(bytes),
         Err(error) => {

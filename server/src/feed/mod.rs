@@ -2,12 +2,14 @@
 //!
 //! For each scope of domains that somebody watches there is a *channel*. At each beat it takes from the roster
 //! what changed since the beat before, encodes it once and hands the same bytes to every console. A console
-//! that cannot keep up does not queue: it is told that it missed something and is given a new snapshot.
+//! that cannot keep up does not queue: it is told that it missed something and is given a new snapshot. Walls, to which
+//! agents are cells, have such a channel of their own.
 //!
 //! No sockets here: those are in `api/feed`.
 
 mod channel;
 mod encode;
+mod wall;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,6 +25,7 @@ use crate::clock::Clock;
 use crate::roster::Roster;
 use crate::scope::Scope;
 use channel::Channel;
+use wall::Wall;
 
 /// How often changes are sent: often enough to look immediate, seldom enough that a storm is a few large
 /// messages instead of many small ones.
@@ -36,6 +39,7 @@ struct Inner {
     roster: Arc<Roster>,
     clock: Clock,
     channels: Mutex<HashMap<Scope, Arc<Channel>>>,
+    walls: Mutex<HashMap<Scope, Arc<Wall>>>,
     hello: Bytes,
 }
 
@@ -58,6 +62,7 @@ impl Hub {
             roster,
             clock,
             channels: Mutex::default(),
+            walls: Mutex::default(),
             hello,
         }))
     }
@@ -80,6 +85,26 @@ impl Hub {
             )
         };
         channel.subscribe(&self.0.roster, self.0.clock.wall_ms())
+    }
+
+    /// A picture of what this scope sees, agents as cells, and what follows it.
+    #[must_use]
+    pub fn subscribe_wall(&self, scope: &Scope) -> Subscription {
+        self.wall(scope).subscribe(&self.0.roster, self.0.clock.wall_ms())
+    }
+
+    /// Who a cell of the last picture is, as a message.
+    #[must_use]
+    pub fn who(&self, scope: &Scope, cell: u32) -> Bytes {
+        self.wall(scope).who(&self.0.roster, cell, self.0.clock.wall_ms())
+    }
+
+    fn wall(&self, scope: &Scope) -> Arc<Wall> {
+        let mut walls = self.0.walls.lock();
+        let wall = walls
+            .entry(scope.clone())
+            .or_insert_with(|| Arc::new(Wall::new(scope.clone())));
+        Arc::clone(wall)
     }
 
     /// The last contacts of these rows that differ from those `known`, which is brought up to date; nothing
@@ -130,6 +155,14 @@ impl Hub {
         };
         for channel in channels {
             channel.beat(&self.0.roster, self.0.clock.wall_ms());
+        }
+        let walls: Vec<Arc<Wall>> = {
+            let mut walls = self.0.walls.lock();
+            walls.retain(|_, wall| wall.watched());
+            walls.values().map(Arc::clone).collect()
+        };
+        for wall in walls {
+            wall.beat(&self.0.roster, self.0.clock.wall_ms());
         }
     }
 }

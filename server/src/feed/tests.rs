@@ -10,14 +10,14 @@ use crate::engine::{Engine, News, Start};
 use crate::store::agents::AgentRecord;
 use crate::store::domains::DomainRecord;
 
-struct Fleet {
-    engine: Engine,
-    roster: Arc<Roster>,
-    hub: Hub,
+pub(super) struct Fleet {
+    pub(super) engine: Engine,
+    pub(super) roster: Arc<Roster>,
+    pub(super) hub: Hub,
 }
 
 impl Fleet {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let clock = Clock::start();
         let start = Start {
             resumed: EngineTime::ZERO,
@@ -42,7 +42,7 @@ impl Fleet {
         }
     }
 
-    async fn enrol(&self, bits: u64) -> rollcall_presence::Place {
+    pub(super) async fn enrol(&self, bits: u64) -> rollcall_presence::Place {
         let record = AgentRecord {
             id: AgentId::from_bits(bits),
             name: format!("machine-{bits}"),

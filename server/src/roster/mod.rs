@@ -30,7 +30,7 @@ use changes::{Item, Log};
 use row::{Row, Softwares};
 
 pub use changes::{Cursor, StatusChange};
-pub use view::{Told, View, Visible};
+pub use view::{Cell, Told, View, Visible};
 
 /// Where an agent listens for the server, and what else it says of its machine that only people who ask are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

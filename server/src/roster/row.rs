@@ -162,6 +162,11 @@ impl Row {
         !seen
     }
 
+    /// What its machine calls itself.
+    pub(super) fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
     /// Where the engine keeps it.
     pub(super) const fn place(&self) -> Place {
         Place {

@@ -2,8 +2,8 @@
 //! made from, so that nothing falls between the two.
 
 use parking_lot::RwLockReadGuard;
-use rollcall_shared::DomainId;
 use rollcall_shared::console_api::Agent;
+use rollcall_shared::{AgentId, DomainId, Status};
 
 use super::Inner;
 use super::changes::{Changes, Cursor, StatusChange, TreeChange};
@@ -24,6 +24,17 @@ pub struct Visible {
     pub row: u32,
     /// The agent.
     pub agent: Agent,
+}
+
+/// An agent as a cell of a wall.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cell {
+    /// Its row.
+    pub row: u32,
+    /// Its folder of the agent tree.
+    pub domain: DomainId,
+    /// Its status.
+    pub status: Status,
 }
 
 /// What changed, of what somebody may see.
@@ -130,6 +141,25 @@ impl<'a> View<'a> {
                 row,
                 agent: seen.agent(self.engine),
             })
+    }
+
+    /// The same with no more than a wall shows.
+    pub fn cells(&self, scope: &Scope) -> impl Iterator<Item = Cell> {
+        (0_u32..)
+            .zip(&self.inner.rows)
+            .filter(|(_, seen)| self.sees(scope, seen.domain))
+            .map(|(row, seen)| Cell {
+                row,
+                domain: seen.domain,
+                status: seen.status,
+            })
+    }
+
+    /// Whose row it is, and its name.
+    #[must_use]
+    pub fn name(&self, row: u32) -> Option<(AgentId, &str)> {
+        let row = self.inner.rows.get(row as usize)?;
+        Some((row.id, row.name()))
     }
 
     /// The latest transitions that the asker may see, newest first.

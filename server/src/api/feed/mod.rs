@@ -2,6 +2,7 @@
 
 mod rollouts;
 mod socket;
+mod wall;
 
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
 #[derive(Debug, Clone, Copy, Default, serde::Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Wanted {
-    /// Roll-outs and no agents; without it, agents and no roll-outs.
+    /// Roll-outs, or agents as the cells of a wall; without it, agents as the rows of a table.
     #[serde(default)]
     #[param(inline)]
     show: Option<Show>,
@@ -47,6 +48,8 @@ struct Wanted {
 enum Show {
     /// How far news has got.
     Rollouts,
+    /// Agents as cells.
+    Wall,
 }
 
 /// Open the feed
@@ -73,7 +76,7 @@ async fn open(
     request: Request,
 ) -> Result<Response, Refusal> {
     person.may(Action::Look)?;
-    if wanted.show.is_some() {
+    if wanted.show == Some(Show::Rollouts) {
         super::rollouts::may_see(&person)?;
     }
     let (mut parts, _body) = request.into_parts();

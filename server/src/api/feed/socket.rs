@@ -11,7 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, timeout};
 
-use super::{Show, rollouts};
+use super::{Show, rollouts, wall};
 use crate::api::app::App;
 use crate::auth::person::Person;
 use crate::auth::secret::Secret;
@@ -26,12 +26,12 @@ pub(super) const ASK_AGAIN_EVERY: Duration = Duration::from_secs(15);
 const STALLED: Duration = Duration::from_secs(30);
 
 /// How often a console is given a whole snapshot at the most, however often it asks.
-const SNAPSHOT_EVERY: Duration = Duration::from_secs(2);
+pub(super) const SNAPSHOT_EVERY: Duration = Duration::from_secs(2);
 
 /// Close codes (RFC 6455 section 7.4): the server goes; what was sent makes no sense; and, of our own, the
 /// session ended.
 const GOING_AWAY: u16 = 1001;
-const NOT_UNDERSTOOD: u16 = 1007;
+pub(super) const NOT_UNDERSTOOD: u16 = 1007;
 const SIGNED_OUT: u16 = 4401;
 
 /// Why a feed ends.
@@ -64,6 +64,7 @@ pub(super) async fn serve(
     let end = if send(&mut socket, &app, app.hub.hello()).await {
         match show {
             Some(Show::Rollouts) => rollouts::talk(&mut socket, &app, session).await,
+            Some(Show::Wall) => wall::talk(&mut socket, &app, &person, session).await,
             None => talk(&mut socket, &app, &person, session).await,
         }
     } else {
