@@ -2,8 +2,15 @@
  * `npm run shots`: every page of a server with some life in it, at three widths, dark and light, into results/shots.
  * For eyes and for the README; nothing is compared.
  */
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+import type { Page } from "@playwright/test";
+
 import { makeDomain, putInto, shown } from "./support/domains.js";
 import { banner, events, expect, paint, row, signIn, test } from "./support/rollcall.js";
+import { program } from "./support/server.js";
 import { changeSettings } from "./support/settings.js";
 
 test.use({ serverGoesAway: true });
@@ -16,17 +23,45 @@ const WIDTHS = [
 
 const NAMES = ["athens-frontdesk", "bergen-warehouse-1", "cork-meeting-room", "dresden-line-3", "espoo-lab-gateway", "faro-kiosk"];
 
+/** Takes a picture of the page as it is, at every width and in both themes. */
+async function shootAs(page: Page, name: string): Promise<void> {
+  for (const [width, height] of WIDTHS) {
+    await page.setViewportSize({ width, height });
+    for (const theme of ["dark", "light"] as const) {
+      await paint(page, theme);
+      await page.screenshot({ path: `results/shots/${name}-${width}-${theme}.png`, animations: "disabled" });
+    }
+  }
+}
+
+test("the wall", async ({ page, server }) => {
+  test.setTimeout(180_000);
+  await signIn(page, server);
+  const headers = { origin: server.url };
+  const fleets: Promise<unknown>[] = [];
+  for (const [name, count] of [["Berlin", 900], ["Cork", 150], ["Lagos", 1_400], ["Oslo", 400], ["Porto", 40]] as const) {
+    const domain = await makeDomain(page, server, name);
+    const made = await page.request.post(`${server.url}/api/v1/tokens`, { headers, data: { uses: count, hours: 1, domain } });
+    const { secret } = (await made.json()) as { secret: string };
+    const flags = [
+      "--server", server.url, "--identities", join(server.home, name), "--token", secret, "--agents", String(count),
+      "--connections", "16", "--scenario", "flap", "--share", "7", "--for", "90s", "--json",
+    ];
+    fleets.push(promisify(execFile)(program("rollcall-fleet"), flags));
+  }
+  await page.goto(`${server.url}/wall`);
+  await expect(page.getByRole("list", { name: "Latest transitions" })).toContainText("Offline", { timeout: 60_000 });
+  await page.waitForTimeout(8_000); // For some to be away.
+  await shootAs(page, "wall");
+  await page.goto(`${server.url}/wall?kiosk`);
+  await expect(page.getByText("Lagos", { exact: true })).toBeVisible();
+  await shootAs(page, "wall-kiosk");
+  await Promise.allSettled(fleets);
+});
+
 test("screenshots", async ({ page, server, agents }) => {
   test.setTimeout(180_000);
-  const shoot = async (name: string): Promise<void> => {
-    for (const [width, height] of WIDTHS) {
-      await page.setViewportSize({ width, height });
-      for (const theme of ["dark", "light"] as const) {
-        await paint(page, theme);
-        await page.screenshot({ path: `results/shots/${name}-${width}-${theme}.png`, animations: "disabled" });
-      }
-    }
-  };
+  const shoot = (name: string): Promise<void> => shootAs(page, name);
 
   await page.goto(server.announcement.setup_url ?? "");
   await expect(page.getByRole("button", { name: /^Create/ })).toBeVisible();

@@ -6,7 +6,7 @@ mod sky;
 use leptos::prelude::*;
 use rollcall_shared::Status;
 use rollcall_shared::feed::Row;
-use rollcall_shared::feed::wall::{FromWall, ToWall};
+use rollcall_shared::feed::wall::{Asked, FromWall, ToWall};
 
 use crate::feed::live::Live;
 use crate::feed::socket::Feed;
@@ -48,8 +48,10 @@ impl Wall {
     /// Takes in a message; nothing where it cannot be read.
     pub(crate) fn take(self, bytes: &[u8]) -> Option<Frame> {
         let message: ToWall = postcard::from_bytes(bytes).ok()?;
-        if let ToWall::Known { cell, agent, .. } = &message {
-            let known = agent.clone().map(|agent| (*cell as usize, agent));
+        if let ToWall::Known { asked, agent, .. } = &message
+            && asked.picture == self.with(Picture::number)
+        {
+            let known = agent.clone().map(|agent| (asked.cell as usize, agent));
             self.known.set(known);
         }
         let frame = self.picture.try_update_value(|picture| {
@@ -84,7 +86,8 @@ impl Wall {
             .known
             .with_untracked(|known| known.as_ref().is_some_and(|(known, _)| *known == cell));
         if let (false, Ok(cell)) = (is_known, u32::try_from(cell)) {
-            feed.send(&FromWall::Who { cell });
+            let picture = self.with(Picture::number);
+            feed.send(&FromWall::Who(Asked { picture, cell }));
         }
     }
 

@@ -12,6 +12,9 @@ pub const LEAST: u32 = 3;
 /// The largest cell of a wall that is not zoomed.
 const MOST: u32 = 28;
 
+/// From this on blocks are as wide as their names, where that fits.
+const NAMED_FROM: u32 = 10;
+
 /// The largest at all.
 const MOST_ZOOMED: u32 = 64;
 
@@ -33,6 +36,8 @@ pub struct Room {
     pub height: u32,
     /// How high the name above a block is, with what is around it.
     pub label: u32,
+    /// How wide a name wants to be: where all fits so, no block is narrower.
+    pub name: u32,
 }
 
 /// Where all cells stand.
@@ -46,6 +51,8 @@ pub struct Layout {
     pub height: u32,
     rows: u32,
     label: u32,
+    /// What each block has at the least.
+    name: u32,
     pieces: Vec<Piece>,
     /// For each block its agents, and the first of its pieces.
     blocks: Vec<(Range<usize>, usize)>,
@@ -106,12 +113,16 @@ impl Layout {
     }
 
     fn that_fits(blocks: &[Range<usize>], room: Room) -> Self {
-        for pitch in (LEAST..=MOST).rev() {
+        // Names are worth smaller cells, as long as these have shapes; beyond that cells are worth more.
+        let named = (NAMED_FROM..=MOST).rev().map(|pitch| (room, pitch));
+        let unnamed = Room { name: 0, ..room };
+        for (room, pitch) in named.chain((LEAST..=MOST).rev().map(|pitch| (unnamed, pitch))) {
             let layout = Self::with(blocks, room, pitch, 1);
             if layout.height <= room.height {
                 return layout;
             }
         }
+        let room = unnamed;
         let mut each = 2;
         loop {
             let layout = Self::with(blocks, room, LEAST, each);
@@ -125,6 +136,7 @@ impl Layout {
 
     fn with(blocks: &[Range<usize>], room: Room, pitch: u32, each: usize) -> Self {
         let columns = (room.width / pitch).max(1);
+        let least = room.name.div_ceil(pitch).min(columns);
         let rows = rows(blocks, room, pitch, each);
         let shelf = room.label + rows * pitch;
         let (mut pieces, mut of_blocks) = (Vec::new(), Vec::new());
@@ -133,14 +145,13 @@ impl Layout {
         for (number, agents) in blocks.iter().enumerate() {
             of_blocks.push((agents.clone(), pieces.len()));
             let wanted = cells(agents, each).div_ceil(rows);
+            let left = columns.saturating_sub(at);
             // A block that would fit on a shelf of its own is not torn for the sake of a few columns.
-            if at > 0
-                && (at >= columns
-                    || (wanted > columns - at && wanted <= columns && columns - at < columns / 4))
-            {
+            let is_torn = wanted > left && wanted <= columns && left < columns / 4;
+            if at > 0 && (left < least.max(1) || is_torn) {
                 (at, on) = (0, on + 1);
             }
-            let mut first = 0;
+            let (begins, shelf_of_it, mut first) = (at, on, 0);
             while first < wanted {
                 if at >= columns {
                     (at, on) = (0, on + 1);
@@ -156,6 +167,9 @@ impl Layout {
                 first += here;
                 at += here;
             }
+            if on == shelf_of_it {
+                at = at.max(begins + least);
+            }
             // A column stays empty between two blocks.
             at += 1;
         }
@@ -165,6 +179,7 @@ impl Layout {
             height: if pieces.is_empty() { 0 } else { (on + 1) * shelf },
             rows,
             label: room.label,
+            name: least * pitch,
             pieces,
             blocks: of_blocks,
         }
@@ -192,7 +207,7 @@ impl Layout {
                 block: piece.block,
                 x: piece.x,
                 y: piece.y - self.label,
-                width: piece.columns * self.pitch,
+                width: (piece.columns * self.pitch).max(self.name),
             })
             .filter(move |label| label.width >= least)
     }

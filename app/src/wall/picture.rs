@@ -50,6 +50,7 @@ pub struct Picture {
     counts: [usize; Status::ALL.len()],
     latest: VecDeque<Latest>,
     sequence: u64,
+    number: u32,
     /// Parts of a picture that is not whole yet.
     coming: Option<(Vec<Block>, Vec<Status>)>,
     /// Whether what is shown is followed: the picture of this connection is whole, and nothing was missed.
@@ -80,6 +81,12 @@ impl Picture {
     #[must_use]
     pub const fn latest(&self) -> &VecDeque<Latest> {
         &self.latest
+    }
+
+    /// Which picture it is: what a cell's number is a number of.
+    #[must_use]
+    pub const fn number(&self) -> u32 {
+        self.number
     }
 
     /// The block that a cell is in.
@@ -130,12 +137,13 @@ impl Picture {
             ToWall::Hello { build } => Answer::Build(build),
             ToWall::Picture {
                 sequence,
+                number,
                 first,
                 last,
                 groups,
                 latest,
                 ..
-            } => self.part(sequence, first, last, groups, latest),
+            } => self.part((sequence, number), first, last, groups, latest),
             ToWall::Cells {
                 sequence,
                 cells,
@@ -149,7 +157,7 @@ impl Picture {
 
     fn part(
         &mut self,
-        sequence: u64,
+        (sequence, number): (u64, u32),
         first: bool,
         last: bool,
         groups: Vec<Group>,
@@ -185,7 +193,7 @@ impl Picture {
         }
         (self.blocks, self.statuses) = (blocks, statuses);
         self.latest = latest.into();
-        self.sequence = sequence;
+        (self.sequence, self.number) = (sequence, number);
         self.is_whole = true;
         self.changed = Changed {
             all: true,
@@ -259,6 +267,7 @@ mod tests {
         ToWall::Picture {
             sequence,
             now_ms: 0,
+            number: 1,
             first,
             last,
             groups,

@@ -19,6 +19,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use rollcall_shared::console_api::Rollout;
 use rollcall_shared::feed::ToConsole;
+use rollcall_shared::feed::wall::Asked;
 use tokio::sync::{broadcast, watch};
 
 use crate::clock::Clock;
@@ -93,10 +94,11 @@ impl Hub {
         self.wall(scope).subscribe(&self.0.roster, self.0.clock.wall_ms())
     }
 
-    /// Who a cell of the last picture is, as a message.
+    /// Who a cell of a wall is, as a message.
     #[must_use]
-    pub fn who(&self, scope: &Scope, cell: u32) -> Bytes {
-        self.wall(scope).who(&self.0.roster, cell, self.0.clock.wall_ms())
+    pub fn who(&self, scope: &Scope, asked: Asked) -> Bytes {
+        self.wall(scope)
+            .who(&self.0.roster, asked, self.0.clock.wall_ms())
     }
 
     fn wall(&self, scope: &Scope) -> Arc<Wall> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use rollcall_shared::feed::PULSE_MS;
-use rollcall_shared::feed::wall::{Group, LATEST, Latest, ToWall};
+use rollcall_shared::feed::wall::{Asked, Group, LATEST, Latest, ToWall};
 use rollcall_shared::{DomainId, Status};
 use tokio::sync::broadcast;
 
@@ -39,6 +39,8 @@ struct Place {
     sequence: u64,
     sent_ms: i64,
     drawn_ms: i64,
+    /// Counts the pictures in which cells are other agents.
+    picture: u32,
     /// Set by the first subscriber: before it, there is nothing to follow.
     begun: bool,
     /// Somebody came, went or was put elsewhere since the picture.
@@ -67,6 +69,7 @@ impl Wall {
             sequence: 0,
             sent_ms: 0,
             drawn_ms: 0,
+            picture: 0,
             begun: false,
             stale: false,
             cells: Cells::default(),
@@ -111,13 +114,16 @@ impl Wall {
         Subscription { opening, messages }
     }
 
-    /// Who a cell is, by the last picture.
-    pub(super) fn who(&self, roster: &Roster, cell: u32, now_ms: i64) -> Bytes {
-        let row = self.place.lock().cells.rows.get(cell as usize).copied();
+    /// Who a cell is, where the picture is still that one.
+    pub(super) fn who(&self, roster: &Roster, asked: Asked, now_ms: i64) -> Bytes {
+        let place = self.place.lock();
+        let row = place.cells.rows.get(asked.cell as usize).copied();
+        let row = row.filter(|_| place.picture == asked.picture);
+        drop(place);
         let agent = row.and_then(|row| roster.view().row(&self.scope, row));
         encode::message(&ToWall::Known {
             now_ms,
-            cell,
+            asked,
             agent: agent.map(encode::row),
         })
     }
@@ -161,6 +167,7 @@ impl Wall {
     /// Sends everybody another picture, and gives it.
     fn draw_anew(&self, place: &mut Place, view: View<'_>, now_ms: i64) -> Vec<Bytes> {
         place.sequence += 1;
+        place.picture = place.picture.wrapping_add(1);
         let parts = draw(&self.scope, place, view, now_ms);
         for part in &parts {
             let _watchers = self.messages.send(part.clone());
@@ -181,7 +188,7 @@ fn draw(scope: &Scope, place: &mut Place, view: View<'_>, now_ms: i64) -> Vec<By
     place.cells = cells;
     place.stale = false;
     (place.drawn_ms, place.sent_ms) = (now_ms, now_ms);
-    parts(groups, latest, place.sequence, now_ms)
+    parts(groups, latest, (place.sequence, place.picture), now_ms)
 }
 
 /// The transitions of the latest that a wall shows, of those that are given newest first.
@@ -302,7 +309,12 @@ fn runs(statuses: &[Status]) -> Vec<(u32, Status)> {
 }
 
 /// As messages.
-fn parts(groups: Vec<Group>, mut latest: Vec<Latest>, sequence: u64, now_ms: i64) -> Vec<Bytes> {
+fn parts(
+    groups: Vec<Group>,
+    mut latest: Vec<Latest>,
+    (sequence, number): (u64, u32),
+    now_ms: i64,
+) -> Vec<Bytes> {
     let mut parts = Vec::new();
     let mut rest = groups.into_iter().peekable();
     let mut over: Option<Group> = None;
@@ -326,6 +338,7 @@ fn parts(groups: Vec<Group>, mut latest: Vec<Latest>, sequence: u64, now_ms: i64
         let part = ToWall::Picture {
             sequence,
             now_ms,
+            number,
             first: parts.is_empty(),
             last,
             groups,

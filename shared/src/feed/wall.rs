@@ -35,6 +35,8 @@ pub enum ToWall {
         sequence: u64,
         /// The server's wall clock.
         now_ms: i64,
+        /// Which picture it is: pictures with one number have the same agents in the same cells.
+        number: u32,
         /// Whether this part begins a new picture.
         first: bool,
         /// Whether this part ends it.
@@ -66,9 +68,9 @@ pub enum ToWall {
     Known {
         /// The server's wall clock.
         now_ms: i64,
-        /// Which.
-        cell: u32,
-        /// Its agent; nothing where the number is of another picture.
+        /// As it was asked.
+        asked: Asked,
+        /// Its agent; nothing where the picture is another one by now.
         agent: Option<Row>,
     },
 }
@@ -99,14 +101,20 @@ pub struct Latest {
     pub cause: Cause,
 }
 
+/// A cell of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The picture's number.
+    pub picture: u32,
+    /// The cell's.
+    pub cell: u32,
+}
+
 /// What a wall sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FromWall {
     /// Who is this cell?
-    Who {
-        /// By the last picture.
-        cell: u32,
-    },
+    Who(Asked),
     /// As [`super::FromConsole::Resync`], byte for byte: a sequence number was missed.
     Resync,
 }

@@ -26,6 +26,9 @@ use crate::wall::paint::{Canvas, Colour, Palette};
 /// How high a block's name is, in pixels of the page, as `style/wall.css` has it.
 const LABEL_PX: f64 = 20.0;
 
+/// How wide one wants to be.
+const NAME_PX: f64 = 110.0;
+
 /// How much nearer a step of the zoom is.
 const ZOOM_STEP: f64 = 1.25;
 
@@ -78,6 +81,7 @@ impl Drawing {
             width: window.width,
             height: window.height,
             label: whole(LABEL_PX * window.ratio),
+            name: whole(NAME_PX * window.ratio),
         };
         let layout = self.wall.with(|picture| {
             let blocks: Vec<_> = picture.blocks().iter().map(|block| block.cells.clone()).collect();
@@ -386,7 +390,7 @@ pub(super) fn Sky() -> impl IntoView {
         laid: RwSignal::new(0),
         pointed: RwSignal::new(None),
     };
-    follow(drawing, theme);
+    follow(drawing, feed, theme);
     let hands = Hands { drawing, feed, way };
     let height = told::text(move || {
         drawing.laid.get();
@@ -428,7 +432,7 @@ pub(super) fn Sky() -> impl IntoView {
 }
 
 /// Draws when something changes: all where cells may stand elsewhere, else the cells that changed.
-fn follow(drawing: Drawing, theme: Theme) {
+fn follow(drawing: Drawing, feed: Feed, theme: Theme) {
     Effect::new(move |_| drawing.observe());
     let size = Memo::new(move |_| {
         let window = drawing.window.get();
@@ -466,6 +470,12 @@ fn follow(drawing: Drawing, theme: Theme) {
             drawing.lay();
         } else if !changed.cells.is_empty() {
             drawing.touch(&changed.cells);
+            // What is said of the cell that is pointed at is no longer so.
+            let pointed = drawing.pointed.get_untracked();
+            if let Some(cell) = pointed.filter(|cell| changed.cells.contains(cell)) {
+                drawing.wall.forget();
+                drawing.wall.ask(feed, cell);
+            }
         }
     });
 }

@@ -8,6 +8,7 @@ const ROOM: Room = Room {
     width: 800,
     height: 600,
     label: 18,
+    name: 90,
 };
 
 /// Blocks of so many agents.
@@ -81,6 +82,7 @@ fn a_million_agents_share_squares_that_can_be_seen() {
         width: 3_700,
         height: 1_900,
         label: 0,
+        name: 90,
     };
     assert!(check(&[1_000_000], wall, 1.0).each <= 2);
 }
@@ -107,20 +109,28 @@ fn a_screen_that_is_too_small_for_anything_breaks_nothing() {
             width,
             height,
             label: 18,
+            name: 90,
         };
         check(&[40, 7], room, 1.0);
     }
 }
 
 #[test]
-fn labels_stand_above_their_blocks_where_there_is_room_for_letters() {
-    let layout = check(&[500, 1, 500], ROOM, 1.0);
-    let labels: Vec<_> = layout.labels().collect();
+fn names_stand_above_their_blocks_where_there_is_room_for_letters() {
+    let small = check(&[3, 1, 1, 2], ROOM, 1.0);
+    assert_eq!(
+        small.labels().map(|label| label.block).collect::<Vec<_>>(),
+        [0, 1, 2, 3]
+    );
+    assert!(small.labels().all(|label| label.width >= ROOM.name));
+
+    let large = check(&[20_000, 1, 20_000], ROOM, 1.0);
+    let labels: Vec<_> = large.labels().collect();
     assert_eq!(labels.iter().map(|label| label.block).collect::<Vec<_>>(), [0, 2]);
     for label in labels {
         assert!(label.width >= 36);
-        let below = layout.square_at(label.x, label.y + ROOM.label).unwrap();
-        assert_eq!(below.agents.start, if label.block == 0 { 0 } else { 501 });
+        let below = large.square_at(label.x, label.y + ROOM.label).unwrap();
+        assert_eq!(below.agents.start, if label.block == 0 { 0 } else { 20_001 });
     }
 }
 

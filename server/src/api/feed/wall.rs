@@ -43,8 +43,8 @@ pub(super) async fn talk(
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                     Some(Ok(Message::Text(_))) => return End::Close(NOT_UNDERSTOOD, "not a message of the feed"),
                     Some(Ok(Message::Binary(bytes))) => match postcard::from_bytes(&bytes) {
-                        Ok(FromWall::Who { cell }) => {
-                            if !send(socket, app, app.hub.who(&person.scope, cell)).await {
+                        Ok(FromWall::Who(asked)) => {
+                            if !send(socket, app, app.hub.who(&person.scope, asked)).await {
                                 return End::Gone;
                             }
                         }

@@ -132,13 +132,17 @@ async fn cells_stand_by_domain_and_a_change_says_only_which_and_what() {
     assert_eq!(screen.cells[3], (DomainId(2), Status::Offline));
     assert_eq!((screen.pictures, screen.sequence), (1, 2));
 
-    let who = |cell| match postcard::from_bytes(&wall.who(&fleet.roster, cell, 0)).unwrap() {
-        ToWall::Known { agent, .. } => agent.map(|row| row.id),
-        other => panic!("{other:?}"),
+    let who = |picture, cell| {
+        let answer = wall.who(&fleet.roster, Asked { picture, cell }, 0);
+        match postcard::from_bytes(&answer).unwrap() {
+            ToWall::Known { agent, .. } => agent.map(|row| row.id),
+            other => panic!("{other:?}"),
+        }
     };
-    assert_eq!(who(3), Some(AgentId::from_bits(4)));
-    assert_eq!(who(4), None);
-    assert_eq!(who(u32::MAX), None);
+    assert_eq!(who(1, 3), Some(AgentId::from_bits(4)));
+    assert_eq!(who(1, 4), None);
+    assert_eq!(who(1, u32::MAX), None);
+    assert_eq!(who(0, 3), None, "of another picture");
 }
 
 #[tokio::test]
@@ -194,7 +198,7 @@ fn a_picture_of_many_runs_comes_in_parts_that_are_put_together() {
     };
     let runs = RUNS_A_PART;
     let groups = vec![group(1, runs / 2), group(2, 2 * runs), group(3, 7)];
-    let parts = parts(groups, Vec::new(), 4, 0);
+    let parts = parts(groups, Vec::new(), (4, 1), 0);
     assert_eq!(parts.len(), 3);
     let mut screen = Screen::default();
     for part in &parts {
