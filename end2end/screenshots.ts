@@ -23,12 +23,13 @@ const WIDTHS = [
 
 const NAMES = ["athens-frontdesk", "bergen-warehouse-1", "cork-meeting-room", "dresden-line-3", "espoo-lab-gateway", "faro-kiosk"];
 
-/** Takes a picture of the page as it is, at every width and in both themes. */
-async function shootAs(page: Page, name: string): Promise<void> {
+/** Takes a picture of the page as it is, at every width and in both themes; `settle` sees to what a theme is not enough for. */
+async function shootAs(page: Page, name: string, settle?: () => Promise<void>): Promise<void> {
   for (const [width, height] of WIDTHS) {
     await page.setViewportSize({ width, height });
     for (const theme of ["dark", "light"] as const) {
       await paint(page, theme);
+      await settle?.();
       await page.screenshot({ path: `results/shots/${name}-${width}-${theme}.png`, animations: "disabled" });
     }
   }
@@ -52,10 +53,15 @@ test("the wall", async ({ page, server }) => {
   await page.goto(`${server.url}/wall`);
   await expect(page.getByRole("list", { name: "Latest transitions" })).toContainText("Offline", { timeout: 60_000 });
   await page.waitForTimeout(8_000); // For some to be away.
-  await shootAs(page, "wall");
+  // A canvas is drawn in the theme that was chosen, not in the one that a test puts on the page.
+  const settle = async (): Promise<void> => {
+    await page.reload();
+    await expect(page.getByText("Lagos", { exact: true })).toBeVisible();
+  };
+  await shootAs(page, "wall", settle);
   await page.goto(`${server.url}/wall?kiosk`);
   await expect(page.getByText("Lagos", { exact: true })).toBeVisible();
-  await shootAs(page, "wall-kiosk");
+  await shootAs(page, "wall-kiosk", settle);
   await Promise.allSettled(fleets);
 });
 

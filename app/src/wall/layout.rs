@@ -9,14 +9,14 @@ use core::ops::Range;
 /// The smallest cell, with the gap beside it: one that is smaller cannot be seen.
 pub const LEAST: u32 = 3;
 
-/// The largest cell of a wall that is not zoomed.
-const MOST: u32 = 28;
+/// The largest cell of a wall that is not zoomed, on a small screen and on a large one: a twentieth of the height between.
+const MOST: (u32, u32) = (28, 96);
 
 /// From this on blocks are as wide as their names, where that fits.
 const NAMED_FROM: u32 = 10;
 
 /// The largest at all.
-const MOST_ZOOMED: u32 = 64;
+const MOST_ZOOMED: u32 = 128;
 
 /// From this on there is a gap of a pixel between cells.
 const GAP_FROM: u32 = 4;
@@ -114,9 +114,10 @@ impl Layout {
 
     fn that_fits(blocks: &[Range<usize>], room: Room) -> Self {
         // Names are worth smaller cells, as long as these have shapes; beyond that cells are worth more.
-        let named = (NAMED_FROM..=MOST).rev().map(|pitch| (room, pitch));
+        let most = (room.height / 20).clamp(MOST.0, MOST.1);
+        let named = (NAMED_FROM..=most).rev().map(|pitch| (room, pitch));
         let unnamed = Room { name: 0, ..room };
-        for (room, pitch) in named.chain((LEAST..=MOST).rev().map(|pitch| (unnamed, pitch))) {
+        for (room, pitch) in named.chain((LEAST..=most).rev().map(|pitch| (unnamed, pitch))) {
             let layout = Self::with(blocks, room, pitch, 1);
             if layout.height <= room.height {
                 return layout;

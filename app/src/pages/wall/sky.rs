@@ -23,11 +23,12 @@ use crate::ui::told;
 use crate::wall::layout::{Layout, Room, Square};
 use crate::wall::paint::{Canvas, Colour, Palette};
 
-/// How high a block's name is, in pixels of the page, as `style/wall.css` has it.
-const LABEL_PX: f64 = 20.0;
+/// How high a block's name is and how wide it wants to be, in pixels of the page, as `style/wall.css` has it; on a screen
+/// that hangs on a wall.
+const NAME_PX: [(f64, f64); 2] = [(20.0, 110.0), (32.0, 170.0)];
 
-/// How wide one wants to be.
-const NAME_PX: f64 = 110.0;
+/// From this width of the page on it is such a screen.
+const LARGE_PX: f64 = 2400.0;
 
 /// How much nearer a step of the zoom is.
 const ZOOM_STEP: f64 = 1.25;
@@ -76,12 +77,17 @@ struct Drawing {
 impl Drawing {
     /// Works out where cells stand, and draws all of them.
     fn lay(self) {
+        let page = window().inner_width().ok();
+        let is_large = page
+            .and_then(|page| page.as_f64())
+            .is_some_and(|page| page >= LARGE_PX);
+        let (label, name) = NAME_PX[usize::from(is_large)];
         let (window, zoom) = (self.window.get_untracked(), self.zoom.get_untracked());
         let room = Room {
             width: window.width,
             height: window.height,
-            label: whole(LABEL_PX * window.ratio),
-            name: whole(NAME_PX * window.ratio),
+            label: whole(label * window.ratio),
+            name: whole(name * window.ratio),
         };
         let layout = self.wall.with(|picture| {
             let blocks: Vec<_> = picture.blocks().iter().map(|block| block.cells.clone()).collect();

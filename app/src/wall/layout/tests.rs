@@ -68,7 +68,7 @@ fn fleets_of_all_sizes_fit_and_every_agent_has_its_square() {
             "{counts:?}: {} pixels",
             layout.height
         );
-        assert!((LEAST..=MOST).contains(&layout.pitch));
+        assert!((LEAST..=MOST.1).contains(&layout.pitch));
     }
 }
 
