@@ -98,7 +98,7 @@ fn zoom_gives_each_agent_a_square_and_then_a_larger_one() {
 
 #[test]
 fn more_domains_than_there_is_room_for_are_scrolled() {
-    let layout = check(&[1; 30_000], ROOM, 1.0);
+    let layout = check(&vec![1; 30_000], ROOM, 1.0);
     assert!(layout.height > ROOM.height);
 }
 
