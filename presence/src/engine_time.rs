@@ -154,6 +154,12 @@ impl Ticker {
         (ticker, clock)
     }
 
+    /// Whether engine time stands still.
+    #[must_use]
+    pub const fn stands_still(&self) -> bool {
+        self.monotonic.is_none()
+    }
+
     /// Lets engine time go on from where it stands.
     pub fn go_on(&mut self, clock: &EngineClock, monotonic: Duration) {
         if self.monotonic.is_none() {
@@ -245,6 +251,7 @@ mod tests {
     fn time_stands_still_until_it_is_told_to_go_on() {
         for stood in [EngineTime::ZERO, EngineTime::from_micros(77_000_000)] {
             let (mut ticker, clock) = Ticker::resume(stood);
+            assert!(ticker.stands_still());
             for monotonic in [ms(0), ms(5), ms(9_000)] {
                 assert_eq!(clock.now(monotonic), stood);
                 let stands = Advance {
@@ -254,6 +261,7 @@ mod tests {
                 assert_eq!(ticker.tick(&clock, monotonic), stands);
             }
             ticker.go_on(&clock, ms(9_005));
+            assert!(!ticker.stands_still());
             // A thread that read the clock before that.
             assert_eq!(clock.now(ms(9_004)), stood);
             assert_eq!(clock.now(ms(9_006)), stood + ms(1));

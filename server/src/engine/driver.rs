@@ -159,6 +159,15 @@ impl Driver {
         }
     }
 
+    fn go_on(&mut self) {
+        if self.ticker.stands_still() {
+            let now = self.shared.time.now(self.shared.clock.monotonic());
+            self.shared.labels.go_on(now, self.shared.clock.wall_ms());
+            self.ticker
+                .go_on(&self.shared.time, self.shared.clock.monotonic());
+        }
+    }
+
     fn sleep_from(&self, now: EngineTime) -> Duration {
         if self.shared.held.load(Ordering::Relaxed) {
             return IDLE_TICK;
@@ -174,9 +183,10 @@ impl Driver {
     fn tick(&mut self, effects: &mut Vec<Effect>, sinks: &[Sink]) -> EngineTime {
         let monotonic = self.shared.clock.monotonic();
         let advance = self.ticker.tick(&self.shared.time, monotonic);
-        self.shared
-            .labels
-            .tick(advance.now, self.shared.clock.wall_ms(), monotonic);
+        self.shared.labels.ticked(monotonic);
+        if !self.ticker.stands_still() {
+            self.shared.labels.tick(advance.now, self.shared.clock.wall_ms());
+        }
         let refused_unheard = self.shared.refused_unheard.swap(false, Ordering::Relaxed);
         if !advance.blind.is_zero() {
             self.tell_blind(advance.blind, sinks);
@@ -322,9 +332,7 @@ impl Driver {
             Command::Enrol { agent, reply } => {
                 answer(reply, take_up(&mut self.partitions, agent, &Restored::ENROLLED));
             }
-            Command::GoOn => self
-                .ticker
-                .go_on(&self.shared.time, self.shared.clock.monotonic()),
+            Command::GoOn => self.go_on(),
             Command::Stop => {}
         }
     }

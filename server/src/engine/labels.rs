@@ -53,10 +53,21 @@ impl Labels {
         }
     }
 
-    /// Told at each tick.
-    pub(super) fn tick(&self, now: EngineTime, wall_ms: i64, monotonic: Duration) {
+    /// Engine time, which stood still at `now` since the engine was made, goes on: what follows is labelled from here.
+    pub(super) fn go_on(&self, now: EngineTime, wall_ms: i64) {
+        if let Some(mark) = self.marks.write().last_mut() {
+            mark.ahead_ms = wall_ms - engine_ms(now);
+        }
+    }
+
+    /// Told at each tick, also while engine time stands still.
+    pub(super) fn ticked(&self, monotonic: Duration) {
         let micros = u64::try_from(monotonic.as_micros()).unwrap_or(u64::MAX);
         self.ticked_micros.store(micros, Ordering::Relaxed);
+    }
+
+    /// Told at each tick that may have moved engine time.
+    pub(super) fn tick(&self, now: EngineTime, wall_ms: i64) {
         let ahead_ms = wall_ms - engine_ms(now);
         let held = self.marks.read().last().map(|mark| mark.ahead_ms);
         if held.is_some_and(|held| held.abs_diff(ahead_ms) < WORTH_A_MARK_MS.unsigned_abs()) {
@@ -91,9 +102,9 @@ mod tests {
     fn a_contact_before_blind_time_keeps_its_label() {
         let at = |seconds: u64| EngineTime::from_micros(seconds * 1_000_000);
         let labels = Labels::new(at(0), 1_000_000, None);
-        labels.tick(at(10), 1_010_000, Duration::from_secs(10));
+        labels.tick(at(10), 1_010_000);
         // A minute of blindness: the wall clock went on, engine time did not.
-        labels.tick(at(11), 1_071_000, Duration::from_secs(71));
+        labels.tick(at(11), 1_071_000);
         assert_eq!(labels.wall_ms(at(5)), 1_005_000);
         assert_eq!(labels.wall_ms(at(12)), 1_072_000);
     }
@@ -106,5 +117,17 @@ mod tests {
         assert_eq!(labels.wall_ms(at(40)), 1_040_000);
         assert_eq!(labels.wall_ms(at(100)), 1_100_000);
         assert_eq!(labels.wall_ms(at(101)), 4_701_000);
+    }
+
+    #[test]
+    fn what_a_start_takes_moves_no_label() {
+        let at = |micros: u64| EngineTime::from_micros(100_000_000 + micros);
+        for saved in [Some(1_100_000), None] {
+            let labels = Labels::new(at(0), 4_700_000, saved);
+            // Seven seconds later it can hear.
+            labels.go_on(at(0), 4_707_000);
+            assert_eq!(labels.wall_ms(at(1_000_000)), 4_708_000);
+            assert_eq!(labels.wall_ms(at(0)), saved.unwrap_or(4_707_000));
+        }
     }
 }
