@@ -97,6 +97,9 @@ test("agents are cells by domain, change as they change, and are told of when th
     await expect(pointed(page)).toContainText(/lyon|porto|umea/);
     await page.keyboard.press("Enter");
     await expect(page).toHaveURL(/\/agents\/[^/]+$/);
+    // Another document: its keys are there once it is.
+    await expect(page.getByRole("table", { name: "Agents" })).toBeVisible();
+    await expect(standing(page)).toContainText("Live");
     await page.keyboard.press("g");
     await page.keyboard.press("w");
     await expect(page).toHaveURL(`${server.url}/wall`);
