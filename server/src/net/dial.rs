@@ -61,8 +61,8 @@ pub struct Callee {
     pub key: ProofKey,
 }
 
-/// Connects, has the agent prove itself, proves the server, and says why it came. Gives the agent's fence: its
-/// proof is a contact.
+/// Connects, has the agent prove itself, proves the server, and says why it came; `before_order` runs just before that,
+/// since the agent may have acted on it before this returns. Gives the agent's fence: its proof is a contact.
 ///
 /// # Errors
 /// Where it does not answer in time, or cannot prove itself. An agent that proved itself and then breaks off has
@@ -72,13 +72,14 @@ pub async fn dial(
     callee: &Callee,
     purpose: Purpose,
     nonce: [u8; NONCE],
+    before_order: impl FnOnce(),
 ) -> Result<Fence, DialError> {
     let connecting = tokio::time::timeout(CONNECT_WITHIN, TcpStream::connect(to));
     let stream = connecting
         .await
         .map_err(|_| DialError::TimedOut)?
         .map_err(of_connect)?;
-    tokio::time::timeout(TALK_WITHIN, talk(stream, callee, purpose, nonce))
+    tokio::time::timeout(TALK_WITHIN, talk(stream, callee, purpose, nonce, before_order))
         .await
         .map_err(|_| DialError::TimedOut)?
 }
@@ -96,6 +97,7 @@ async fn talk(
     callee: &Callee,
     purpose: Purpose,
     nonce: [u8; NONCE],
+    before_order: impl FnOnce(),
 ) -> Result<Fence, DialError> {
     // Each message is waited for: without this they would wait for each other.
     stream.set_nodelay(true).map_err(DialError::Broke)?;
@@ -116,6 +118,7 @@ async fn talk(
         mac: callee.key.sign(&text),
     };
     let mut receipt = [0];
+    before_order();
     let told = async {
         stream.write_all(&order.to_bytes()).await?;
         stream.read_exact(&mut receipt).await

@@ -61,7 +61,6 @@ impl Dialler {
 
     /// Connects to an agent for this purpose, once there is a place in the lane. Its proof is a contact.
     pub async fn dial(&self, agent: AgentId, purpose: Purpose, lane: Lane) -> Verified {
-        let began_ms = self.0.clock.wall_ms();
         let outcome = match self.try_dial(agent, purpose, lane).await {
             Ok(()) => VerificationOutcome::Verified,
             Err(outcome) => outcome,
@@ -73,9 +72,6 @@ impl Dialler {
         };
         if was_connected_to(outcome) {
             self.0.last.pin().insert(agent, verified);
-        }
-        if outcome == VerificationOutcome::Verified && purpose == Purpose::News {
-            self.0.told.pin().insert(agent, began_ms);
         }
         verified
     }
@@ -178,12 +174,21 @@ impl Dialler {
         place: Place,
         purpose: Purpose,
     ) -> Result<(), VerificationOutcome> {
-        let Parts { clock, engine, .. } = &*self.0;
+        let Parts {
+            clock, engine, told, ..
+        } = &*self.0;
+        let began_ms = clock.wall_ms();
         let Ok(nonce) = clock.random() else {
             return Err(VerificationOutcome::TimedOut);
         };
         let began = engine.now();
-        let fence = dial(to, callee, purpose, nonce).await.map_err(|error| {
+        // Noted before it is said: the agent polls at once, and its poll is to be known as the answer to this.
+        let note = || {
+            if purpose == Purpose::News {
+                told.pin().insert(callee.agent, began_ms);
+            }
+        };
+        let fence = dial(to, callee, purpose, nonce, note).await.map_err(|error| {
             tracing::debug!(agent = %callee.agent, %to, %error, "an agent could not be spoken to");
             error.outcome()
         })?;

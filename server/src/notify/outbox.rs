@@ -251,7 +251,7 @@ impl Outbox {
         let now_ms = self.0.clock.wall_ms();
         let told_at_ms = self.0.dialler.told_at_ms(agent);
         self.note(subject, |campaign| {
-            let dialled = told_at_ms.is_some_and(|at_ms| at_ms > campaign.queued_at_ms());
+            let dialled = told_at_ms.is_some_and(|at_ms| at_ms >= campaign.queued_at_ms());
             let way = if dialled && way == Way::Poll {
                 Way::Dial
             } else {

@@ -1,5 +1,7 @@
 //! Both ends over loopback: the agent's end is played by the test.
 
+use std::cell::Cell;
+
 use rollcall_shared::BootId;
 use rollcall_shared::dial::{GREETING, ORDER, RECEIPT};
 use tokio::net::TcpListener;
@@ -26,6 +28,11 @@ fn callee() -> Callee {
         agent: AgentId::from_bits(5),
         key: key(9),
     }
+}
+
+/// The note of an order that must not be given.
+fn never() {
+    panic!("an order was about to be given to who had not proved itself");
 }
 
 /// An agent with this key that answers one call; gives the order that it took.
@@ -57,7 +64,20 @@ async fn agent(key: ProofKey) -> (SocketAddr, tokio::task::JoinHandle<Option<Pur
 #[tokio::test]
 async fn both_prove_themselves_and_the_order_arrives() {
     let (address, answering) = agent(key(9)).await;
-    let heard = dial(address, &callee(), Purpose::News, NONCE_OF_SERVER).await;
+    let noted = Cell::new(false);
+    let note = || noted.set(true);
+    let heard = dial(address, &callee(), Purpose::News, NONCE_OF_SERVER, note).await;
+    assert_eq!(heard.unwrap(), fence());
+    assert!(noted.get());
+    assert_eq!(answering.await.unwrap(), Some(Purpose::News));
+}
+
+/// The agent acts on an order before the server reads its receipt: what it answers must find the note.
+#[tokio::test]
+async fn the_note_is_made_before_the_agent_has_its_order() {
+    let (address, answering) = agent(key(9)).await;
+    let note = || assert!(!answering.is_finished());
+    let heard = dial(address, &callee(), Purpose::News, NONCE_OF_SERVER, note).await;
     assert_eq!(heard.unwrap(), fence());
     assert_eq!(answering.await.unwrap(), Some(Purpose::News));
 }
@@ -65,7 +85,7 @@ async fn both_prove_themselves_and_the_order_arrives() {
 #[tokio::test]
 async fn who_has_another_key_is_not_the_agent_and_is_told_nothing() {
     let (address, answering) = agent(key(8)).await;
-    let refused = dial(address, &callee(), Purpose::Verify, NONCE_OF_SERVER).await;
+    let refused = dial(address, &callee(), Purpose::Verify, NONCE_OF_SERVER, never).await;
     assert!(matches!(refused, Err(DialError::NotTheAgent)));
     assert_eq!(answering.await.unwrap(), None);
 }
@@ -78,7 +98,7 @@ async fn what_speaks_something_else_is_not_the_agent() {
         let (mut stream, _) = listener.accept().await.unwrap();
         stream.write_all(&[b'x'; 4096]).await.unwrap();
     });
-    let refused = dial(address, &callee(), Purpose::Verify, NONCE_OF_SERVER)
+    let refused = dial(address, &callee(), Purpose::Verify, NONCE_OF_SERVER, never)
         .await
         .unwrap_err();
     assert_eq!(refused.outcome(), VerificationOutcome::NotTheAgent);
@@ -89,6 +109,6 @@ async fn a_port_that_nothing_listens_on_refuses() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let refused = dial(address, &callee(), Purpose::Verify, NONCE_OF_SERVER).await;
+    let refused = dial(address, &callee(), Purpose::Verify, NONCE_OF_SERVER, never).await;
     assert!(matches!(refused, Err(DialError::Refused)));
 }
