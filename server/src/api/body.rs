@@ -55,6 +55,10 @@ pub fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refusal> {
     if body.trim_ascii().is_empty() {
         return Err(unusable("The body is empty; a JSON object is expected."));
     }
+    // Nearly all can be used. Only where one cannot, it is read again by a reader that keeps track of where it is.
+    if let Ok(value) = serde_json::from_slice(body) {
+        return Ok(value);
+    }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let inner = error.inner();
@@ -113,6 +117,9 @@ fn is_json(headers: &HeaderMap) -> bool {
     else {
         return false;
     };
+    if given == "application/json" {
+        return true;
+    }
     let essence = given
         .split(';')
         .next()

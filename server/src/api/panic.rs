@@ -1,8 +1,10 @@
 //! A handler that panics: one 500, one line in the log, and the server goes on.
 
 use std::any::Any;
+use std::panic::AssertUnwindSafe;
 
 use axum::response::{IntoResponse as _, Response};
+use futures_util::FutureExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::answer::Refusal;
@@ -16,6 +18,15 @@ struct Panicked(String);
 #[must_use]
 pub fn layer() -> CatchPanicLayer<fn(Box<dyn Any + Send>) -> Response> {
     CatchPanicLayer::custom(answer as fn(Box<dyn Any + Send>) -> Response)
+}
+
+/// An answer, or the problem that stands for one that panicked.
+pub async fn caught(answering: impl Future<Output = Response>) -> Response {
+    // What it held is dropped by the panic; what it shared is locked by nothing that can be poisoned.
+    match AssertUnwindSafe(answering).catch_unwind().await {
+        Ok(response) => response,
+        Err(payload) => answer(payload),
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands the payload over")]

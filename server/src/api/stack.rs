@@ -7,8 +7,9 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::get;
 
 use super::health::{Readiness, healthz, readyz};
@@ -65,10 +66,8 @@ impl Stack {
         people: Router<S>,
         slow: Router<S>,
     ) -> Router<S> {
-        let agents = assets::refuse_methods(agents)
-            .layer(panic::layer())
-            .layer(from_fn_with_state(time_out::DEFAULT, time_out::within))
-            .layer(from_fn_with_state(self.observer.clone(), trace::observe));
+        let agents =
+            assets::refuse_methods(agents).layer(from_fn_with_state(self.observer.clone(), around_agents));
         let people = people
             .layer(from_fn_with_state(time_out::DEFAULT, time_out::within))
             .merge(slow);
@@ -80,6 +79,13 @@ impl Stack {
             .layer(from_fn_with_state(self.observer, trace::observe));
         people.merge(agents)
     }
+}
+
+/// The three that agents' calls have around them, as one layer: each that stands alone boxes the request again, and a
+/// heartbeat is little more than that.
+async fn around_agents(State(observer): State<Observer>, request: Request, next: Next) -> Response {
+    let answer = |request| time_out::limited(time_out::DEFAULT, panic::caught(next.run(request)));
+    observer.watch(request, answer).await
 }
 
 #[cfg(test)]
@@ -101,6 +107,7 @@ mod tests {
         let people = Router::new()
             .route("/api/v1/session", post(|| async { "in" }))
             .route("/api/v1/broken", get(broken));
+        let agents = agents.route("/api/agent/v1/broken", get(broken));
         stack.around(agents, people, Router::new())
     }
 
@@ -158,5 +165,8 @@ mod tests {
         assert_eq!(response.status(), 405);
         assert_eq!(response.headers()["content-type"], "application/problem+json");
         assert_eq!(response.headers()["allow"], "POST");
+        let response = ask("GET", "/api/agent/v1/broken", &[]).await;
+        assert_eq!(response.status(), 500);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
     }
 }

@@ -18,7 +18,12 @@ pub const DEFAULT: Duration = Duration::from_secs(15);
 
 /// Gives up on what is inside after so long. For `axum::middleware::from_fn_with_state`.
 pub async fn within(State(limit): State<Duration>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(limit, next.run(request)).await {
+    limited(limit, next.run(request)).await
+}
+
+/// An answer, or that it took too long.
+pub async fn limited(limit: Duration, answer: impl Future<Output = Response>) -> Response {
+    match tokio::time::timeout(limit, answer).await {
         Ok(response) => response,
         Err(_) => too_slow(limit).into_response(),
     }

@@ -86,31 +86,43 @@ impl Ids {
 }
 
 /// Watches what is inside. For `axum::middleware::from_fn_with_state`, on routes: it reads their templates.
-pub async fn observe(State(Observer(watch)): State<Observer>, request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let route = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
-    let method = request.method().clone();
-    let is_agents = route.starts_with(AGENTS);
-    let begun = watch.clock.monotonic();
-    let (id, span) = if is_agents && !tracing::enabled!(tracing::Level::DEBUG) {
-        (None, Span::none())
-    } else {
-        let id = watch.id(request.headers());
-        let span = span(is_agents, &id, &method, route, &request);
-        (Some(id), span)
-    };
+pub async fn observe(State(observer): State<Observer>, request: Request, next: Next) -> Response {
+    observer.watch(request, |request| next.run(request)).await
+}
 
-    let mut response = next.run(request).instrument(span.clone()).await;
+impl Observer {
+    /// Watches how a request of a route is answered.
+    pub async fn watch<F: Future<Output = Response>>(
+        &self,
+        request: Request,
+        answer: impl FnOnce(Request) -> F,
+    ) -> Response {
+        let Self(watch) = self;
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        let route = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
+        let method = request.method().clone();
+        let is_agents = route.starts_with(AGENTS);
+        let begun = watch.clock.monotonic();
+        let (id, span) = if is_agents && !tracing::enabled!(tracing::Level::DEBUG) {
+            (None, Span::none())
+        } else {
+            let id = watch.id(request.headers());
+            let span = span(is_agents, &id, &method, route, &request);
+            (Some(id), span)
+        };
 
-    let took = watch.clock.monotonic().saturating_sub(begun);
-    if let Some(metrics) = &watch.metrics {
-        metrics.answered(&method, route, response.status(), took);
+        let mut response = answer(request).instrument(span.clone()).await;
+
+        let took = watch.clock.monotonic().saturating_sub(begun);
+        if let Some(metrics) = &watch.metrics {
+            metrics.answered(&method, route, response.status(), took);
+        }
+        tell(&span, is_agents, response.status(), took);
+        if let Some(id) = id {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        response
     }
-    tell(&span, is_agents, response.status(), took);
-    if let Some(id) = id {
-        response.headers_mut().insert(REQUEST_ID, id);
-    }
-    response
 }
 
 fn span(is_agents: bool, id: &HeaderValue, method: &Method, route: &str, request: &Request) -> Span {
