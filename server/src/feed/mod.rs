@@ -1,7 +1,7 @@
 //! What consoles are sent: one encoding for all who may see the same, ten times a second at the most.
 //!
-//! For each scope of domains that somebody watches there is a *channel*. At each beat it takes from the roster
-//! what changed since the beat before, encodes it once and hands the same bytes to every console. A console
+//! For each scope of domains that somebody watches there is a *channel*. At each beat (after a calm, at the first
+//! change) it takes from the roster what changed since the beat before, encodes it once and hands the same bytes to every console. A console
 //! that cannot keep up does not queue: it is told that it missed something and is given a new snapshot. Walls, to which
 //! agents are cells, have such a channel of their own.
 //!
@@ -31,6 +31,12 @@ use wall::Wall;
 /// How often changes are sent: often enough to look immediate, seldom enough that a storm is a few large
 /// messages instead of many small ones.
 const BEAT: Duration = Duration::from_millis(100);
+
+/// After a calm, changes are sent once none came for so long: what one tick of the engine does is one message.
+const GATHER: Duration = Duration::from_millis(5);
+
+/// And at the latest after so many times that long.
+const GATHERED_AT_MOST: u32 = 8;
 
 /// Fans the roster's changes out to consoles. Clones share it.
 #[derive(Clone)]
@@ -137,14 +143,26 @@ impl Hub {
 
     /// Sends changes until told to stop. Channels that nobody watches any more are dropped.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut news = self.0.roster.news();
         let mut beat = tokio::time::interval(BEAT);
         // After a stall the changes of all missed beats go out as one message.
         beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        // Whether the last beat had nothing to say: what comes now need not wait for the next.
+        let mut calm = false;
         loop {
-            tokio::select! {
-                _ = beat.tick() => self.beat(),
+            let woken = tokio::select! {
+                _ = beat.tick() => false,
+                Ok(()) = news.changed(), if calm => true,
                 _ = stop.wait_for(|stop| *stop) => return,
+            };
+            if woken {
+                gather(&mut news).await;
+                beat.reset();
             }
+            // An error means that the roster is gone, and it is ours.
+            calm = !woken && !news.has_changed().unwrap_or(false);
+            news.mark_unchanged();
+            self.beat();
         }
     }
 
@@ -166,6 +184,17 @@ impl Hub {
         for wall in walls {
             wall.beat(&self.0.roster, self.0.clock.wall_ms());
         }
+    }
+}
+
+/// Waits until a burst of changes is over, or has lasted long enough.
+async fn gather(news: &mut watch::Receiver<()>) {
+    for _ in 0..GATHERED_AT_MOST {
+        tokio::time::sleep(GATHER).await;
+        if !news.has_changed().unwrap_or(false) {
+            return;
+        }
+        news.mark_unchanged();
     }
 }
 

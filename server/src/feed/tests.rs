@@ -290,3 +290,25 @@ async fn who_may_see_one_domain_is_sent_who_comes_and_told_who_goes() {
     };
     assert_eq!((rows, gone), (Vec::new(), vec![0]));
 }
+
+#[tokio::test(start_paused = true)]
+async fn after_a_calm_the_first_change_is_told_at_once_and_the_next_with_the_beat() {
+    let fleet = Fleet::new();
+    fleet.enrol(1).await;
+    let mut subscription = fleet.hub.subscribe(&Scope::All);
+    let (_stop, stopped) = watch::channel(false);
+    let running = tokio::spawn(fleet.hub.clone().run(stopped));
+    tokio::time::sleep(BEAT * 3).await;
+    while subscription.messages.try_recv().is_ok() {}
+    let mut seen = tokio::time::Instant::now();
+    for (address, after) in [(1, GATHER), (2, BEAT), (3, BEAT)] {
+        fleet
+            .roster
+            .moved(AgentId::from_bits(1), [192, 0, 2, address].into());
+        let message = subscription.messages.recv().await.unwrap();
+        assert!(matches!(read(&message), ToConsole::Delta { .. }));
+        assert_eq!(seen.elapsed(), after, "address {address}");
+        seen = tokio::time::Instant::now();
+    }
+    running.abort();
+}

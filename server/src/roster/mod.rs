@@ -2,7 +2,7 @@
 //!
 //! Held in memory, filled from the store at the start and kept by the engine's changes and by registrations.
 //! Every look at it passes a [`Scope`]. A [`changes::Log`] lets the feed follow it by a cursor instead of
-//! being called for each change. When an agent was last heard is not here but in the engine's cells: a
+//! being called for each change; that there is something to look for, it is told. When an agent was last heard is not here but in the engine's cells: a
 //! heartbeat touches no roster.
 
 mod changes;
@@ -13,15 +13,16 @@ mod view;
 use std::collections::HashMap;
 use std::hash::BuildHasher as _;
 use std::net::IpAddr;
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
-use parking_lot::RwLock;
+use parking_lot::{RwLock, RwLockWriteGuard};
 use rollcall_presence::Place;
 use rollcall_shared::console_api::{Agent, AgentDetails};
 use rollcall_shared::{AgentId, BootId, Cause, Status, TransitionId};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use crate::engine::{Change, Engine};
 use crate::scope::{Scope, Tree};
@@ -79,8 +80,36 @@ pub struct Registration {
 pub struct Roster {
     engine: Engine,
     inner: RwLock<Inner>,
+    /// Says that something changed, to whoever follows.
+    news: watch::Sender<()>,
     /// See [`Roster::changing`].
     changing: Mutex<()>,
+}
+
+/// The roster while it is written. Whoever follows is told at the end.
+struct Writing<'a> {
+    inner: RwLockWriteGuard<'a, Inner>,
+    news: &'a watch::Sender<()>,
+}
+
+impl Deref for Writing<'_> {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.inner
+    }
+}
+
+impl DerefMut for Writing<'_> {
+    fn deref_mut(&mut self) -> &mut Inner {
+        &mut self.inner
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.news.send_replace(());
+    }
 }
 
 #[derive(Default)]
@@ -161,6 +190,7 @@ impl Roster {
         Self {
             engine,
             inner: RwLock::default(),
+            news: watch::Sender::new(()),
             changing: Mutex::new(()),
         }
     }
@@ -169,18 +199,18 @@ impl Roster {
     #[must_use]
     pub fn with_room(engine: Engine, agents: usize) -> Self {
         let roster = Self::new(engine);
-        roster.inner.write().make_room(agents);
+        roster.write().make_room(agents);
         roster
     }
 
     /// Takes up an agent as the store knows it, unless it is known already.
     pub fn insert(&self, record: &AgentRecord, place: Place) {
-        self.inner.write().take_up(record, place, &self.engine);
+        self.write().take_up(record, place, &self.engine);
     }
 
     /// Takes up an agent that was just enrolled, and tells so as the transition of this id.
     pub fn enrol(&self, record: &AgentRecord, place: Place, id: TransitionId) {
-        let mut inner = self.inner.write();
+        let mut inner = self.write();
         if let Some(row) = inner.take_up(record, place, &self.engine) {
             let Row {
                 since_ms,
@@ -201,7 +231,7 @@ impl Roster {
 
     /// Applies what the engine changed. Called on the engine's thread: quick.
     pub fn apply(&self, changes: &[Change]) {
-        let mut inner = self.inner.write();
+        let mut inner = self.write();
         for change in changes {
             let Some((row, agent)) = inner.row_mut(change.agent) else {
                 continue;
@@ -226,7 +256,7 @@ impl Roster {
 
     /// Applies what a registration tells. Gives whether people see anything new.
     pub fn register(&self, agent: AgentId, registration: &Registration) -> bool {
-        let mut inner = self.inner.write();
+        let mut inner = self.write();
         let Some(number) = inner.number_of(agent) else {
             return false;
         };
@@ -242,7 +272,7 @@ impl Roster {
 
     /// Notes that an agent is seen from another address.
     pub fn moved(&self, agent: AgentId, address: IpAddr) {
-        let mut inner = self.inner.write();
+        let mut inner = self.write();
         if let Some((row, known)) = inner.row_mut(agent)
             && known.moved_to(address)
         {
@@ -339,6 +369,19 @@ impl Roster {
         counts
     }
 
+    /// Says that something changed since it was last looked at. What, a [`View`] knows.
+    #[must_use]
+    pub fn news(&self) -> watch::Receiver<()> {
+        self.news.subscribe()
+    }
+
+    fn write(&self) -> Writing<'_> {
+        Writing {
+            inner: self.inner.write(),
+            news: &self.news,
+        }
+    }
+
     /// A look at the whole roster that does not change while it is held.
     #[must_use]
     pub fn view(&self) -> View<'_> {
@@ -347,7 +390,7 @@ impl Roster {
 
     /// Puts transitions of the past, newest first, where consoles find the latest ones.
     pub fn remember(&self, past: &[(TransitionId, AgentId, i64, Status, Cause)]) {
-        let mut inner = self.inner.write();
+        let mut inner = self.write();
         for &(id, agent, at_ms, to, cause) in past.iter().rev() {
             if let Some(row) = inner.number_of(agent) {
                 inner.log.remember(StatusChange {

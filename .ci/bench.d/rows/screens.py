@@ -1,0 +1,28 @@
+"""Ten thousand transitions at once, on a hundred consoles."""
+from ours.screens import Screens
+from rounds import Figure, Row
+
+AGENTS = 10_000
+SCREENS = 100
+
+SCREENS_ROW = Row(
+    name="screens",
+    title=f"{AGENTS:,} transitions at one instant to {SCREENS} consoles",
+    figures=[
+        Figure("median", "from transition to screen, median", "ms", "less"),
+        Figure("p99", "99 %", "ms", most=50),
+        Figure("worst", "worst", "ms"),
+        Figure("bytes", "a transition", "bytes", most=8),
+        Figure("seen", "seen by the one that saw fewest"),
+        Figure("snapshots", "snapshots sent anew"),
+        Figure("held", "server's memory grew by", "MB"),
+    ],
+    contestants=lambda: [Screens(AGENTS, SCREENS), Screens(AGENTS, SCREENS, slow=10, stalled=10)],
+    notes=[
+        "From the time in each transition to its arrival at each console, all on the same cores; the feed's own wait is in it."
+        " A slow one takes a message a second, a stalled one takes nothing after its first snapshot; both have 4 KB of socket"
+        " buffer. They are not in the figures: how the others fare beside them is. Memory is what the process holds after"
+        " the round beyond what it held before the consoles came.",
+    ],
+    rounds=3,
+)

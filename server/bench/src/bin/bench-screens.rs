@@ -1,0 +1,189 @@
+//! Consoles that hold the feed open while a fleet falls silent: how long after each transition does each of them have it?
+//!
+//! Some read slowly, some stop to read; only the others are told of. What arrives is noted with its time and read later, so
+//! that the reading delays nobody. A line on the input is answered with what was seen since the line before.
+
+use std::io::{self, BufRead as _, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use clap::Parser;
+use futures_util::StreamExt as _;
+use parking_lot::Mutex;
+use rollcall_bench::clock;
+use rollcall_shared::Status;
+use rollcall_shared::feed::{PATH, ToConsole};
+use serde_json::{Value, json};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::{ClientRequestBuilder, Message};
+
+/// What a slow or stalled screen has of the network for it, so that it is soon full.
+const SMALL_BUFFER: u32 = 4096;
+
+/// How long a slow screen takes for each message.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// What was sent is still under way for so long when it is asked for.
+const SETTLE: Duration = Duration::from_millis(500);
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+#[derive(Debug, Parser)]
+struct Flags {
+    /// Host and port of the server.
+    address: String,
+    /// The cookie of somebody who is signed in.
+    #[arg(long)]
+    cookie: String,
+    /// How many screens are told of.
+    #[arg(long, default_value_t = 100)]
+    screens: usize,
+    /// How many take a second for each message.
+    #[arg(long, default_value_t = 0)]
+    slow: usize,
+    /// How many take nothing after the first snapshot.
+    #[arg(long, default_value_t = 0)]
+    stalled: usize,
+}
+
+/// A message, and the wall clock when it was there, in microseconds.
+type Arrived = (i64, Bytes);
+
+#[derive(Debug, Default)]
+struct Screen {
+    arrived: Mutex<Vec<Arrived>>,
+    /// How often it was given a snapshot.
+    snapshots: AtomicU64,
+}
+
+fn main() -> Result<(), Failure> {
+    let flags = Flags::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let screens: Vec<Arc<Screen>> = (0..flags.screens).map(|_| Arc::default()).collect();
+    runtime.block_on(open(&flags, &screens))?;
+    say("ready")?;
+    for line in io::stdin().lock().lines() {
+        line?;
+        std::thread::sleep(SETTLE);
+        say(&told(&screens)?.to_string())?;
+    }
+    Ok(())
+}
+
+fn say(line: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+/// Opens all, and waits until each has its first snapshot.
+async fn open(flags: &Flags, screens: &[Arc<Screen>]) -> Result<(), Failure> {
+    for screen in screens {
+        let mut socket = connect(flags, None).await?;
+        first_snapshot(&mut socket).await?;
+        tokio::spawn(watch(socket, Arc::clone(screen)));
+    }
+    for at in 0..flags.slow + flags.stalled {
+        let mut socket = connect(flags, Some(SMALL_BUFFER)).await?;
+        first_snapshot(&mut socket).await?;
+        let is_slow = at < flags.slow;
+        tokio::spawn(async move {
+            while is_slow && socket.next().await.is_some() {
+                tokio::time::sleep(SLOW).await;
+            }
+            std::future::pending::<()>().await;
+            drop(socket);
+        });
+    }
+    Ok(())
+}
+
+async fn connect(flags: &Flags, buffer: Option<u32>) -> Result<WebSocketStream<TcpStream>, Failure> {
+    let socket = TcpSocket::new_v4()?;
+    if let Some(buffer) = buffer {
+        socket.set_recv_buffer_size(buffer)?;
+    }
+    let stream = socket.connect(flags.address.parse()?).await?;
+    stream.set_nodelay(true)?;
+    let request = ClientRequestBuilder::new(format!("ws://{}{PATH}", flags.address).parse()?)
+        .with_header("cookie", flags.cookie.as_str())
+        .with_header("origin", format!("http://{}", flags.address));
+    let (socket, _answer) = tokio_tungstenite::client_async(request, stream).await?;
+    Ok(socket)
+}
+
+async fn first_snapshot(socket: &mut WebSocketStream<TcpStream>) -> Result<(), Failure> {
+    while let Some(message) = socket.next().await {
+        if let Message::Binary(bytes) = message?
+            && let ToConsole::Snapshot { last: true, .. } = postcard::from_bytes(&bytes)?
+        {
+            return Ok(());
+        }
+    }
+    Err("the feed ended before its first snapshot".into())
+}
+
+async fn watch(mut socket: WebSocketStream<TcpStream>, screen: Arc<Screen>) {
+    while let Some(Ok(message)) = socket.next().await {
+        if let Message::Binary(bytes) = message {
+            screen.arrived.lock().push((clock::wall_us(), bytes));
+        }
+    }
+    // Seen as transitions that are missing.
+}
+
+/// What all screens saw of agents that went offline, from each transition's time to its arrival.
+fn told(screens: &[Arc<Screen>]) -> Result<Value, Failure> {
+    let mut delays = Vec::new();
+    let (mut bytes, mut changes, mut fewest, mut snapshots) = (0, 0, usize::MAX, 0);
+    for screen in screens {
+        let before = delays.len();
+        for (at_us, message) in screen.arrived.lock().drain(..) {
+            match postcard::from_bytes(&message)? {
+                ToConsole::Delta {
+                    now_ms, changes: all, ..
+                } => {
+                    let gone = |to| matches!(to, Status::Offline | Status::UnreachableOffline);
+                    let ago = all
+                        .iter()
+                        .filter(|change| gone(change.to))
+                        .map(|change| change.ago_ms);
+                    delays.extend(ago.map(|ago| at_us - (now_ms - i64::from(ago)) * 1000));
+                    // A message with many tells what one takes.
+                    if all.len() >= 100 {
+                        bytes += message.len();
+                        changes += all.len();
+                    }
+                }
+                ToConsole::Snapshot { first: true, .. } => {
+                    screen.snapshots.fetch_add(1, Ordering::Relaxed);
+                }
+                _ => {}
+            }
+        }
+        fewest = fewest.min(delays.len() - before);
+        snapshots += screen.snapshots.swap(0, Ordering::Relaxed);
+    }
+    delays.sort_unstable();
+    let at = |hundredth: usize| {
+        let delay = delays.get((delays.len() * hundredth / 100).min(delays.len().saturating_sub(1)));
+        delay.map_or(0.0, |us| as_f64(*us) / 1000.0)
+    };
+    Ok(json!({
+        "median": at(50),
+        "p99": at(99),
+        "worst": at(100),
+        "seen": fewest,
+        "snapshots": snapshots,
+        "bytes": if changes == 0 { 0.0 } else { as_f64(bytes) / as_f64(changes) },
+    }))
+}
+
+/// Of counts that are far below 2^53.
+fn as_f64(count: impl TryInto<i64>) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+    count.try_into().map_or(f64::NAN, |count| count as f64)
+}
