@@ -19,7 +19,7 @@ SCREENS_ROW = Row(
     ],
     contestants=lambda: [Screens(AGENTS, SCREENS), Screens(AGENTS, SCREENS, slow=10, stalled=10)],
     notes=[
-        "From the time in each transition to its arrival at each console, all on the same cores; the feed's own wait is in it."
+        "The server was restarted and nobody came back, so that all have one deadline. From the time in each transition to its arrival at each console, all on the same cores; the feed's own wait is in it."
         " A slow one takes a message a second, a stalled one takes nothing after its first snapshot; both have 4 KB of socket"
         " buffer. They are not in the figures: how the others fare beside them is. Memory is what the process holds after"
         " the round beyond what it held before the consoles came.",
