@@ -8,6 +8,8 @@ from driven import Driven
 from ours.fleet import Fleet
 from started import Failed
 
+SILENT_FOR = 8
+
 # Leases last seconds here, and what a restart adds to them is in minutes of the settings, which last one.
 ALL_SILENT_WITHIN = 120
 
@@ -24,6 +26,8 @@ class Screens(Fleet):
 
     def measure(self):
         self.run()
+        # So that what each has left of its own lease is less than what all are given.
+        time.sleep(SILENT_FOR)
         self.server.process.stop()
         self.server.again()
         before = self.server.process.resident()
