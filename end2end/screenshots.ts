@@ -1,5 +1,6 @@
 /**
- * `npm run shots`: every page of a server with some life in it, at three widths, dark and light, into results/shots.
+ * `make screenshots`: every page of a server with some life in it, at three widths, dark and light, into results/shots,
+ * and from there into docs/screenshots.
  * For eyes and for the README; nothing is compared.
  */
 import { execFile } from "node:child_process";

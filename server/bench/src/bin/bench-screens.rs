@@ -67,7 +67,7 @@ fn main() -> Result<(), Failure> {
     say("ready")?;
     for line in io::stdin().lock().lines() {
         line?;
-        std::thread::sleep(SETTLE);
+        runtime.block_on(tokio::time::sleep(SETTLE));
         say(&told(&screens)?.to_string())?;
     }
     Ok(())
