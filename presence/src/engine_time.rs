@@ -284,7 +284,7 @@ mod tests {
         let mut monotonic = Duration::from_nanos(700);
         let (mut ticker, clock) = running(EngineTime::ZERO, monotonic);
         let mut now = EngineTime::ZERO;
-        while monotonic < Duration::from_secs(3_600) {
+        while monotonic < Duration::from_hours(1) {
             monotonic += odd;
             now = ticker.tick(&clock, monotonic).now;
         }

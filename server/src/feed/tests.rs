@@ -291,6 +291,14 @@ async fn who_may_see_one_domain_is_sent_who_comes_and_told_who_goes() {
     assert_eq!((rows, gone), (Vec::new(), vec![0]));
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the paused clock of a test, not the machine's"
+)]
+fn paused_now() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
 #[tokio::test(start_paused = true)]
 async fn after_a_calm_the_first_change_is_told_at_once_and_the_next_with_the_beat() {
     let fleet = Fleet::new();
@@ -300,7 +308,7 @@ async fn after_a_calm_the_first_change_is_told_at_once_and_the_next_with_the_bea
     let running = tokio::spawn(fleet.hub.clone().run(stopped));
     tokio::time::sleep(BEAT * 3).await;
     while subscription.messages.try_recv().is_ok() {}
-    let mut seen = tokio::time::Instant::now();
+    let mut seen = paused_now();
     for (address, after) in [(1, GATHER), (2, BEAT), (3, BEAT)] {
         fleet
             .roster
@@ -308,7 +316,7 @@ async fn after_a_calm_the_first_change_is_told_at_once_and_the_next_with_the_bea
         let message = subscription.messages.recv().await.unwrap();
         assert!(matches!(read(&message), ToConsole::Delta { .. }));
         assert_eq!(seen.elapsed(), after, "address {address}");
-        seen = tokio::time::Instant::now();
+        seen = paused_now();
     }
     running.abort();
 }
