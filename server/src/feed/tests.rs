@@ -306,7 +306,8 @@ async fn after_a_calm_the_first_change_is_told_at_once_and_the_next_with_the_bea
     let mut subscription = fleet.hub.subscribe(&Scope::All);
     let (_stop, stopped) = watch::channel(false);
     let running = tokio::spawn(fleet.hub.clone().run(stopped));
-    tokio::time::sleep(BEAT * 3).await;
+    // Between two beats, so that which of the two comes first is no question.
+    tokio::time::sleep(BEAT * 3 + BEAT / 2).await;
     while subscription.messages.try_recv().is_ok() {}
     let mut seen = paused_now();
     for (address, after) in [(1, GATHER), (2, BEAT), (3, BEAT)] {
