@@ -32,15 +32,22 @@ class Screens(Fleet):
         self.server.again()
         before = self.server.process.resident()
         self.screens = Driven("bench-screens", self.server.address, "--cookie", self.server.cookie, *self.flags)
+        if (online := self._online()) != self.agents:
+            raise Failed(f"{online} of {self.agents} are online when the consoles are there")
         began = time.monotonic()
-        while self.server.call("GET", "/api/v1/status")["picture"]["online"]:
+        while self._online():
             if time.monotonic() - began > ALL_SILENT_WITHIN:
                 raise Failed("agents are still online")
             time.sleep(0.2)
         told = self.screens.measure()
         held = self.server.process.resident() - before
         self.screens.stop()
+        if told["seen"] != self.agents:
+            raise Failed(f"a console saw {told['seen']} of {self.agents} go offline")
         return told | {"held": held / 1048576}
+
+    def _online(self):
+        return self.server.call("GET", "/api/v1/status")["picture"]["online"]
 
     def stop(self):
         if self.screens:

@@ -2,8 +2,8 @@
 //!
 //! Held in memory, filled from the store at the start and kept by the engine's changes and by registrations.
 //! Every look at it passes a [`Scope`]. A [`changes::Log`] lets the feed follow it by a cursor instead of
-//! being called for each change; that there is something to look for, it is told. When an agent was last heard is not here but in the engine's cells: a
-//! heartbeat touches no roster.
+//! being called for each change; that there is something to look for, it is told. When an agent was last heard is
+//! not here but in the engine's cells: a heartbeat touches no roster.
 
 mod changes;
 mod domains;
@@ -86,11 +86,14 @@ pub struct Roster {
     changing: Mutex<()>,
 }
 
-/// The roster while it is written. Whoever follows is told at the end.
+/// The roster while it is written. Its fields end in this order: whoever follows is told when it can be read.
 struct Writing<'a> {
     inner: RwLockWriteGuard<'a, Inner>,
-    news: &'a watch::Sender<()>,
+    _telling: Telling<'a>,
 }
+
+/// Tells whoever follows, at its end.
+struct Telling<'a>(&'a watch::Sender<()>);
 
 impl Deref for Writing<'_> {
     type Target = Inner;
@@ -106,9 +109,9 @@ impl DerefMut for Writing<'_> {
     }
 }
 
-impl Drop for Writing<'_> {
+impl Drop for Telling<'_> {
     fn drop(&mut self) {
-        self.news.send_replace(());
+        self.0.send_replace(());
     }
 }
 
@@ -375,10 +378,11 @@ impl Roster {
         self.news.subscribe()
     }
 
+    /// The only way to write.
     fn write(&self) -> Writing<'_> {
         Writing {
             inner: self.inner.write(),
-            news: &self.news,
+            _telling: Telling(&self.news),
         }
     }
 
