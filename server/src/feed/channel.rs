@@ -52,15 +52,13 @@ impl Channel {
         !self.place.lock().begun || self.messages.receiver_count() > 0
     }
 
-    /// Sends what changed since the beat before; a pulse where nothing did for a while. Gives whether anything had.
-    pub(super) fn beat(&self, roster: &Roster, now_ms: i64) -> bool {
+    /// Sends what changed since the beat before; a pulse where nothing did for a while.
+    pub(super) fn beat(&self, roster: &Roster, now_ms: i64) {
         let mut place = self.place.lock();
-        if !place.begun {
-            return false;
+        if place.begun {
+            let view = roster.view();
+            self.follow(&mut place, &view, now_ms);
         }
-        let before = place.sequence;
-        self.follow(&mut place, &roster.view(), now_ms);
-        place.sequence != before
     }
 
     pub(super) fn subscribe(&self, roster: &Roster, now_ms: i64) -> Subscription {

@@ -1,9 +1,9 @@
 //! What consoles are sent: one encoding for all who may see the same, ten times a second at the most.
 //!
 //! For each scope of domains that somebody watches there is a *channel*. At each beat (after a calm, at the first
-//! change) it takes from the roster what changed since the beat before, encodes it once and hands the same bytes to
-//! every console. A console that cannot keep up does not queue: it is told that it missed something and is given a new
-//! snapshot. Walls, to which agents are cells, have such a channel of their own.
+//! change) it takes from the roster what changed since the beat before, encodes it once and hands the same bytes to every console. A console
+//! that cannot keep up does not queue: it is told that it missed something and is given a new snapshot. Walls, to which
+//! agents are cells, have such a channel of their own.
 //!
 //! No sockets here: those are in `api/feed`.
 
@@ -147,7 +147,7 @@ impl Hub {
         let mut beat = tokio::time::interval(BEAT);
         // After a stall the changes of all missed beats go out as one message.
         beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        // Whether the last beat told nobody of a change: what comes now need not wait for the next.
+        // Whether the last beat had nothing to say: what comes now need not wait for the next.
         let mut calm = false;
         loop {
             let woken = tokio::select! {
@@ -159,21 +159,22 @@ impl Hub {
                 gather(&mut news).await;
                 beat.reset();
             }
+            // An error means that the roster is gone, and it is ours.
+            calm = !woken && !news.has_changed().unwrap_or(false);
             news.mark_unchanged();
-            calm = !self.beat();
+            self.beat();
         }
     }
 
-    /// One beat of every channel; whether any had a change to tell.
-    fn beat(&self) -> bool {
+    /// One beat of every channel.
+    fn beat(&self) {
         let channels: Vec<Arc<Channel>> = {
             let mut channels = self.0.channels.lock();
             channels.retain(|_, channel| channel.watched());
             channels.values().map(Arc::clone).collect()
         };
-        let mut told = false;
         for channel in channels {
-            told |= channel.beat(&self.0.roster, self.0.clock.wall_ms());
+            channel.beat(&self.0.roster, self.0.clock.wall_ms());
         }
         let walls: Vec<Arc<Wall>> = {
             let mut walls = self.0.walls.lock();
@@ -181,9 +182,8 @@ impl Hub {
             walls.values().map(Arc::clone).collect()
         };
         for wall in walls {
-            told |= wall.beat(&self.0.roster, self.0.clock.wall_ms());
+            wall.beat(&self.0.roster, self.0.clock.wall_ms());
         }
-        told
     }
 }
 

@@ -21,7 +21,7 @@ impl Roster {
     /// Takes the tree as the store knows it.
     pub fn plant(&self, domains: Vec<DomainRecord>) {
         let tree = domains.into_iter().map(DomainRecord::into_folder).collect();
-        let mut inner = self.write();
+        let mut inner = self.inner.write();
         if inner.tree != tree {
             inner.tree = tree;
             inner.log.push(Item::Tree(TreeChange::Moved));
@@ -36,7 +36,7 @@ impl Roster {
     /// Takes up a domain that was made, renamed or moved.
     pub fn put_domain(&self, domain: DomainRecord) {
         let (id, folder) = domain.into_folder();
-        let mut inner = self.write();
+        let mut inner = self.inner.write();
         let before = inner.tree.get(id).map(|before| before.parent);
         let change = match before {
             Some(parent) if parent != folder.parent => TreeChange::Moved,
@@ -48,7 +48,7 @@ impl Roster {
 
     /// Takes out a domain that was deleted; the retired agents that were in it are in its parent now.
     pub fn remove_domain(&self, domain: DomainId, parent: DomainId) {
-        let mut inner = self.write();
+        let mut inner = self.inner.write();
         let left: Vec<u32> = (0_u32..)
             .zip(&inner.rows)
             .filter(|(_, row)| row.domain == domain)
@@ -63,7 +63,7 @@ impl Roster {
 
     /// Notes that these agents are in another domain. Their presence is not touched.
     pub fn relocate(&self, agents: &[AgentId], to: DomainId) {
-        let mut inner = self.write();
+        let mut inner = self.inner.write();
         for agent in agents {
             if let Some(row) = inner.number_of(*agent) {
                 inner.relocate(row, to);
@@ -73,7 +73,7 @@ impl Roster {
 
     /// Notes who retired these agents.
     pub fn retired_by(&self, agents: &[AgentId], person: &str) {
-        let mut inner = self.write();
+        let mut inner = self.inner.write();
         for agent in agents {
             if let Some((row, known)) = inner.row_mut(*agent) {
                 known.retired_by(person);

@@ -2,8 +2,8 @@
 //!
 //! Held in memory, filled from the store at the start and kept by the engine's changes and by registrations.
 //! Every look at it passes a [`Scope`]. A [`changes::Log`] lets the feed follow it by a cursor instead of
-//! being called for each change; that there is something to look for, it is told. When an agent was last heard is
-//! not here but in the engine's cells: a heartbeat touches no roster.
+//! being called for each change; that there is something to look for, it is told. When an agent was last heard is not here but in the engine's cells: a
+//! heartbeat touches no roster.
 
 mod changes;
 mod domains;
@@ -86,14 +86,11 @@ pub struct Roster {
     changing: Mutex<()>,
 }
 
-/// The roster while it is written. Its fields end in this order: whoever follows is told when it can be read.
+/// The roster while it is written. Whoever follows is told at the end.
 struct Writing<'a> {
     inner: RwLockWriteGuard<'a, Inner>,
-    _telling: Telling<'a>,
+    news: &'a watch::Sender<()>,
 }
-
-/// Tells whoever follows, at its end.
-struct Telling<'a>(&'a watch::Sender<()>);
 
 impl Deref for Writing<'_> {
     type Target = Inner;
@@ -109,9 +106,9 @@ impl DerefMut for Writing<'_> {
     }
 }
 
-impl Drop for Telling<'_> {
+impl Drop for Writing<'_> {
     fn drop(&mut self) {
-        self.0.send_replace(());
+        self.news.send_replace(());
     }
 }
 
@@ -378,11 +375,10 @@ impl Roster {
         self.news.subscribe()
     }
 
-    /// The only way to write.
     fn write(&self) -> Writing<'_> {
         Writing {
             inner: self.inner.write(),
-            _telling: Telling(&self.news),
+            news: &self.news,
         }
     }
 
