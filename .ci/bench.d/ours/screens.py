@@ -8,8 +8,8 @@ from driven import Driven
 from ours.fleet import Fleet
 from started import Failed
 
+# Most of a lease of fifteen seconds.
 SILENT_FOR = 8
-
 # Leases last seconds here, and what a restart adds to them is in minutes of the settings, which last one.
 ALL_SILENT_WITHIN = 120
 

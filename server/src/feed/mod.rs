@@ -1,9 +1,9 @@
 //! What consoles are sent: one encoding for all who may see the same, ten times a second at the most.
 //!
 //! For each scope of domains that somebody watches there is a *channel*. At each beat (after a calm, at the first
-//! change) it takes from the roster what changed since the beat before, encodes it once and hands the same bytes to every console. A console
-//! that cannot keep up does not queue: it is told that it missed something and is given a new snapshot. Walls, to which
-//! agents are cells, have such a channel of their own.
+//! change of an agent) it takes from the roster what changed since the beat before, encodes it once and hands the same
+//! bytes to every console. A console that cannot keep up does not queue: it is told that it missed something and is
+//! given a new snapshot. Walls, to which agents are cells, have such a channel of their own.
 //!
 //! No sockets here: those are in `api/feed`.
 

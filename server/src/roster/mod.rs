@@ -2,8 +2,8 @@
 //!
 //! Held in memory, filled from the store at the start and kept by the engine's changes and by registrations.
 //! Every look at it passes a [`Scope`]. A [`changes::Log`] lets the feed follow it by a cursor instead of
-//! being called for each change; that there is something to look for, it is told. When an agent was last heard is not here but in the engine's cells: a
-//! heartbeat touches no roster.
+//! being called for each change; that there is something to look for, it is told. When an agent was last heard is
+//! not here but in the engine's cells: a heartbeat touches no roster.
 
 mod changes;
 mod domains;
@@ -375,6 +375,7 @@ impl Roster {
         self.news.subscribe()
     }
 
+    /// For what agents do. What people do to domains (`domains.rs`) tells nobody, and waits for the beat.
     fn write(&self) -> Writing<'_> {
         Writing {
             inner: self.inner.write(),
