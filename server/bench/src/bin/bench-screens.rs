@@ -5,7 +5,6 @@
 
 use std::io::{self, BufRead as _, Write as _};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -52,12 +51,8 @@ struct Flags {
 /// A message, and the wall clock when it was there, in microseconds.
 type Arrived = (i64, Bytes);
 
-#[derive(Debug, Default)]
-struct Screen {
-    arrived: Mutex<Vec<Arrived>>,
-    /// How often it was given a snapshot.
-    snapshots: AtomicU64,
-}
+/// What a screen was sent since it was last asked.
+type Screen = Mutex<Vec<Arrived>>;
 
 fn main() -> Result<(), Failure> {
     let flags = Flags::parse();
@@ -129,7 +124,7 @@ async fn first_snapshot(socket: &mut WebSocketStream<TcpStream>) -> Result<(), F
 async fn watch(mut socket: WebSocketStream<TcpStream>, screen: Arc<Screen>) {
     while let Some(Ok(message)) = socket.next().await {
         if let Message::Binary(bytes) = message {
-            screen.arrived.lock().push((clock::wall_us(), bytes));
+            screen.lock().push((clock::wall_us(), bytes));
         }
     }
     // Seen as transitions that are missing.
@@ -141,7 +136,7 @@ fn told(screens: &[Arc<Screen>]) -> Result<Value, Failure> {
     let (mut bytes, mut changes, mut fewest, mut snapshots) = (0, 0, usize::MAX, 0);
     for screen in screens {
         let before = delays.len();
-        for (at_us, message) in screen.arrived.lock().drain(..) {
+        for (at_us, message) in screen.lock().drain(..) {
             match postcard::from_bytes(&message)? {
                 ToConsole::Delta {
                     now_ms, changes: all, ..
@@ -159,13 +154,12 @@ fn told(screens: &[Arc<Screen>]) -> Result<Value, Failure> {
                     }
                 }
                 ToConsole::Snapshot { first: true, .. } => {
-                    screen.snapshots.fetch_add(1, Ordering::Relaxed);
+                    snapshots += 1;
                 }
                 _ => {}
             }
         }
         fewest = fewest.min(delays.len() - before);
-        snapshots += screen.snapshots.swap(0, Ordering::Relaxed);
     }
     delays.sort_unstable();
     let at = |hundredth: usize| {
