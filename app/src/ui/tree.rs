@@ -57,9 +57,13 @@ pub(crate) fn DomainTree(
     };
     reveal(lines, viewport);
     // A line takes its place only at the next frame, also its own again where others come in below it.
+    // Until then, keys are meant for it already.
+    let heading = StoredValue::new(None::<DomainId>);
     let go = move |id: DomainId| {
         at.set(Some(id));
+        heading.set_value(Some(id));
         request_animation_frame(move || {
+            heading.try_set_value(None);
             walk::focus(&format!("[data-domain=\"{id}\"]"));
         });
     };
@@ -75,7 +79,9 @@ pub(crate) fn DomainTree(
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
         }
-        let Some(id) = domain_at(&event) else { return };
+        let Some(id) = heading.get_value().or_else(|| domain_at(&event)) else {
+            return;
+        };
         match stepped(lines, id, &key) {
             _ if key == "Enter" || key == " " => choose(id),
             Some((Step::Turn, ..)) => {
