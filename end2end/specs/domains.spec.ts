@@ -219,6 +219,8 @@ test("the keyboard alone makes, renames, moves and deletes domains, and makes a 
   await keyboard.press("g");
   await keyboard.press("a");
   await expect(page).toHaveURL(`${server.url}/agents`);
+  // Another document: its keys are there once it is.
+  await expect(page.getByRole("heading", { name: "Agents", exact: true })).toBeVisible();
   await keyboard.press("g");
   await keyboard.press("d");
   await expect(page).toHaveURL(`${server.url}/domains`);

@@ -52,13 +52,15 @@ impl Channel {
         !self.place.lock().begun || self.messages.receiver_count() > 0
     }
 
-    /// Sends what changed since the beat before; a pulse where nothing did for a while.
-    pub(super) fn beat(&self, roster: &Roster, now_ms: i64) {
+    /// Sends what changed since the beat before; a pulse where nothing did for a while. Gives whether anything had.
+    pub(super) fn beat(&self, roster: &Roster, now_ms: i64) -> bool {
         let mut place = self.place.lock();
-        if place.begun {
-            let view = roster.view();
-            self.follow(&mut place, &view, now_ms);
+        if !place.begun {
+            return false;
         }
+        let before = place.sequence;
+        self.follow(&mut place, &roster.view(), now_ms);
+        place.sequence != before
     }
 
     pub(super) fn subscribe(&self, roster: &Roster, now_ms: i64) -> Subscription {

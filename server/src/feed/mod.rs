@@ -1,7 +1,7 @@
 //! What consoles are sent: one encoding for all who may see the same, ten times a second at the most.
 //!
 //! For each scope of domains that somebody watches there is a *channel*. At each beat (after a calm, at the first
-//! change of an agent) it takes from the roster what changed since the beat before, encodes it once and hands the same
+//! change) it takes from the roster what changed since the beat before, encodes it once and hands the same
 //! bytes to every console. A console that cannot keep up does not queue: it is told that it missed something and is
 //! given a new snapshot. Walls, to which agents are cells, have such a channel of their own.
 //!
@@ -147,7 +147,7 @@ impl Hub {
         let mut beat = tokio::time::interval(BEAT);
         // After a stall the changes of all missed beats go out as one message.
         beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        // Whether the last beat had nothing to say: what comes now need not wait for the next.
+        // Whether the last beat told nobody of a change: what comes now need not wait for the next.
         let mut calm = false;
         loop {
             let woken = tokio::select! {
@@ -159,22 +159,21 @@ impl Hub {
                 gather(&mut news).await;
                 beat.reset();
             }
-            // An error means that the roster is gone, and it is ours.
-            calm = !woken && !news.has_changed().unwrap_or(false);
             news.mark_unchanged();
-            self.beat();
+            calm = !self.beat();
         }
     }
 
-    /// One beat of every channel.
-    fn beat(&self) {
+    /// One beat of every channel; whether any had a change to tell.
+    fn beat(&self) -> bool {
         let channels: Vec<Arc<Channel>> = {
             let mut channels = self.0.channels.lock();
             channels.retain(|_, channel| channel.watched());
             channels.values().map(Arc::clone).collect()
         };
+        let mut told = false;
         for channel in channels {
-            channel.beat(&self.0.roster, self.0.clock.wall_ms());
+            told |= channel.beat(&self.0.roster, self.0.clock.wall_ms());
         }
         let walls: Vec<Arc<Wall>> = {
             let mut walls = self.0.walls.lock();
@@ -182,8 +181,9 @@ impl Hub {
             walls.values().map(Arc::clone).collect()
         };
         for wall in walls {
-            wall.beat(&self.0.roster, self.0.clock.wall_ms());
+            told |= wall.beat(&self.0.roster, self.0.clock.wall_ms());
         }
+        told
     }
 }
 

@@ -321,3 +321,30 @@ async fn after_a_calm_the_first_change_is_told_at_once_and_the_next_with_the_bea
     }
     running.abort();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_new_domain_after_a_calm_is_told_at_once_and_ends_the_calm() {
+    let fleet = Fleet::new();
+    fleet.enrol(1).await;
+    let mut subscription = fleet.hub.subscribe(&Scope::All);
+    let (_stop, stopped) = watch::channel(false);
+    let running = tokio::spawn(fleet.hub.clone().run(stopped));
+    tokio::time::sleep(BEAT * 3 + BEAT / 2).await;
+    while subscription.messages.try_recv().is_ok() {}
+    let mut seen = paused_now();
+    for (id, after) in [(2, GATHER), (3, BEAT)] {
+        fleet.roster.put_domain(DomainRecord {
+            id: DomainId(id),
+            parent: Some(DomainId::ROOT),
+            name: format!("floor {id}"),
+        });
+        let message = subscription.messages.recv().await.unwrap();
+        assert!(matches!(
+            read(&message),
+            ToConsole::Delta { domains: Some(_), .. }
+        ));
+        assert_eq!(seen.elapsed(), after, "domain {id}");
+        seen = paused_now();
+    }
+    running.abort();
+}

@@ -86,17 +86,19 @@ impl Wall {
         !self.place.lock().begun || self.messages.receiver_count() > 0
     }
 
-    /// Sends what changed since the beat before; a pulse where nothing did for a while.
-    pub(super) fn beat(&self, roster: &Roster, now_ms: i64) {
+    /// Sends what changed since the beat before; a pulse where nothing did for a while. Gives whether anything had.
+    pub(super) fn beat(&self, roster: &Roster, now_ms: i64) -> bool {
         let mut place = self.place.lock();
         if !place.begun {
-            return;
+            return false;
         }
+        let before = place.sequence;
         let view = roster.view();
         let is_due = now_ms.abs_diff(place.drawn_ms) >= DRAWN_ANEW_MS;
         if self.follow(&mut place, &view, now_ms) && is_due {
             self.draw_anew(&mut place, view, now_ms);
         }
+        place.sequence != before
     }
 
     pub(super) fn subscribe(&self, roster: &Roster, now_ms: i64) -> Subscription {

@@ -9,16 +9,15 @@ mod changes;
 mod domains;
 mod row;
 mod view;
+mod watched;
 
 use std::collections::HashMap;
 use std::hash::BuildHasher as _;
 use std::net::IpAddr;
-use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
-use parking_lot::{RwLock, RwLockWriteGuard};
 use rollcall_presence::Place;
 use rollcall_shared::console_api::{Agent, AgentDetails};
 use rollcall_shared::{AgentId, BootId, Cause, Status, TransitionId};
@@ -29,6 +28,7 @@ use crate::scope::{Scope, Tree};
 use crate::store::agents::AgentRecord;
 use changes::{Item, Log};
 use row::{Row, Softwares};
+use watched::Watched;
 
 pub use changes::{Cursor, StatusChange};
 pub use view::{Cell, Told, View, Visible};
@@ -79,37 +79,9 @@ pub struct Registration {
 /// The fleet.
 pub struct Roster {
     engine: Engine,
-    inner: RwLock<Inner>,
-    /// Says that something changed, to whoever follows.
-    news: watch::Sender<()>,
+    inner: Watched<Inner>,
     /// See [`Roster::changing`].
     changing: Mutex<()>,
-}
-
-/// The roster while it is written. Whoever follows is told at the end.
-struct Writing<'a> {
-    inner: RwLockWriteGuard<'a, Inner>,
-    news: &'a watch::Sender<()>,
-}
-
-impl Deref for Writing<'_> {
-    type Target = Inner;
-
-    fn deref(&self) -> &Inner {
-        &self.inner
-    }
-}
-
-impl DerefMut for Writing<'_> {
-    fn deref_mut(&mut self) -> &mut Inner {
-        &mut self.inner
-    }
-}
-
-impl Drop for Writing<'_> {
-    fn drop(&mut self) {
-        self.news.send_replace(());
-    }
 }
 
 #[derive(Default)]
@@ -189,8 +161,7 @@ impl Roster {
     pub fn new(engine: Engine) -> Self {
         Self {
             engine,
-            inner: RwLock::default(),
-            news: watch::Sender::new(()),
+            inner: Watched::default(),
             changing: Mutex::new(()),
         }
     }
@@ -199,18 +170,18 @@ impl Roster {
     #[must_use]
     pub fn with_room(engine: Engine, agents: usize) -> Self {
         let roster = Self::new(engine);
-        roster.write().make_room(agents);
+        roster.inner.write().make_room(agents);
         roster
     }
 
     /// Takes up an agent as the store knows it, unless it is known already.
     pub fn insert(&self, record: &AgentRecord, place: Place) {
-        self.write().take_up(record, place, &self.engine);
+        self.inner.write().take_up(record, place, &self.engine);
     }
 
     /// Takes up an agent that was just enrolled, and tells so as the transition of this id.
     pub fn enrol(&self, record: &AgentRecord, place: Place, id: TransitionId) {
-        let mut inner = self.write();
+        let mut inner = self.inner.write();
         if let Some(row) = inner.take_up(record, place, &self.engine) {
             let Row {
                 since_ms,
@@ -231,7 +202,7 @@ impl Roster {
 
     /// Applies what the engine changed. Called on the engine's thread: quick.
     pub fn apply(&self, changes: &[Change]) {
-        let mut inner = self.write();
+        let mut inner = self.inner.write();
         for change in changes {
             let Some((row, agent)) = inner.row_mut(change.agent) else {
                 continue;
@@ -256,7 +227,7 @@ impl Roster {
 
     /// Applies what a registration tells. Gives whether people see anything new.
     pub fn register(&self, agent: AgentId, registration: &Registration) -> bool {
-        let mut inner = self.write();
+        let mut inner = self.inner.write();
         let Some(number) = inner.number_of(agent) else {
             return false;
         };
@@ -272,7 +243,7 @@ impl Roster {
 
     /// Notes that an agent is seen from another address.
     pub fn moved(&self, agent: AgentId, address: IpAddr) {
-        let mut inner = self.write();
+        let mut inner = self.inner.write();
         if let Some((row, known)) = inner.row_mut(agent)
             && known.moved_to(address)
         {
@@ -372,15 +343,7 @@ impl Roster {
     /// Says that something changed since it was last looked at. What, a [`View`] knows.
     #[must_use]
     pub fn news(&self) -> watch::Receiver<()> {
-        self.news.subscribe()
-    }
-
-    /// For what agents do. What people do to domains (`domains.rs`) tells nobody, and waits for the beat.
-    fn write(&self) -> Writing<'_> {
-        Writing {
-            inner: self.inner.write(),
-            news: &self.news,
-        }
+        self.inner.news()
     }
 
     /// A look at the whole roster that does not change while it is held.
@@ -391,7 +354,7 @@ impl Roster {
 
     /// Puts transitions of the past, newest first, where consoles find the latest ones.
     pub fn remember(&self, past: &[(TransitionId, AgentId, i64, Status, Cause)]) {
-        let mut inner = self.write();
+        let mut inner = self.inner.write();
         for &(id, agent, at_ms, to, cause) in past.iter().rev() {
             if let Some(row) = inner.number_of(agent) {
                 inner.log.remember(StatusChange {
