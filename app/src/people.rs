@@ -42,7 +42,6 @@ pub(crate) struct People {
 impl People {
     /// Begins with what was asked before anything was drawn.
     pub(crate) fn new(who: Who) -> Self {
-        remember(&who);
         Self {
             who: RwSignal::new(who),
         }
@@ -88,19 +87,6 @@ impl People {
     }
 
     fn set(self, who: Who) {
-        remember(&who);
         self.who.set(who);
-    }
-}
-
-/// Lets the next visit paint the right shell before anything is known: see `index.html`.
-fn remember(who: &Who) {
-    if let Ok(Some(storage)) = window().local_storage() {
-        // A browser that keeps nothing paints the plain shell first; nothing else depends on it.
-        let _ = match who {
-            Who::SignedIn(_) => storage.set_item("rollcall.signed-in", "yes"),
-            Who::SignedOut { .. } => storage.remove_item("rollcall.signed-in"),
-            Who::Unknown(_) => Ok(()),
-        };
     }
 }

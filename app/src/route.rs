@@ -1,22 +1,21 @@
 //! Which page stands at which address.
 //!
-//! The router keeps the history and follows links; the few addresses there are need no tree of routes, which
-//! would be a quarter of the bundle.
+//! The few addresses there are need no tree of routes.
 
 use rollcall_shared::AgentId;
 
 /// A page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Page {
-    /// `/agents`, and `/agents/<id>` with an agent opened beside the table. `/` leads here.
+    /// `/agents`, and `/agents/<id>` with an agent opened beside the table.
     Agents,
     /// `/events`
     Events,
-    /// `/wall`: another document.
+    /// `/wall`. `/` leads here.
     Wall,
-    /// `/domains`: another document.
+    /// `/domains`
     Domains,
-    /// `/settings`, and all below it: another document.
+    /// `/settings`, and all below it.
     Settings,
     /// `/setup`
     Setup,
@@ -40,8 +39,12 @@ pub enum Opened {
 /// What the browser loads for an address: each has a wasm file of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Document {
-    /// The agents, the events and the doors.
+    /// The agents.
     Fleet,
+    /// Every change of status.
+    Events,
+    /// The set-up and the sign-in.
+    Doors,
     /// Every agent as a cell.
     Wall,
     /// The agent tree, and the tokens that let machines in.
@@ -64,14 +67,16 @@ impl Page {
             Self::Wall => Document::Wall,
             Self::Domains => Document::Domains,
             Self::Settings => Document::Settings,
-            Self::Agents | Self::Events | Self::Setup | Self::SignIn | Self::NotFound => Document::Fleet,
+            Self::Events => Document::Events,
+            Self::Setup | Self::SignIn => Document::Doors,
+            Self::Agents | Self::NotFound => Document::Fleet,
         }
     }
 
-    /// Whether it is a page of the fleet's document for those who are signed in, with the rail beside it.
+    /// Whether it is a page for those who are signed in, with the rail beside it.
     #[must_use]
     pub fn is_framed(self) -> bool {
-        matches!(self, Self::Agents | Self::Events)
+        !matches!(self, Self::Setup | Self::SignIn | Self::NotFound)
     }
 
     /// Its heading.
@@ -91,9 +96,9 @@ impl Page {
     #[must_use]
     pub fn at(path: &str) -> Self {
         match path.trim_end_matches('/') {
-            "" | "/agents" => Self::Agents,
+            "/agents" => Self::Agents,
             "/events" => Self::Events,
-            "/wall" => Self::Wall,
+            "" | "/wall" => Self::Wall,
             "/domains" => Self::Domains,
             "/settings" => Self::Settings,
             "/setup" => Self::Setup,
@@ -127,13 +132,13 @@ impl Opened {
     }
 }
 
-/// Where to go after signing in: `next` where it is a page for those who are, and else the agents.
+/// Where to go after signing in: `next` where it is a page for those who are, and else the wall.
 ///
 /// `next` comes from a link that anybody may have made. Browsers drop tabs and line breaks in an address and
 /// read a backslash as a slash, so what looks like a path may lead to another host.
 #[must_use]
 pub fn after_sign_in(next: Option<&str>) -> &str {
-    const USUAL: &str = "/agents";
+    const USUAL: &str = "/wall";
     next.filter(|next| leads_into_the_fleet(next)).unwrap_or(USUAL)
 }
 
@@ -142,7 +147,7 @@ fn leads_into_the_fleet(next: &str) -> bool {
     path.starts_with('/')
         && !path.starts_with("//")
         && !next.contains(|letter: char| letter.is_control() || letter == '\\')
-        && (Page::at(path).is_framed() || Page::at(path).document() != Document::Fleet)
+        && Page::at(path).is_framed()
 }
 
 #[cfg(test)]
@@ -152,7 +157,7 @@ mod tests {
     #[test]
     fn every_address_has_its_page() {
         for (path, page) in [
-            ("/", Page::Agents),
+            ("/", Page::Wall),
             ("/agents", Page::Agents),
             ("/agents/", Page::Agents),
             ("/agents/0000000000abc", Page::Agents),
@@ -213,9 +218,9 @@ mod tests {
             "/sign-in",
             "/sign-out",
         ] {
-            assert_eq!(after_sign_in(Some(next)), "/agents", "{next:?}");
+            assert_eq!(after_sign_in(Some(next)), "/wall", "{next:?}");
         }
-        assert_eq!(after_sign_in(None), "/agents");
+        assert_eq!(after_sign_in(None), "/wall");
     }
 
     #[test]

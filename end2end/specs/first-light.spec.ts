@@ -34,6 +34,8 @@ test("from the one-time link to an agent that is killed and comes back", async (
     await expect.poll(latest).toBe("goodbye.stop");
   });
 
+  expect(await marked(page), "all of it without a reload").toBe(true);
+
   await test.step("the events tell it all, the latest first", async () => {
     await page.getByRole("link", { name: "Events" }).click();
     await expect(page).toHaveURL(`${server.url}/events`);
@@ -48,6 +50,9 @@ test("from the one-time link to an agent that is killed and comes back", async (
     const opened = page.getByRole("heading", { name: "atlas" });
     await page.goBack();
     await expect(page).toHaveURL(`${server.url}/agents`);
+    // Another document: it is there once the table is.
+    await expect(row(page, "atlas")).toContainText("Offline");
+    await mark(page);
     await row(page, "atlas").getByRole("link").click();
     await expect(page).toHaveURL(/\/agents\/[^/]+$/);
     await expect(opened).toBeVisible();
@@ -61,9 +66,8 @@ test("from the one-time link to an agent that is killed and comes back", async (
     await expect(opened).toBeHidden();
     await page.goForward();
     await expect(opened).toBeVisible();
+    expect(await marked(page), "there and back without a reload").toBe(true);
   });
-
-  expect(await marked(page), "all of it without a reload").toBe(true);
 });
 
 test("a wrong password is refused, the right one is not", async ({ page, server }) => {

@@ -66,10 +66,12 @@ test("a save moves an agent into the unreachable network, where it lives by poll
     await expect(card(page)).toContainText(`By version ${version} of the settings.`);
     await expect(card(page)).toContainText("unreachable: 127.0.0.1 is in 127.0.0.0/8");
     await expect(card(page)).toContainText("It is in the unreachable network because 127.0.0.1 is in 127.0.0.0/8");
+    expect(await marked(page), "all of it without a reload").toBe(true);
     await page.getByRole("link", { name: "Events" }).click();
     await expect(events(page, "umea").first()).toContainText(`Unreachable / Online · by version ${version} of the settings`);
     await page.goBack();
     await expect(card(page)).toBeVisible();
+    await mark(page);
   });
 
   await test.step("without heartbeats it goes on by polling", async () => {
@@ -89,6 +91,7 @@ test("a save moves an agent into the unreachable network, where it lives by poll
     await umea.kill();
     await expect(row(page, "umea")).toContainText("Unreachable / Offline");
     await expect(card(page)).toContainText(/Deadline passed \d+ s ago/);
+    expect(await marked(page), "all of it without a reload").toBe(true);
     await page.getByRole("link", { name: "Events" }).click();
     const became = async (): Promise<(string | undefined)[]> => {
       const lines = await events(page, "umea").allInnerTexts();
@@ -96,8 +99,6 @@ test("a save moves an agent into the unreachable network, where it lives by poll
     };
     await expect.poll(async () => (await became()).slice(0, 3)).toEqual(["Unreachable / Offline", "Unreachable / Online", "Online"]);
   });
-
-  expect(await marked(page), "all of it without a reload").toBe(true);
 });
 
 test("an agent that sends no heartbeats is connected to", async ({ page, server, agents }) => {

@@ -1,7 +1,11 @@
-//! The console's documents: the fleet, the wall, the settings, the components, and the domains. What all begin with.
+//! The console's documents: the fleet, the wall, the events, the settings, the components, the domains, and the doors. What
+//! all begin with.
 
+pub(crate) mod bar;
 pub mod components;
 pub mod domains;
+pub mod doors;
+pub mod events;
 pub mod fleet;
 pub mod settings;
 pub mod wall;

@@ -1,41 +1,24 @@
 //! How a document goes to another address: within itself without loading anew, to another document by loading it.
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 
-use crate::route::{Document, Page};
+use super::bar::Bar;
 
 /// The way, for whoever sends the person somewhere.
 #[derive(Clone, Copy)]
 pub(crate) struct Way {
-    within: StoredValue<Option<Within>, LocalStorage>,
+    bar: Option<Bar>,
 }
-
-/// Goes to an address of this document; whether the one here is forgotten.
-type Within = Box<dyn Fn(&str, bool)>;
 
 impl Way {
     /// Of a document whose addresses are all loaded anew.
     pub(crate) fn by_loading() -> Self {
-        Self {
-            within: StoredValue::new_local(None),
-        }
+        Self { bar: None }
     }
 
-    /// Of the fleet, whose router is at hand.
-    pub(crate) fn by_router() -> Self {
-        let navigate = use_navigate();
-        let within: Within = Box::new(move |to, replace| {
-            let options = NavigateOptions {
-                replace,
-                ..NavigateOptions::default()
-            };
-            navigate(to, options);
-        });
-        Self {
-            within: StoredValue::new_local(Some(within)),
-        }
+    /// Of one that goes to its own addresses by this bar.
+    pub(crate) fn by(bar: Bar) -> Self {
+        Self { bar: Some(bar) }
     }
 
     /// Goes to an address, from which one comes back here.
@@ -49,22 +32,16 @@ impl Way {
     }
 
     fn to(self, to: &str, replace: bool) {
-        let is_fleet = Page::at_address(to).document() == Document::Fleet;
-        let went = self.within.with_value(|within| match within {
-            Some(within) if is_fleet => {
-                within(to, replace);
-                true
-            }
-            _ => false,
-        });
-        if !went {
-            let location = window().location();
-            // An address of our own can always be gone to.
-            let _ = if replace {
-                location.replace(to)
-            } else {
-                location.assign(to)
-            };
+        if let Some(bar) = self.bar.filter(|bar| bar.shows(to)) {
+            bar.go(to, replace);
+            return;
         }
+        let location = window().location();
+        // An address of our own can always be gone to.
+        let _ = if replace {
+            location.replace(to)
+        } else {
+            location.assign(to)
+        };
     }
 }

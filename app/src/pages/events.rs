@@ -3,14 +3,13 @@
 use std::collections::HashSet;
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
 use rollcall_shared::console_api::Transition;
 use rollcall_shared::{AgentId, Status, TransitionId};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::api::{self, Failure};
 use crate::clock;
+use crate::document::bar::Bar;
 use crate::feed::live::Live;
 use crate::feed::mirror::{Fleet, Happening as Held, MOST_EVENTS};
 use crate::people::People;
@@ -60,11 +59,8 @@ impl Entry {
 pub(crate) fn Events() -> impl IntoView {
     let live = expect_context::<Live>();
     title::use_live_title(|| "Events".to_owned());
-    let query = use_query_map();
-    let statuses = Memo::new(move |_| {
-        query.with(|query| Statuses::from_keys(query.get_str("status").unwrap_or_default()))
-    });
-    let navigate = use_navigate();
+    let bar = expect_context::<Bar>();
+    let statuses = Memo::new(move |_| Statuses::from_keys(&bar.parameter("status").unwrap_or_default()));
     let toggle = move |status: Status| {
         let keys = statuses.get_untracked().toggled(status).to_keys();
         let to = if keys.is_empty() {
@@ -72,12 +68,7 @@ pub(crate) fn Events() -> impl IntoView {
         } else {
             format!("/events?status={keys}")
         };
-        let options = NavigateOptions {
-            replace: true,
-            scroll: false,
-            ..NavigateOptions::default()
-        };
-        navigate(&to, options);
+        bar.go(&to, true);
     };
     let older = Older::new();
     let entries = Memo::new(move |_| {
@@ -104,7 +95,6 @@ pub(crate) fn Events() -> impl IntoView {
         by_day(entries)
     });
     let filters = Status::ALL.map(|status| {
-        let toggle = toggle.clone();
         view! {
             <button
                 class="chip"

@@ -14,8 +14,8 @@ pub(crate) fn NotFound() -> impl IntoView {
         <Door title="Nobody answers here">
             <p class="door__lead">"There is no page at " <code class="door__code">{path}</code> "."</p>
             <p class="door__ways">
+                <a href="/wall">"Wall"</a>
                 <a href="/agents">"Agents"</a>
-                <a href="/events">"Events"</a>
             </p>
         </Door>
     }

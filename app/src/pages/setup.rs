@@ -1,13 +1,12 @@
 //! `/setup`: the first admin, by the one-time link that the server printed.
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 use rollcall_shared::console_api::Setup;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::api::{self, Failure};
+use crate::document::way::Way;
 use crate::people::{People, Who};
 use crate::ui::door::Door;
 use crate::ui::field::Field;
@@ -32,14 +31,11 @@ fn take_token() -> Option<String> {
 pub(crate) fn SetupPage() -> impl IntoView {
     title::use_title("Set up");
     let people = expect_context::<People>();
-    let navigate = use_navigate();
+    let way = expect_context::<Way>();
     Effect::new(move |_| {
         if people.is_signed_in() {
-            let options = NavigateOptions {
-                replace: true,
-                ..NavigateOptions::default()
-            };
-            navigate("/agents", options);
+            // Where the first agent is added.
+            way.replace("/agents");
         }
     });
     let token = RwSignal::new(take_token());

@@ -1,7 +1,6 @@
 //! `/sign-in`: a name and a password, and back to where one wanted to go.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use rollcall_shared::console_api::SignIn;
 use wasm_bindgen_futures::spawn_local;
 
@@ -22,11 +21,17 @@ pub(crate) fn address(path: &str, search: &str) -> String {
     } else {
         format!("{path}?{search}")
     };
-    if back == "/agents" || back == "/" {
+    if back == "/wall" || back == "/" {
         return "/sign-in".to_owned();
     }
     let back = String::from(js_sys::encode_uri_component(&back));
     format!("/sign-in?next={back}")
+}
+
+/// Where the address says that the person wanted to go.
+fn next() -> Option<String> {
+    let search = window().location().search().ok()?;
+    web_sys::UrlSearchParams::new_with_str(&search).ok()?.get("next")
 }
 
 /// The page.
@@ -38,7 +43,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
     let password = RwSignal::new(String::new());
     let failure = RwSignal::new(None::<Failure>);
     let busy = RwSignal::new(false);
-    let next = use_query_map().with_untracked(|query| query.get("next"));
+    let next = next();
     let way = expect_context::<Way>();
     Effect::new(move |_| {
         let to = match people.who() {

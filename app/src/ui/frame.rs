@@ -77,7 +77,7 @@ fn Rooms(page: Memo<Page>, children: Children) -> impl IntoView {
     }
 }
 
-/// Moves the keyboard to the content. The router would take the link for a way to another page.
+/// Moves the keyboard to the content. By its address alone the link would leave a `#main` behind.
 #[expect(clippy::needless_pass_by_value, reason = "a listener is given its event")]
 fn skip(event: web_sys::MouseEvent) {
     event.prevent_default();

@@ -11,24 +11,24 @@ use crate::ui::icon::{Icon, Logo, Picture};
 use crate::ui::theme::Theme;
 use crate::ui::told;
 
-/// Address, page, picture; and whether the address may be another document's, which the router must not take.
-const ROOMS: [(&str, Page, Picture, Option<&str>); 5] = [
-    ("/agents", Page::Agents, Picture::Agents, None),
-    ("/events", Page::Events, Picture::Events, None),
-    ("/wall", Page::Wall, Picture::Wall, Some("external")),
-    ("/domains", Page::Domains, Picture::Domains, Some("external")),
-    ("/settings", Page::Settings, Picture::Settings, Some("external")),
+/// Address, page, picture.
+const ROOMS: [(&str, Page, Picture); 5] = [
+    ("/wall", Page::Wall, Picture::Wall),
+    ("/agents", Page::Agents, Picture::Agents),
+    ("/events", Page::Events, Picture::Events),
+    ("/domains", Page::Domains, Picture::Domains),
+    ("/settings", Page::Settings, Picture::Settings),
 ];
 
 /// The rail.
 #[component]
 pub(crate) fn Rail(page: Memo<Page>) -> impl IntoView {
-    let rooms = ROOMS.map(|(href, to, picture, rel)| {
+    let rooms = ROOMS.map(|(href, to, picture)| {
         let here = move || (page.get() == to).then_some("page");
         let name = to.name();
         view! {
             <li>
-                <a class="rail__room" href=href rel=rel aria-label=name title=name aria-current=told::maybe(here)>
+                <a class="rail__room" href=href aria-label=name title=name aria-current=told::maybe(here)>
                     <Icon of=picture />
                 </a>
             </li>

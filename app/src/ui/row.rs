@@ -88,7 +88,7 @@ pub(crate) fn AgentRow(
                 }
             }
             on:click=move |event| {
-                // The name is a link, which the router follows; a row that followed too would go there twice.
+                // The name is a link, which the address bar follows; a row that followed too would go there twice.
                 if walk::is_in(&event, "a") {
                     return;
                 }

@@ -127,7 +127,7 @@ pub(crate) fn DomainTree(
                 </div>
             </div>
             <If so=told::flag(move || people.may_change())>
-                <a class="tree__manage" href="/domains" rel="external">"Manage domains"</a>
+                <a class="tree__manage" href="/domains">"Manage domains"</a>
             </If>
         </nav>
     }

@@ -3,7 +3,7 @@
 //! Only files that were embedded can be served: a path is looked up in a table, never in a file system. What
 //! no route and no file answers is a page of the console (it has routes of its own), or a 404.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use axum::Router;
@@ -29,12 +29,17 @@ static EMBEDDED: &[Embedded] = &include!(concat!(env!("OUT_DIR"), "/console.rs")
 const INDEX: &str = "index.html";
 
 /// The other documents, each with what its addresses' paths begin with; the narrower before the wider.
-const OTHERS: [(&str, &str); 5] = [
+const OTHERS: [(&str, &str); 9] = [
     ("components.html", "settings/components"),
     ("components.html", "settings/server"),
     ("settings.html", "settings"),
     ("domains.html", "domains"),
+    ("events.html", "events"),
+    ("doors.html", "setup"),
+    ("doors.html", "sign-in"),
     ("wall.html", "wall"),
+    // The address of nothing but the host.
+    ("wall.html", ""),
 ];
 
 /// Trunk names files by their content, so a name never changes its meaning.
@@ -67,9 +72,10 @@ pub fn build_id() -> &'static str {
 
 /// The documents of the console, for what must know their inline scripts.
 #[must_use]
-pub fn documents() -> [&'static str; 5] {
-    let [(components, _), _, (settings, _), (domains, _), (wall, _)] = OTHERS;
-    [INDEX, settings, components, domains, wall].map(|path| CONSOLE.text(path))
+pub fn documents() -> Vec<&'static str> {
+    let others: BTreeSet<_> = OTHERS.iter().map(|(path, _)| *path).collect();
+    let all = [INDEX].into_iter().chain(others);
+    all.map(|path| CONSOLE.text(path)).collect()
 }
 
 /// Answers everything that the routes so far do not: the console, 404 and 405. To be called last.
@@ -100,6 +106,7 @@ impl Console {
     /// The document that an address of the console begins with. One bundle without the others is a console too.
     fn document(&self, name: &str) -> Option<&File> {
         let is_of = |at: &str| {
+            // Names have no slash in front, so nothing but the empty one begins with nothing.
             name.strip_prefix(at)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };

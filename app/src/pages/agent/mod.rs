@@ -1,7 +1,6 @@
 //! `/agents/:id`: one agent beside the table, with what is known of it and what became of it.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 use rollcall_shared::console_api::{Agent, Transition};
 use rollcall_shared::feed::Row;
 use rollcall_shared::{AgentId, Status, TransitionId};
@@ -19,6 +18,7 @@ use verify::VerifyNow;
 use why::WhyCard;
 
 use crate::bulk::Act;
+use crate::document::bar::Bar;
 use crate::explain;
 use crate::feed::live::Live;
 use crate::people::People;
@@ -33,15 +33,11 @@ use crate::ui::told::{self, If};
 #[component]
 pub(crate) fn AgentPanel(opened: Opened) -> impl IntoView {
     let live = expect_context::<Live>();
-    let location = use_location();
+    let bar = expect_context::<Bar>();
     let close = move || {
-        let search = location.search.get();
-        let search = search.trim_start_matches('?');
-        if search.is_empty() {
-            "/agents".to_owned()
-        } else {
-            format!("/agents?{search}")
-        }
+        let mut to = "/agents".to_owned();
+        to.push_str(&bar.search());
+        to
     };
     let name = move || {
         let agent = |id| live.read(|fleet| fleet.agent(id).map(|agent| agent.name.clone()));

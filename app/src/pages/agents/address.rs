@@ -4,9 +4,8 @@ use core::time::Duration;
 
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 
+use crate::document::bar::Bar;
 use crate::table::view::View;
 
 /// The address follows typing after so long, so that going back does not go back letter by letter.
@@ -20,33 +19,23 @@ pub(super) struct Address {
     /// What stands in the field, which the address follows.
     pub(super) search: RwSignal<String>,
     pub(super) path: Memo<String>,
-    navigate: Callback<(String, bool)>,
+    bar: Bar,
 }
 
 impl Address {
     /// Of the page that is open.
     pub(super) fn new() -> Self {
-        let query = use_query_map();
+        let bar = expect_context::<Bar>();
         let view = Memo::new(move |_| {
-            query.with(|query| {
-                let [domain, status, search, sort] =
-                    ["domain", "status", "q", "sort"].map(|key| query.get_str(key));
-                View::read(domain, status, search, sort)
-            })
+            let told = ["domain", "status", "q", "sort"].map(|key| bar.parameter(key));
+            let [domain, status, search, sort] = told.each_ref().map(Option::as_deref);
+            View::read(domain, status, search, sort)
         });
-        let navigate = use_navigate();
         Self {
             view,
             search: RwSignal::new(view.with_untracked(|view| view.search.clone())),
-            path: use_location().pathname,
-            navigate: Callback::new(move |(to, replace): (String, bool)| {
-                let options = NavigateOptions {
-                    replace,
-                    scroll: false,
-                    ..NavigateOptions::default()
-                };
-                navigate(&to, options);
-            }),
+            path: Memo::new(move |_| bar.path()),
+            bar,
         }
     }
 
@@ -61,7 +50,7 @@ impl Address {
     /// Goes to another page, and keeps what is shown.
     pub(super) fn go(self, path: &str) {
         let query = self.typed().to_query();
-        self.navigate.run((format!("{path}{query}"), false));
+        self.bar.go(&format!("{path}{query}"), false);
     }
 
     /// Shows something else on this page.
@@ -69,7 +58,7 @@ impl Address {
         let mut view = self.typed();
         change(&mut view);
         let path = self.path.get_untracked();
-        self.navigate.run((format!("{path}{}", view.to_query()), true));
+        self.bar.go(&format!("{path}{}", view.to_query()), true);
     }
 }
 
