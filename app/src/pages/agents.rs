@@ -11,17 +11,22 @@ use address::Address;
 use beside::Beside;
 use empty::{Nobody, NoneFits};
 
+use crate::clock;
 use crate::feed::live::Live;
 use crate::feed::mirror::Touched;
 use crate::keys;
 use crate::pages::agent::AgentPanel;
 use crate::people::People;
 use crate::route::Opened;
+use crate::table::column::{Column, Columns};
+use crate::table::csv;
 use crate::table::order::Order;
 use crate::table::selection::Selection;
-use crate::table::view::{Column, View};
+use crate::table::view::View;
 use crate::ui::add_agent::AddAgent;
+use crate::ui::columns;
 use crate::ui::counts::Counts;
+use crate::ui::save;
 use crate::ui::selected::Selected;
 use crate::ui::table::{AgentTable, Rows};
 use crate::ui::title;
@@ -90,6 +95,11 @@ pub(crate) fn Agents() -> impl IntoView {
     let adding = RwSignal::new(false);
     let tree = RwSignal::new(is_roomy());
     let choose = choosing(address);
+    let choose_columns = Callback::new(move |chosen: Columns| {
+        columns::remember(chosen);
+        address.change(|view| view.columns = chosen);
+    });
+    let save = Callback::new(move |()| save_as_file(live, order, view));
     let all = told::text(move || {
         if tree.get() {
             "agents__all agents__all--tree"
@@ -111,7 +121,7 @@ pub(crate) fn Agents() -> impl IntoView {
                     })
                 />
                 <DomainTree view choose shown=tree />
-                <Toolbar search shown=Signal::derive(shown) adding view tree />
+                <Toolbar search shown=Signal::derive(shown) adding view tree choose=choose_columns save />
                 <If so=nobody.into()>
                     <Nobody adding />
                 </If>
@@ -127,6 +137,18 @@ pub(crate) fn Agents() -> impl IntoView {
         </div>
         <AddAgent open=adding into=Signal::derive(move || view.with(|view| view.domain.unwrap_or_default())) />
     }
+}
+
+/// Saves what is shown, in its order and with its columns.
+fn save_as_file(live: Live, order: StoredValue<Order, LocalStorage>, view: Memo<View>) {
+    let text = live.peek(|fleet| {
+        order.with_value(|order| view.with_untracked(|view| csv::write(fleet, order.places(), view)))
+    });
+    // Colons are not for the names of files everywhere.
+    let now = clock::local(clock::now_ms()).machine_readable();
+    let when = now.trim_end_matches('Z').replace(':', "-");
+    // A browser without room for the file says so itself.
+    let _ = save::save(&format!("rollcall-agents-{when}.csv"), "text/csv", &text);
 }
 
 /// Whether there is room for the tree beside the table.

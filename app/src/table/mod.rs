@@ -4,6 +4,8 @@
 //! [`window`] says which of them to draw, [`selection`] is what somebody ticked among them, [`natural`] compares names
 //! as people do.
 
+pub mod column;
+pub mod csv;
 pub mod natural;
 pub mod order;
 pub mod selection;

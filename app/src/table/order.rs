@@ -9,8 +9,9 @@ use core::ops::Range;
 
 use rollcall_shared::feed::Row;
 
+use super::column::Column;
 use super::natural;
-use super::view::{Column, View};
+use super::view::View;
 use crate::feed::mirror::{Fleet, Touched};
 
 /// Places of the rows that are shown, in order.
@@ -106,6 +107,14 @@ impl Order {
             // From just now to long ago, as the ages in the column read; never heard is longest ago.
             Column::Since => right.since_ms.cmp(&left.since_ms),
             Column::Contact => right.last_contact.map(first).cmp(&left.last_contact.map(first)),
+            // As the tree stands.
+            Column::Domain => fleet
+                .tree()
+                .line(left.domain)
+                .cmp(&fleet.tree().line(right.domain)),
+            Column::Address => left.address.cmp(&right.address),
+            Column::Version => natural::compare(&left.agent_version, &right.agent_version),
+            Column::Cause => Ordering::Equal,
         };
         let by_column = if self.view.sort.descending {
             by_column.reverse()
@@ -144,7 +153,7 @@ mod tests {
     use rollcall_shared::feed::{Change, ToConsole};
     use rollcall_shared::{AgentId, Cause, ContactKind, DomainId, Status};
 
-    use super::super::view::Sort;
+    use super::super::column::Sort;
     use super::*;
     use crate::feed::mirror::Mirror;
 
@@ -209,6 +218,8 @@ mod tests {
             (sorted_by(Column::Since, false), ["atm-1", "pos-9", "pos-10"]),
             (sorted_by(Column::Since, true), ["pos-10", "pos-9", "atm-1"]),
             (sorted_by(Column::Contact, false), ["atm-1", "pos-10", "pos-9"]),
+            (sorted_by(Column::Address, true), ["atm-1", "pos-9", "pos-10"]),
+            (sorted_by(Column::Version, false), ["atm-1", "pos-9", "pos-10"]),
         ] {
             assert_eq!(shown(&mut mirror, &view), expected, "{view:?}");
         }
@@ -257,7 +268,7 @@ mod tests {
                     changes: vec![],
                 });
             };
-        let view = View::read(Some("2"), None, None, None);
+        let view = View::told(&[("domain", "2")]);
         let mut order = Order::default();
         let mut update = |mirror: &mut Mirror| {
             let touched = mirror.take_touched();
@@ -284,7 +295,7 @@ mod tests {
             .iter()
             .map(|(name, status)| (name.as_str(), *status))
             .collect();
-        let online = View::read(None, Some("online,pending"), None, Some("-since"));
+        let online = View::told(&[("status", "online,pending"), ("sort", "-since")]);
         for view in [View::default(), online, sorted_by(Column::Status, false)] {
             let mut mirror = mirror(&many);
             let mut order = Order::default();

@@ -187,7 +187,7 @@ mod tests {
     fn only_what_is_shown_counts_and_all_is_all_that_is_shown() {
         let mirror = ten();
         let everyone = ordered(&mirror, &View::default());
-        let offline = ordered(&mirror, &View::read(None, Some("offline"), None, None));
+        let offline = ordered(&mirror, &View::told(&[("status", "offline")]));
         let mut selection = Selection::default();
         selection.turn(agent(2));
         selection.all(mirror.fleet(), &offline);

@@ -5,6 +5,8 @@
 
 use rollcall_shared::{DomainId, Status};
 
+use super::column::{Column, Columns, Sort};
+
 /// A set of statuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Statuses(u8);
@@ -50,67 +52,6 @@ impl Statuses {
     }
 }
 
-/// What rows are sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Column {
-    /// The agent's name.
-    #[default]
-    Name,
-    /// Its status.
-    Status,
-    /// How long it has had that status.
-    Since,
-    /// How long ago it was last heard.
-    Contact,
-}
-
-impl Column {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Name, Self::Status, Self::Since, Self::Contact];
-
-    /// Its name in the address bar.
-    #[must_use]
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Status => "status",
-            Self::Since => "since",
-            Self::Contact => "contact",
-        }
-    }
-
-    /// Its heading.
-    #[must_use]
-    pub const fn heading(self) -> &'static str {
-        match self {
-            Self::Name => "Agent",
-            Self::Status => "Status",
-            Self::Since => "Since",
-            Self::Contact => "Last contact",
-        }
-    }
-}
-
-/// The order of rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Sort {
-    /// By what.
-    pub column: Column,
-    /// From the greatest down: Z to A, Retired to Online, longest ago to just now.
-    pub descending: bool,
-}
-
-impl Sort {
-    /// What a click on a heading makes of it: that column, or its other direction.
-    #[must_use]
-    pub fn clicked(self, column: Column) -> Self {
-        Self {
-            column,
-            descending: self.column == column && !self.descending,
-        }
-    }
-}
-
 /// What the table shows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct View {
@@ -122,29 +63,37 @@ pub struct View {
     pub search: String,
     /// In which order.
     pub sort: Sort,
+    /// Which columns; where none was chosen, as many as there is room for.
+    pub columns: Columns,
 }
 
 impl View {
-    /// Reads the parts of an address.
+    /// Reads what an address says behind its path; `told` gives the value of a parameter, decoded.
     #[must_use]
-    pub fn read(
-        domain: Option<&str>,
-        status: Option<&str>,
-        search: Option<&str>,
-        sort: Option<&str>,
-    ) -> Self {
-        let number = domain.and_then(|domain| domain.parse::<i32>().ok());
-        let sort = sort.unwrap_or_default();
+    pub fn read(told: impl Fn(&str) -> Option<String>) -> Self {
+        let text = |key| told(key).unwrap_or_default();
+        let number = text("domain").parse::<i32>().ok();
+        let sort = text("sort");
         let (column, descending) = sort
             .strip_prefix('-')
-            .map_or((sort, false), |column| (column, true));
-        let column = Column::ALL.into_iter().find(|known| known.key() == column);
+            .map_or((sort.as_str(), false), |column| (column, true));
+        let column = Column::ALL
+            .into_iter()
+            .find(|known| known.sorts() && known.key() == column);
         Self {
             domain: number.and_then(|number| DomainId::try_from(number).ok()),
-            statuses: Statuses::from_keys(status.unwrap_or_default()),
-            search: search.unwrap_or_default().to_owned(),
+            statuses: Statuses::from_keys(&text("status")),
+            search: text("q"),
             sort: column.map_or_else(Sort::default, |column| Sort { column, descending }),
+            columns: Columns::from_keys(&text("columns")),
         }
+    }
+
+    /// The same from what a test names.
+    #[cfg(test)]
+    pub(crate) fn told(parameters: &[(&str, &str)]) -> Self {
+        let value = |key: &str| parameters.iter().find(|(known, _)| *known == key);
+        Self::read(|key| value(key).map(|(_, value)| (*value).to_owned()))
     }
 
     /// Writes the part of an address that begins with `?`; nothing where all stands at its default.
@@ -170,6 +119,9 @@ impl View {
         if self.sort != Sort::default() {
             let sign = if self.sort.descending { "-" } else { "" };
             add("sort", &format!("{sign}{}", self.sort.column.key()));
+        }
+        if !self.columns.is_automatic() {
+            add("columns", &self.columns.to_keys());
         }
         query
     }
@@ -223,42 +175,42 @@ mod tests {
                 column: Column::Since,
                 descending: true,
             },
+            columns: Columns::from_keys("status,address"),
         };
         assert_eq!(
             view.to_query(),
-            "?domain=3&status=offline,unreachable_offline&q=sp%20atm%2F%C3%A9&sort=-since"
+            "?domain=3&status=offline,unreachable_offline&q=sp%20atm%2F%C3%A9&sort=-since&columns=status,address"
         );
-        let read = View::read(
-            Some("3"),
-            Some("offline,unreachable_offline"),
-            Some("sp atm/é"),
-            Some("-since"),
-        );
+        let read = View::told(&[
+            ("domain", "3"),
+            ("status", "offline,unreachable_offline"),
+            ("q", "sp atm/é"),
+            ("sort", "-since"),
+            ("columns", "status,address"),
+        ]);
         assert_eq!(read, view);
         assert_eq!(View::default().to_query(), "");
     }
 
     #[test]
     fn what_the_address_cannot_mean_is_passed_over() {
-        let read = View::read(Some("0"), Some("offline,asleep,offline"), None, Some("-colour"));
+        let read = View::told(&[
+            ("domain", "0"),
+            ("status", "offline,asleep,offline"),
+            ("sort", "-cause"),
+            ("columns", "colour"),
+        ]);
         assert_eq!(read.domain, None);
         assert!(read.statuses.has(Status::Offline));
         assert!(!read.statuses.has(Status::Online));
         assert_eq!(read.sort, Sort::default());
+        assert!(read.columns.is_automatic());
     }
 
     #[test]
     fn the_retired_are_shown_only_where_they_are_asked_for() {
         assert!(!View::default().shows(Status::Retired));
         assert!(View::default().shows(Status::Inactive));
-        assert!(View::read(None, Some("retired"), None, None).shows(Status::Retired));
-    }
-
-    #[test]
-    fn a_second_click_on_a_heading_turns_the_order_round() {
-        let first = Sort::default().clicked(Column::Since);
-        assert_eq!((first.column, first.descending), (Column::Since, false));
-        assert!(first.clicked(Column::Since).descending);
-        assert!(!first.clicked(Column::Since).clicked(Column::Name).descending);
+        assert!(View::told(&[("status", "retired")]).shows(Status::Retired));
     }
 }

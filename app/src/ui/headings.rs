@@ -3,24 +3,21 @@
 use leptos::prelude::*;
 
 use crate::feed::live::Live;
+use crate::table::column::Column;
 use crate::table::selection::Selection;
-use crate::table::view::Column;
 use crate::ui::table::Rows;
 use crate::ui::told;
-
-/// Columns that are only read.
-const PLAIN: [(&str, &str); 4] = [
-    ("domain", "Domain"),
-    ("address", "Address"),
-    ("version", "Version"),
-    ("cause", "Why"),
-];
 
 /// The row of heads.
 #[component]
 pub(crate) fn Headings(rows: Rows) -> impl IntoView {
     let live = expect_context::<Live>();
     let heading = move |column: Column| {
+        let class = format!("head head--{}", column.key());
+        if !column.sorts() {
+            return view! { <th class=class role="columnheader" scope="col">{column.heading()}</th> }
+                .into_any();
+        }
         let sorted = move || {
             let sort = rows.view.with(|view| view.sort);
             (sort.column == column).then_some(sort.descending)
@@ -28,16 +25,14 @@ pub(crate) fn Headings(rows: Rows) -> impl IntoView {
         let direction = move || sorted().map(|down| if down { "descending" } else { "ascending" });
         let arrow = move || sorted().map(|down| if down { "↓" } else { "↑" });
         view! {
-            <th class=format!("head head--{}", column.key()) role="columnheader" scope="col" aria-sort=told::maybe(direction)>
+            <th class=class role="columnheader" scope="col" aria-sort=told::maybe(direction)>
                 <button class="head__sort" on:click=move |_| rows.sort_by.run(column)>
                     {column.heading()}
                     <span class="head__arrow" aria-hidden="true">{told::text(move || arrow().unwrap_or_default().to_owned())}</span>
                 </button>
             </th>
         }
-    };
-    let plain = |(class, name): (&'static str, &'static str)| {
-        view! { <th class=format!("head head--{class}") role="columnheader" scope="col">{name}</th> }
+        .into_any()
     };
     let tick = rows.may_tick.then(|| {
         let shown = move || rows.read(|order| order.places().len());
@@ -66,7 +61,6 @@ pub(crate) fn Headings(rows: Rows) -> impl IntoView {
         <tr role="row" aria-rowindex="1">
             {tick}
             {Column::ALL.map(heading).collect_view()}
-            {PLAIN.map(plain).collect_view()}
         </tr>
     }
 }

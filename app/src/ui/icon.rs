@@ -18,6 +18,8 @@ pub(crate) enum Picture {
     Plus,
     Copy,
     Done,
+    Columns,
+    Save,
     Dark,
     Light,
     Leave,
@@ -61,6 +63,8 @@ fn lines(picture: Picture) -> &'static str {
         Picture::Close => "M5 5l10 10M15 5 5 15",
         Picture::Plus => "M10 4v12M4 10h12",
         Picture::Copy => "M7.5 7.5h8.5v8.5H7.5zM12.5 7.5V4H4v8.5h3.5",
+        Picture::Columns => "M3.5 4.5h13v11h-13zM8 4.5v11M12.5 4.5v11",
+        Picture::Save => "M10 3.5v9M6 9l4 4 4-4M4 16.5h12",
         Picture::Done => "M4 10.5 8.25 14.75 16 6",
         Picture::Dark => "M16.5 11.75A7 7 0 0 1 8.25 3.5a7 7 0 1 0 8.25 8.25z",
         Picture::Light => {

@@ -2,6 +2,7 @@
 
 pub(crate) mod add_agent;
 pub(crate) mod age;
+pub(crate) mod columns;
 pub(crate) mod copy;
 pub(crate) mod counts;
 pub(crate) mod dialog;
@@ -15,6 +16,7 @@ pub(crate) mod icon;
 pub(crate) mod mark;
 pub(crate) mod rail;
 pub(crate) mod row;
+pub(crate) mod save;
 pub(crate) mod selected;
 pub(crate) mod shown;
 pub(crate) mod standing;

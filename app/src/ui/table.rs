@@ -9,9 +9,10 @@ use crate::feed::live::Live;
 use crate::feed::mirror::Fleet;
 use crate::feed::socket::Feed;
 use crate::route::Opened;
+use crate::table::column::{Column, Columns};
 use crate::table::order::Order;
 use crate::table::selection::Selection;
-use crate::table::view::{Column, View};
+use crate::table::view::View;
 use crate::table::window::{self, Window};
 use crate::ui::headings::Headings;
 use crate::ui::row::AgentRow;
@@ -97,6 +98,20 @@ pub(crate) fn AgentTable(rows: Rows) -> impl IntoView {
     });
     watch(rows, visible);
     let reached = walk::walk(rows, viewport, visible);
+    let class = told::text(move || {
+        let columns = rows.view.with(|view| view.columns);
+        let mut class = "table__grid".to_owned();
+        class.push_str(if columns.is_automatic() {
+            " table__grid--auto"
+        } else {
+            " table__grid--chosen"
+        });
+        for column in Columns::choices().filter(|column| !columns.has(*column)) {
+            class.push_str(" table__grid--no-");
+            class.push_str(column.key());
+        }
+        class
+    });
     let row = move |index: ReadSignal<usize>, id: AgentId| {
         view! {
             <AgentRow
@@ -109,7 +124,7 @@ pub(crate) fn AgentTable(rows: Rows) -> impl IntoView {
     };
     view! {
         <div class="table" node_ref=viewport.frame on:scroll=move |_| viewport.scrolled()>
-            <table class="table__grid" role="table" aria-label="Agents" aria-rowcount=told::text(move || (count() + 1).to_string())>
+            <table class=class role="table" aria-label="Agents" aria-rowcount=told::text(move || (count() + 1).to_string())>
                 <thead role="rowgroup">
                     <Headings rows />
                 </thead>

@@ -8,7 +8,9 @@ use crate::feed::mirror::Fleet;
 use crate::keys;
 use crate::people::People;
 use crate::phrase;
+use crate::table::column::Columns;
 use crate::table::view::View;
+use crate::ui::columns::ColumnsMenu;
 use crate::ui::icon::{Icon, Picture};
 use crate::ui::told::{self, If};
 
@@ -25,6 +27,10 @@ pub(crate) fn Toolbar(
     view: Memo<View>,
     /// Whether the tree is beside the table.
     tree: RwSignal<bool>,
+    /// Chooses columns.
+    choose: Callback<Columns>,
+    /// Saves what is shown as a file.
+    save: Callback<()>,
 ) -> impl IntoView {
     let people = expect_context::<People>();
     let live = expect_context::<Live>();
@@ -88,6 +94,7 @@ pub(crate) fn Toolbar(
                 <kbd class="search__key" aria-hidden="true">"/"</kbd>
             </div>
             <p class="toolbar__shown">{told::text(words)}</p>
+            <ColumnsMenu view shown choose save />
             <If so=told::flag(move || people.may_change())>
                 <button class="button" on:click=move |_| adding.set(true)>
                     <Icon of=Picture::Plus />

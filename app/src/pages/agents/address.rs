@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use crate::document::bar::Bar;
 use crate::table::view::View;
+use crate::ui::columns;
 
 /// The address follows typing after so long, so that going back does not go back letter by letter.
 const TYPED: Duration = Duration::from_millis(250);
@@ -27,9 +28,11 @@ impl Address {
     pub(super) fn new() -> Self {
         let bar = expect_context::<Bar>();
         let view = Memo::new(move |_| {
-            let told = ["domain", "status", "q", "sort"].map(|key| bar.parameter(key));
-            let [domain, status, search, sort] = told.each_ref().map(Option::as_deref);
-            View::read(domain, status, search, sort)
+            let mut view = View::read(|key| bar.parameter(key));
+            if view.columns.is_automatic() {
+                view.columns = columns::remembered();
+            }
+            view
         });
         Self {
             view,
