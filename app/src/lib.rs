@@ -29,6 +29,7 @@ pub mod generation;
 pub mod json;
 pub mod listing;
 pub mod news;
+pub mod palette;
 pub mod phrase;
 pub mod route;
 pub mod standing;

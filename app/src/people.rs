@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use rollcall_shared::console_api::{Role, Session};
+use wasm_bindgen_futures::spawn_local;
 
 use crate::api::{self, Failure};
 
@@ -77,6 +78,16 @@ impl People {
     /// Nobody is signed in any more.
     pub(crate) fn signed_out(self) {
         self.set(Who::SignedOut { setup_needed: false });
+    }
+
+    /// Signs out. A session that the server could not be told to end stays; the person is told by still being in.
+    pub(crate) fn leave(self) {
+        spawn_local(async move {
+            match api::sign_out().await {
+                Ok(()) => self.signed_out(),
+                Err(failure) => self.heed(&failure),
+            }
+        });
     }
 
     /// Takes note where a failure says that nobody is signed in any more.

@@ -11,6 +11,7 @@ use crate::pages::sign_in;
 use crate::people::{People, Who};
 use crate::route::Page;
 use crate::ui::door::Door;
+use crate::ui::palette::Palette;
 use crate::ui::rail::Rail;
 use crate::ui::standing::{Banner, StandingMark};
 use crate::ui::told;
@@ -67,6 +68,7 @@ fn Rooms(page: Memo<Page>, children: Children) -> impl IntoView {
             <Rail page />
             <header class="top">
                 <h1 class="top__room">{told::text(move || page.get().name().to_owned())}</h1>
+                <Palette />
                 <StandingMark />
             </header>
             <Banner />

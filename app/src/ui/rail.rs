@@ -2,9 +2,7 @@
 
 use leptos::prelude::*;
 use rollcall_shared::console_api::Role;
-use wasm_bindgen_futures::spawn_local;
 
-use crate::api;
 use crate::people::{People, Who};
 use crate::route::Page;
 use crate::ui::icon::{Icon, Logo, Picture};
@@ -60,15 +58,6 @@ fn Person() -> impl IntoView {
         },
         _ => "",
     };
-    let leave = move |_| {
-        spawn_local(async move {
-            // A session that the server could not be told to end stays; the person is told by still being in.
-            match api::sign_out().await {
-                Ok(()) => people.signed_out(),
-                Err(failure) => people.heed(&failure),
-            }
-        });
-    };
     let other_theme = move || {
         if theme.is_light() {
             Picture::Dark
@@ -89,7 +78,7 @@ fn Person() -> impl IntoView {
                 <Icon of=Signal::derive(other_theme) />
                 {told::text(move || if theme.is_light() { "Dark theme" } else { "Light theme" }.to_owned())}
             </button>
-            <button class="menu__item" on:click=leave>
+            <button class="menu__item" on:click=move |_| people.leave()>
                 <Icon of=Picture::Leave />
                 "Sign out"
             </button>
