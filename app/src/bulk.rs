@@ -126,6 +126,12 @@ impl Tally {
         }
     }
 
+    /// How many came to that end.
+    #[must_use]
+    pub const fn count(&self, outcome: Outcome) -> usize {
+        self.0[outcome as usize]
+    }
+
     /// A line for each end that there was: `3` and `moved`.
     #[must_use]
     pub fn lines(&self) -> Vec<(String, &'static str)> {

@@ -34,6 +34,7 @@ pub mod phrase;
 pub mod route;
 pub mod standing;
 pub mod table;
+pub mod undo;
 pub mod wall;
 
 #[cfg(target_arch = "wasm32")]

@@ -65,6 +65,21 @@ test("ticked agents are moved, verified and retired, and the tombstones say by w
     await page.keyboard.press("Escape");
   });
 
+  await test.step("a move is taken back", async () => {
+    const before = await row(page, "cork").locator(".cell--domain").textContent();
+    await tick(page, "cork").click();
+    await bar(page).getByRole("button", { name: "Move to domain…" }).click();
+    await dialog.getByLabel("To the domain").selectOption({ index: 1 });
+    await dialog.getByRole("button", { name: "Move" }).click();
+    await expect(ends(page)).toHaveText(["1moved"]);
+    await page.keyboard.press("Escape");
+    await expect(page.getByText("1 agent moved", { exact: true })).toBeVisible();
+    await audit(page, "what can be undone");
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expect(page.getByText("1 agent moved back")).toBeVisible();
+    await expect(row(page, "cork").locator(".cell--domain")).toHaveText(before ?? "");
+  });
+
   await test.step("another filter unticks", async () => {
     await tick(page, "cork").click();
     await branch(page, "Oslo").click();

@@ -30,6 +30,7 @@ use crate::ui::save;
 use crate::ui::selected::Selected;
 use crate::ui::table::{AgentTable, Rows};
 use crate::ui::title;
+use crate::ui::toast::{Toast, Toasts};
 use crate::ui::told::{self, If};
 use crate::ui::toolbar::Toolbar;
 use crate::ui::tree::DomainTree;
@@ -94,6 +95,7 @@ pub(crate) fn Agents() -> impl IntoView {
     });
     let adding = RwSignal::new(false);
     let tree = RwSignal::new(is_roomy());
+    provide_context(Toasts::new());
     let choose = choosing(address);
     let choose_columns = Callback::new(move |chosen: Columns| {
         columns::remember(chosen);
@@ -135,6 +137,7 @@ pub(crate) fn Agents() -> impl IntoView {
             </section>
             {beside}
         </div>
+        <Toast />
         <AddAgent open=adding into=Signal::derive(move || view.with(|view| view.domain.unwrap_or_default())) />
     }
 }

@@ -24,6 +24,7 @@ pub(crate) mod standing;
 pub(crate) mod table;
 pub(crate) mod theme;
 pub(crate) mod title;
+pub(crate) mod toast;
 pub(crate) mod told;
 pub(crate) mod toolbar;
 pub(crate) mod tree;

@@ -1,7 +1,12 @@
 //! Below the table, while agents are ticked: how many, and what may be done with them.
 
-use leptos::prelude::*;
+use std::collections::HashMap;
 
+use leptos::prelude::*;
+use rollcall_shared::{AgentId, DomainId};
+use wasm_bindgen_futures::spawn_local;
+
+use crate::api;
 use crate::bulk::Act;
 use crate::feed::live::Live;
 use crate::people::People;
@@ -10,8 +15,10 @@ use crate::table::selection::Selection;
 use crate::ui::doing::{Deed, Doing};
 use crate::ui::icon::{Icon, Picture};
 use crate::ui::table::Rows;
+use crate::ui::toast::Toasts;
 use crate::ui::told;
 use crate::ui::walk;
+use crate::undo;
 
 /// What is on the bar, with its words.
 const ACTS: [(Act, &str); 3] = [
@@ -20,18 +27,26 @@ const ACTS: [(Act, &str); 3] = [
     (Act::Retire, "Retire…"),
 ];
 
+/// In which domain agents were before they were moved.
+type Origins = HashMap<AgentId, DomainId>;
+
 /// The bar, and the dialog of what is done.
 #[component]
 pub(crate) fn Selected(rows: Rows) -> impl IntoView {
     let people = expect_context::<People>();
     let live = expect_context::<Live>();
+    let toasts = expect_context::<Toasts>();
     let deed = Deed::new();
+    let origins = StoredValue::new(Origins::new());
     // What is done is ticked no more, and the keyboard returns to the table: the button that it came from is gone.
     Effect::new(move |was_open: Option<bool>| {
         let is_open = deed.open.get();
         if was_open == Some(true) && !is_open && deed.is_done() {
             rows.selection.update(Selection::clear);
             walk::focus("[data-agent][tabindex=\"0\"]");
+        }
+        if was_open == Some(true) && !is_open {
+            offer_undo(deed, origins, people, toasts);
         }
         is_open
     });
@@ -40,6 +55,8 @@ pub(crate) fn Selected(rows: Rows) -> impl IntoView {
             let agents = live.peek(|fleet| {
                 rows.read(|order| rows.selection.with(|selection| selection.shown(fleet, order)))
             });
+            let was_in = |id: &AgentId| live.peek(|fleet| Some((*id, fleet.agent(*id)?.domain)));
+            origins.set_value(agents.iter().filter_map(was_in).collect());
             deed.begin(act, agents, people);
         };
         view! { <button class="button" on:click=begin>{words}</button> }
@@ -65,4 +82,35 @@ pub(crate) fn Selected(rows: Rows) -> impl IntoView {
         </section>
         <Doing deed />
     }
+}
+
+/// Says who was moved, and offers to take it back.
+fn offer_undo(deed: Deed, origins: StoredValue<Origins>, people: People, toasts: Toasts) {
+    let (named, moved) = deed.moved();
+    if moved == 0 {
+        return;
+    }
+    let came_from = |id: &AgentId| origins.with_value(|origins| Some((*id, *origins.get(id)?)));
+    let origins: Vec<_> = named.iter().filter_map(came_from).collect();
+    let count = phrase::counted(moved, "agent", "agents");
+    let words = format!("{count} moved");
+    let calls = undo::back(&origins);
+    let undo = Callback::new(move |()| {
+        let (calls, count) = (calls.clone(), count.clone());
+        spawn_local(async move {
+            let mut failure = None;
+            for (domain, agents) in &calls {
+                if let Err(failed) = api::act(Act::Move, agents, Some(*domain)).await {
+                    people.heed(&failed);
+                    failure = Some(failed);
+                }
+            }
+            let words = match failure {
+                Some(failure) => format!("Not all were moved back. {failure}"),
+                None => format!("{count} moved back"),
+            };
+            toasts.say(words, None);
+        });
+    });
+    toasts.say(words, Some(undo));
 }

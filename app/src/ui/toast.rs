@@ -1,0 +1,113 @@
+//! A line that says for a while what was done, with the way to take it back where there is one. Ctrl-Z is that way, too.
+
+use core::time::Duration;
+
+use leptos::prelude::*;
+
+use crate::keys;
+use crate::ui::icon::{Icon, Picture};
+use crate::ui::told::{self, If};
+
+/// How long it stands, where neither pointer nor keyboard is on it.
+const STANDS: Duration = Duration::from_secs(12);
+
+/// What was done.
+#[derive(Clone)]
+struct Told {
+    words: String,
+    undo: Option<Callback<()>>,
+}
+
+/// The line, for whoever has something to say.
+#[derive(Clone, Copy)]
+pub(crate) struct Toasts {
+    told: RwSignal<Option<Told>>,
+    /// Counts the lines: one that is gone takes no newer one with it.
+    number: StoredValue<u32>,
+    is_held: StoredValue<bool>,
+}
+
+impl Toasts {
+    /// Nothing is said so far.
+    pub(crate) fn new() -> Self {
+        Self {
+            told: RwSignal::new(None),
+            number: StoredValue::new(0),
+            is_held: StoredValue::new(false),
+        }
+    }
+
+    /// Says what was done, in the place of what was said before.
+    pub(crate) fn say(self, words: String, undo: Option<Callback<()>>) {
+        self.told.set(Some(Told { words, undo }));
+        self.number
+            .update_value(|number| *number = number.wrapping_add(1));
+        self.end_later(self.number.get_value());
+    }
+
+    fn end_later(self, number: u32) {
+        let later = move || {
+            // The page may be gone, or something else be said.
+            if self.number.try_get_value() != Some(number) {
+                return;
+            }
+            if self.is_held.get_value() {
+                self.end_later(number);
+            } else {
+                self.told.set(None);
+            }
+        };
+        set_timeout(later, STANDS);
+    }
+
+    fn undo(self) {
+        let undo = self
+            .told
+            .with_untracked(|told| told.as_ref().and_then(|told| told.undo));
+        if let Some(undo) = undo {
+            self.told.set(None);
+            undo.run(());
+        }
+    }
+
+    fn hold(self, is_held: bool) {
+        self.is_held.set_value(is_held);
+    }
+}
+
+/// Where the line stands.
+#[component]
+pub(crate) fn Toast() -> impl IntoView {
+    let toasts = expect_context::<Toasts>();
+    let told = toasts.told;
+    keys::on_chord(move |event| {
+        if event.key() == "z" && !keys::is_typing(event) {
+            event.prevent_default();
+            toasts.undo();
+        }
+    });
+    let words = told::text(move || {
+        told.with(|told| told.as_ref().map(|told| told.words.clone()))
+            .unwrap_or_default()
+    });
+    let has_undo =
+        told::flag(move || told.with(|told| told.as_ref().is_some_and(|told| told.undo.is_some())));
+    view! {
+        <div
+            class="toast"
+            hidden=told::flag(move || told.with(Option::is_none))
+            on:pointerenter=move |_| toasts.hold(true)
+            on:pointerleave=move |_| toasts.hold(false)
+            on:focusin=move |_| toasts.hold(true)
+            on:focusout=move |_| toasts.hold(false)
+        >
+            <p class="toast__words" role="status">{words}</p>
+            <If so=has_undo>
+                <button class="button toast__undo" title="Undo (Ctrl Z)" on:click=move |_| toasts.undo()>"Undo"</button>
+            </If>
+            <button class="button button--bare" aria-label="Dismiss" on:click=move |_| told.set(None)>
+                <Icon of=Picture::Close />
+            </button>
+        </div>
+    }
+}
