@@ -1,5 +1,7 @@
 //! The feed over real sockets of this machine.
 
+mod faults;
+
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
