@@ -165,6 +165,18 @@ wide_id! {
     UserId
 }
 
+impl TransitionId {
+    /// Bits of an id below its milliseconds: 65,536 transitions before ids run ahead of the clock, which they may.
+    const COUNTER_BITS: u32 = 16;
+
+    /// The least id of a transition at that wall time. Ids rise strictly, also where the clock is set back: then they are
+    /// those of a later time.
+    #[must_use]
+    pub fn at(wall_ms: i64) -> Self {
+        Self::from_bits(u64::try_from(wall_ms).unwrap_or(0) << Self::COUNTER_BITS)
+    }
+}
+
 /// A folder of the agent tree, by its number, which is at least 1 and never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i32", into = "i32")]

@@ -1,6 +1,10 @@
 //! `/wall`: every agent a cell, counts that are read from across the room, and what happened last. With `?kiosk` nothing
 //! else is on the screen.
 
+mod figures;
+mod hour;
+mod known;
+mod server;
 mod sky;
 
 use leptos::prelude::*;
@@ -16,6 +20,10 @@ use crate::ui::happening::{Happening, Line};
 use crate::ui::mark::Mark;
 use crate::ui::told;
 use crate::wall::picture::{Changed, Picture};
+use figures::Figures;
+use hour::LastHour;
+use known::Known;
+use server::ServerStands;
 use sky::Sky;
 
 /// The statuses that a wall counts: retired agents have no cell.
@@ -110,18 +118,20 @@ pub(crate) fn WallPage() -> impl IntoView {
         // Setting an attribute of this name cannot fail.
         let _ = root.set_attribute("data-kiosk", "");
     }
+    let known = Known::new();
     view! {
         <div class="wall">
-            <Counted />
+            <Counted known />
             <Sky />
-            <Happenings />
+            <LastHour known />
+            <Happenings known />
         </div>
     }
 }
 
 /// How many there are of each status.
 #[component]
-fn Counted() -> impl IntoView {
+fn Counted(known: Known) -> impl IntoView {
     let (live, wall) = (expect_context::<Live>(), expect_context::<Wall>());
     let count_of = |status: Status| {
         let count = Memo::new(move |_| {
@@ -145,13 +155,14 @@ fn Counted() -> impl IntoView {
     view! {
         <ul class="counts wall__counts" role="list" aria-label="Agents by status">
             {COUNTED.map(count_of).collect_view()}
+            <Figures known />
         </ul>
     }
 }
 
 /// The latest transitions, newest first.
 #[component]
-fn Happenings() -> impl IntoView {
+fn Happenings(known: Known) -> impl IntoView {
     let (live, wall) = (expect_context::<Live>(), expect_context::<Wall>());
     let lines = Memo::new(move |_| {
         live.version();
@@ -168,6 +179,7 @@ fn Happenings() -> impl IntoView {
     let none = told::flag(move || lines.with(Vec::is_empty));
     view! {
         <section class="wall__latest" aria-labelledby="latest">
+            <div class="wall__server"><ServerStands known /></div>
             <h2 class="wall__heading" id="latest">"Latest transitions"</h2>
             <told::If so=none>
                 <p class="wall__none">"Nothing has changed since the server remembers."</p>

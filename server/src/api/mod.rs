@@ -31,6 +31,7 @@ pub mod panic;
 pub mod parameters;
 pub mod patience;
 pub mod peer;
+pub mod presence;
 pub mod refused_value;
 pub mod rollouts;
 pub mod router;

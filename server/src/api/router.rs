@@ -14,8 +14,8 @@ use super::metrics::Metrics;
 use super::stack::Stack;
 use super::trace::Observer;
 use super::{
-    agent, agents, common_answers, components, domains, feed, openapi_serve, rollouts, session, settings,
-    setup, status, tokens, transitions, verifications,
+    agent, agents, common_answers, components, domains, feed, openapi_serve, presence, rollouts, session,
+    settings, setup, status, tokens, transitions, verifications,
 };
 use crate::config::Config;
 
@@ -45,6 +45,7 @@ fn peoples_calls() -> OpenApiRouter<Arc<App>> {
         .merge(verifications::routes())
         .merge(rollouts::routes())
         .merge(status::routes())
+        .merge(presence::routes())
         .merge(components::routes())
         .merge(feed::routes())
 }

@@ -39,6 +39,7 @@ pub async fn run(
         let passed = now.0.saturating_sub(before.0);
         let busy = thousandths(now.1.saturating_sub(before.1), passed.saturating_mul(cores));
         before = now;
+        engine.count_contacts(passed);
         // Only where somebody is sent away does it matter how many are missing: counting them looks at the whole fleet.
         if arrivals.time_passed(passed, busy) {
             arrivals.expect(missing(&engine, &roster).await);

@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 
 use super::detection::{Detection, Stage};
 use super::full::Full;
+use super::heard;
 use super::labels::Labels;
 use super::transition_ids::TransitionIds;
 use super::{Change, Checkpoint, Handled, Known, News, Shared, Sink, Start};
@@ -113,6 +114,7 @@ impl Driver {
             refused_unheard: AtomicBool::new(false),
             held: AtomicBool::new(false),
             detection: Detection::default(),
+            heard: heard::Count::new(),
         });
         let driver = Self {
             shared: Arc::clone(&shared),

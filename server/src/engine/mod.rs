@@ -10,6 +10,7 @@
 pub mod detection;
 mod driver;
 mod full;
+mod heard;
 mod labels;
 mod transition_ids;
 
@@ -152,6 +153,7 @@ struct Shared {
     /// Nobody goes offline any more: the server is about to stop.
     held: AtomicBool,
     detection: Detection,
+    heard: heard::Count,
 }
 
 /// An engine that does not tick yet: whoever follows its changes can be made first.
@@ -193,7 +195,22 @@ impl Engine {
         let Some(columns) = self.shared.columns.get(usize::from(place.partition)) else {
             return Contact::RegisterFirst;
         };
-        columns.contact(place.slot, fence, kind, at)
+        let contact = columns.contact(place.slot, fence, kind, at);
+        if matches!(contact, Contact::Renewed | Contact::NeedsEvent) {
+            self.shared.heard.add(place.partition);
+        }
+        contact
+    }
+
+    /// How many contacts were taken in the last second.
+    #[must_use]
+    pub fn contacts_a_second(&self) -> u32 {
+        self.shared.heard.a_second()
+    }
+
+    /// So much time has passed since this was last said: a second or so.
+    pub fn count_contacts(&self, passed: Duration) {
+        self.shared.heard.time_passed(passed);
     }
 
     /// Whether a contact with this fence would be a repetition. Changes nothing, and is less work than to find out whether

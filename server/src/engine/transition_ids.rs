@@ -5,9 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rollcall_shared::TransitionId;
 
-/// Bits of an id below its milliseconds: 65,536 transitions before ids run ahead of the clock, which they may.
-const COUNTER_BITS: u32 = 16;
-
 /// The source of transition ids.
 #[derive(Debug)]
 pub(super) struct TransitionIds(AtomicU64);
@@ -20,7 +17,7 @@ impl TransitionIds {
 
     /// The next one, at this wall time.
     pub(super) fn next(&self, wall_ms: i64) -> TransitionId {
-        let by_clock = u64::try_from(wall_ms).unwrap_or(0) << COUNTER_BITS;
+        let by_clock = TransitionId::at(wall_ms).bits();
         let following = |last: u64| by_clock.max(last + 1);
         match self
             .0
@@ -37,9 +34,9 @@ mod tests {
 
     #[test]
     fn ids_rise_also_when_the_wall_clock_is_set_back() {
-        let ids = TransitionIds::after(Some(TransitionId::from_bits(1_000 << COUNTER_BITS)));
+        let ids = TransitionIds::after(Some(TransitionId::at(1_000)));
         let given = [ids.next(1_000), ids.next(2_000), ids.next(1), ids.next(2_000)];
         assert!(given.is_sorted_by(|one, other| one < other), "{given:?}");
-        assert_eq!(given[1].bits() >> COUNTER_BITS, 2_000);
+        assert_eq!(given[1], TransitionId::at(2_000));
     }
 }

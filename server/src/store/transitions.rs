@@ -4,8 +4,10 @@
 use std::collections::BTreeSet;
 
 use rollcall_shared::{AgentId, Cause, ContactKind, Status, TransitionId};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +54,19 @@ pub struct TransitionView {
     pub to: Status,
     /// Why.
     pub cause: Cause,
+}
+
+/// How many changed in a minute from one status to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MinuteChanges {
+    /// Which minute, from 1970 on.
+    pub minute: i64,
+    /// What they were; nothing at enrolment.
+    pub from: Option<Status>,
+    /// What they became.
+    pub to: Status,
+    /// How many.
+    pub count: u64,
 }
 
 /// The transitions of a [`Store`].
@@ -165,6 +180,47 @@ impl Transitions<'_> {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
+    /// How agents in the scope changed from that moment on, minute by minute in no order. Folded ones are counted: they
+    /// happened. Found by their ids, which are made of the wall clock, so that no more of history is looked at.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn by_minute(&self, scope: &Scope, from_ms: i64) -> Result<Vec<MinuteChanges>, StoreError> {
+        let on = &self.store.reader;
+        let minute = Expr::cust("transitions.at_ms / 60000");
+        let mut query = transitions::Entity::find()
+            .select_only()
+            .column_as(minute.clone(), "minute")
+            .column(transitions::Column::FromStatus)
+            .column(transitions::Column::ToStatus)
+            .column_as(transitions::Column::Id.count(), "count")
+            .filter(transitions::COLUMN.id.gte(TransitionId::at(from_ms).as_i64()))
+            .filter(transitions::COLUMN.at_ms.gte(from_ms))
+            .group_by(minute)
+            .group_by(transitions::Column::FromStatus)
+            .group_by(transitions::Column::ToStatus);
+        if let Some(within) = dialect::within(on.get_database_backend(), "agents.domain_id", scope)? {
+            query = of_agents(query).filter(within);
+        }
+        let rows = query
+            .into_tuple::<(i64, Option<String>, String, i64)>()
+            .all(on)
+            .await?;
+        rows.into_iter()
+            .map(|(minute, from, to, count)| {
+                Ok(MinuteChanges {
+                    minute,
+                    from: from
+                        .map(|key| column::status("transitions.from_status", &key))
+                        .transpose()?,
+                    to: column::status("transitions.to_status", &to)?,
+                    count: column::number("transitions", count)?,
+                })
+            })
+            .collect()
+    }
+
     /// The greatest id there is. Who gives out ids must begin above it: the wall clock, from which they are
     /// made, may have been set back since.
     ///
@@ -184,9 +240,20 @@ impl Transitions<'_> {
     }
 }
 
+/// The same with each one's agent.
+fn of_agents(query: Select<transitions::Entity>) -> Select<transitions::Entity> {
+    query.join(
+        JoinType::InnerJoin,
+        transitions::Entity::belongs_to(agents::Entity)
+            .from(transitions::Column::AgentId)
+            .to(agents::Column::Id)
+            .into(),
+    )
+}
+
 /// What is shown of history, with the names of the agents.
 fn views() -> Select<transitions::Entity> {
-    transitions::Entity::find()
+    of_agents(transitions::Entity::find())
         .select_only()
         .columns([
             transitions::Column::Id,
@@ -197,13 +264,6 @@ fn views() -> Select<transitions::Entity> {
             transitions::Column::Cause,
         ])
         .column(agents::Column::Name)
-        .join(
-            JoinType::InnerJoin,
-            transitions::Entity::belongs_to(agents::Entity)
-                .from(transitions::Column::AgentId)
-                .to(agents::Column::Id)
-                .into(),
-        )
         .filter(transitions::COLUMN.folded.eq(false))
 }
 

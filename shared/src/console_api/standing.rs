@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::{BlindSpan, StatusCounts};
+
 /// `GET status`: how the server stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -25,6 +27,30 @@ pub struct ServerStatus {
     pub told: Lateness,
     /// What it does under load.
     pub load: Load,
+    /// How many contacts it took in the last whole second.
+    pub contacts_a_second: u32,
+}
+
+/// `GET presence/hour`: how many agents had which status, minute by minute, and when the server was blind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Hour {
+    /// The server's wall clock now.
+    pub now_ms: i64,
+    /// Sixty minutes, the oldest first; the last one is not over.
+    pub minutes: Vec<Minute>,
+    /// When the server was blind in them.
+    pub blind: Vec<BlindSpan>,
+}
+
+/// A minute of an [`Hour`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Minute {
+    /// When it began.
+    pub from_ms: i64,
+    /// How many agents had each status at its end; in the one that is not over, now.
+    pub counts: StatusCounts,
 }
 
 /// A part of the server.

@@ -62,7 +62,8 @@ fn main() -> Result<(), Failure> {
     say("ready")?;
     for line in io::stdin().lock().lines() {
         line?;
-        runtime.block_on(tokio::time::sleep(SETTLE));
+        // Made within the runtime, whose clock it is.
+        runtime.block_on(async { tokio::time::sleep(SETTLE).await });
         say(&told(&screens)?.to_string())?;
     }
     Ok(())

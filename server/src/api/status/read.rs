@@ -57,6 +57,7 @@ pub(super) async fn read(State(app): State<Arc<App>>, person: Person) -> Result<
             sent_away: load.sent_away,
             intervals_thousandths: load.stretch.thousandths(),
         },
+        contacts_a_second: app.engine.contacts_a_second(),
     }))
 }
 

@@ -4,6 +4,7 @@ mod bad_days;
 mod components;
 mod domains;
 mod enrolment;
+mod history;
 mod journal;
 mod notifications;
 mod opening;

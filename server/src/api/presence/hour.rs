@@ -1,0 +1,47 @@
+//! `GET /api/v1/presence/hour`: how many agents had which status over the last hour.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use rollcall_shared::Problem;
+use rollcall_shared::Status;
+use rollcall_shared::console_api::Hour;
+
+use super::walk::{self, MINUTE_MS, MINUTES};
+use crate::api::answer::Refusal;
+use crate::api::app::App;
+use crate::auth::person::{Action, Person};
+
+/// Show the last hour
+///
+/// How many agents had which status at the end of each of the last sixty minutes, of those that the person may see, and
+/// when the server was blind. Agents are counted where they are now, also for the minutes before they were moved there.
+#[utoipa::path(
+    get,
+    path = "/api/v1/presence/hour",
+    operation_id = "show_hour",
+    tag = "status",
+    responses(
+        (status = 200, description = "Minute by minute", body = Hour),
+        (status = 401, description = "Nobody is signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "No database; see `Retry-After`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn hour(State(app): State<Arc<App>>, person: Person) -> Result<Json<Hour>, Refusal> {
+    person.may(Action::Look)?;
+    let now_ms = app.clock.wall_ms();
+    let from_ms = (now_ms.div_euclid(MINUTE_MS) - MINUTES + 1) * MINUTE_MS;
+    let changes = app.store.transitions().by_minute(&person.scope, from_ms).await?;
+    let blind = app.store.blind_spans().overlapping(from_ms, now_ms).await?;
+    let mut now: HashMap<Status, u32> = HashMap::new();
+    for cell in app.roster.view().cells(&person.scope) {
+        *now.entry(cell.status).or_default() += 1;
+    }
+    Ok(Json(Hour {
+        now_ms,
+        minutes: walk::back(now_ms, &now, &changes),
+        blind,
+    }))
+}
