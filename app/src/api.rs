@@ -6,8 +6,8 @@ pub(crate) mod settings;
 
 use gloo_net::http::{Method, RequestBuilder};
 use rollcall_shared::console_api::{
-    Agent, Availability, NewToken, Notification, Page, ServerStatus, Session, Setup, SetupState, SignIn,
-    TokenMade, Transition, Verified,
+    Agent, Availability, Hour, NewToken, Notification, Page, ServerStatus, Session, Setup, SetupState,
+    SignIn, Timeline, TokenMade, Transition, Verified,
 };
 use rollcall_shared::problem::FieldError;
 use rollcall_shared::why::Why;
@@ -113,6 +113,17 @@ pub(crate) async fn availability(id: AgentId, from_ms: i64, to_ms: i64) -> Resul
 /// How the server itself stands.
 pub(crate) async fn server_status() -> Result<ServerStatus, Failure> {
     read(&call(Method::GET, "status", None).await?)
+}
+
+/// What an agent was in a period, part by part.
+pub(crate) async fn timeline(id: AgentId, from_ms: i64, to_ms: i64) -> Result<Timeline, Failure> {
+    let path = format!("agents/{id}/timeline?from_ms={from_ms}&to_ms={to_ms}");
+    read(&call(Method::GET, &path, None).await?)
+}
+
+/// How the last hour went.
+pub(crate) async fn hour() -> Result<Hour, Failure> {
+    read(&call(Method::GET, "presence/hour", None).await?)
 }
 
 /// What an agent was to be told, newest first.

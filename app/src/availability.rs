@@ -34,6 +34,23 @@ impl Period {
         }
     }
 
+    /// Its name in the address bar.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+
+    /// The one of that name, or the shortest.
+    #[must_use]
+    pub fn from_key(key: &str) -> Self {
+        let named = Self::ALL.into_iter().find(|period| period.key() == key);
+        named.unwrap_or_default()
+    }
+
     /// How long it is, in milliseconds.
     #[must_use]
     pub const fn ms(self) -> i64 {

@@ -116,6 +116,12 @@ impl Moment {
         )
     }
 
+    /// `Tue 17 Nov`: for the head of a row.
+    #[must_use]
+    pub fn day_name(self) -> String {
+        format!("{} {} {}", &self.weekday()[..3], self.day, self.short_month())
+    }
+
     /// `Today`, `Yesterday`, `Tuesday, 17 November`, with the year where it is another.
     #[must_use]
     pub fn day_heading(self, today: Self) -> String {
@@ -179,6 +185,7 @@ mod tests {
         let moment = Moment::at(NOON);
         assert_eq!(moment.machine_readable(), "2026-11-21T14:02:31Z");
         assert_eq!(moment.exact(), "21 Nov 2026, 14:02:31");
+        assert_eq!(moment.day_name(), "Sat 21 Nov");
     }
 
     #[test]

@@ -31,6 +31,27 @@ pub(crate) fn draw() -> f64 {
     Math::random()
 }
 
+/// The midnights of the reader's zone that begin the last `days` days, today among them, and the one that ends today.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "whole milliseconds, far below 2^53"
+)]
+pub(crate) fn midnights(now_ms: i64, days: i32) -> Vec<i64> {
+    let today = local(now_ms);
+    let number = |part: i64| i32::try_from(part).unwrap_or(0);
+    (1 - days..=1)
+        .map(|day| {
+            // Days before the first and after the last of a month are those of its neighbours.
+            let date = Date::new_with_year_month_day(
+                u32::try_from(today.year).unwrap_or(1970),
+                i32::from(today.month) - 1,
+                number(i64::from(today.day)) + day,
+            );
+            date.get_time() as i64
+        })
+        .collect()
+}
+
 /// A moment as a clock on the reader's wall shows it, by the zone's offset at that moment.
 #[expect(
     clippy::cast_possible_truncation,

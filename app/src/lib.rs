@@ -34,6 +34,7 @@ pub mod phrase;
 pub mod route;
 pub mod standing;
 pub mod table;
+pub mod timeline;
 pub mod undo;
 pub mod wall;
 

@@ -9,6 +9,8 @@ use rollcall_shared::AgentId;
 pub enum Page {
     /// `/agents`, and `/agents/<id>` with an agent opened beside the table.
     Agents,
+    /// `/agents/<id>/history`
+    History,
     /// `/events`
     Events,
     /// `/wall`. `/` leads here.
@@ -41,6 +43,8 @@ pub enum Opened {
 pub enum Document {
     /// The agents.
     Fleet,
+    /// One agent, over days.
+    History,
     /// Every change of status.
     Events,
     /// The set-up and the sign-in.
@@ -67,6 +71,7 @@ impl Page {
             Self::Wall => Document::Wall,
             Self::Domains => Document::Domains,
             Self::Settings => Document::Settings,
+            Self::History => Document::History,
             Self::Events => Document::Events,
             Self::Setup | Self::SignIn => Document::Doors,
             Self::Agents | Self::NotFound => Document::Fleet,
@@ -84,6 +89,7 @@ impl Page {
     pub fn name(self) -> &'static str {
         match self {
             Self::Agents => "Agents",
+            Self::History => "History",
             Self::Events => "Events",
             Self::Wall => "Wall",
             Self::Domains => "Domains and enrolment",
@@ -106,13 +112,27 @@ impl Page {
             other if other.starts_with("/settings/") => Self::Settings,
             other => match other.strip_prefix("/agents/") {
                 Some(id) if !id.contains('/') => Self::Agents,
+                Some(id) if id.strip_suffix(HISTORY).is_some_and(|id| !id.contains('/')) => Self::History,
                 _ => Self::NotFound,
             },
         }
     }
 }
 
+/// What stands behind an agent's address where its history is meant.
+const HISTORY: &str = "/history";
+
 impl Opened {
+    /// Whose history is at the path.
+    #[must_use]
+    pub fn history_at(path: &str) -> Self {
+        Self::at(
+            path.trim_end_matches('/')
+                .strip_suffix(HISTORY)
+                .unwrap_or_default(),
+        )
+    }
+
     /// What the path opens.
     #[must_use]
     pub fn at(path: &str) -> Self {
@@ -162,6 +182,10 @@ mod tests {
             ("/agents/", Page::Agents),
             ("/agents/0000000000abc", Page::Agents),
             ("/agents/0000000000abc/more", Page::NotFound),
+            ("/agents/0000000000abc/history", Page::History),
+            ("/agents/0000000000abc/history/", Page::History),
+            ("/agents/a/b/history", Page::NotFound),
+            ("/agents/history", Page::Agents),
             ("/agentsabc", Page::NotFound),
             ("/events", Page::Events),
             ("/domains", Page::Domains),
@@ -227,6 +251,11 @@ mod tests {
     fn an_id_in_the_address_opens_its_agent() {
         let id = AgentId::from_bits(77);
         assert_eq!(Opened::at(&format!("/agents/{id}")), Opened::Agent(id));
+        assert_eq!(
+            Opened::history_at(&format!("/agents/{id}/history")),
+            Opened::Agent(id)
+        );
+        assert_eq!(Opened::history_at("/agents/nobody/history"), Opened::Unreadable);
         assert_eq!(Opened::at("/agents"), Opened::Nothing);
         assert_eq!(Opened::at("/agents/"), Opened::Nothing);
         assert_eq!(Opened::at("/agents/nobody"), Opened::Unreadable);

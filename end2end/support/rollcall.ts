@@ -11,6 +11,7 @@ const EXPECTED = [
   { why: "of two who save at once the second is refused", line: /status of 412 .*\/api\/v1\/settings\)$/ },
   { why: "nobody is signed in, or a sign-in is refused", line: /status of 401 .*\/api\/v1\/session\)$/ },
   { why: "a change of the tree is refused", line: /status of 4(09|22) .*\/api\/v1\/(domains|tokens)/ },
+  { why: "nobody has an id that is asked for", line: /status of 404 .*\/api\/v1\/agents\/0{13}/ },
   { why: "a component is refused", line: /status of 4(09|22) .*\/api\/v1\/components/ },
 ];
 /** The same, while there is no server. */

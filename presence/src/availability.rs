@@ -3,6 +3,8 @@
 //! In blind time nobody can know, so it is neither up nor down, whatever the status was. Times are those of history:
 //! milliseconds of the wall clock.
 
+use alloc::vec::Vec;
+
 use rollcall_shared::{Presence, Status};
 
 /// How a period divides, in milliseconds.
@@ -16,7 +18,31 @@ pub struct Shares {
     pub unknown_ms: i64,
 }
 
-/// Divides the period from `from_ms` to `to_ms`.
+/// What an agent was in a part of a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Was {
+    /// Online.
+    Online,
+    /// Not online.
+    Offline,
+    /// Nobody can know: the server was blind.
+    Unknown,
+    /// Now this and now that, too briefly to be told apart.
+    Changing,
+}
+
+/// A part of a period in which an agent was the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// From when.
+    pub from_ms: i64,
+    /// Until when; later than `from_ms`.
+    pub to_ms: i64,
+    /// What it was.
+    pub was: Was,
+}
+
+/// Divides the period from `from_ms` to `to_ms`: how much of it was what.
 ///
 /// `before` is the status at its begin; `changes` are those within it, oldest first; `blind` are the spans in which the
 /// server could have heard nobody, in any order, overlapping or not. Times outside the period count as its ends, and
@@ -30,43 +56,96 @@ pub fn shares(
     blind: &[(i64, i64)],
 ) -> Shares {
     let mut shares = Shares::default();
-    let mut blind: alloc::vec::Vec<(i64, i64)> = blind.to_vec();
-    blind.sort_unstable();
-    let (mut at, mut status) = (from_ms, before);
-    let ends = core::iter::once((to_ms, None));
-    for (until, next) in changes.iter().map(|(at, to)| (*at, Some(*to))).chain(ends) {
-        let until = until.clamp(at, to_ms.max(at));
-        let unknown = overlap(at, until, &blind);
-        shares.unknown_ms += unknown;
-        let known = until - at - unknown;
-        if status.presence() == Some(Presence::Online) {
-            shares.online_ms += known;
-        } else {
-            shares.offline_ms += known;
-        }
-        at = until;
-        status = next.unwrap_or(status);
+    for Span { from_ms, to_ms, was } in spans(from_ms, to_ms, before, changes, blind) {
+        let share = match was {
+            Was::Online => &mut shares.online_ms,
+            Was::Unknown => &mut shares.unknown_ms,
+            Was::Offline | Was::Changing => &mut shares.offline_ms,
+        };
+        *share += to_ms - from_ms;
     }
     shares
 }
 
-/// How much of a span is in one of these, which are sorted by their begin.
-fn overlap(from: i64, to: i64, blind: &[(i64, i64)]) -> i64 {
-    let (mut counted_to, mut sum) = (from, 0);
-    for &(begin, end) in blind {
-        let (begin, end) = (begin.max(counted_to), end.min(to));
-        if end > begin {
-            sum += end - begin;
-            counted_to = end;
+/// The parts of the period, one after the other without a gap; neighbours differ. Given as [`shares`] is.
+#[must_use]
+pub fn spans(
+    from_ms: i64,
+    to_ms: i64,
+    before: Status,
+    changes: &[(i64, Status)],
+    blind: &[(i64, i64)],
+) -> Vec<Span> {
+    let mut blind: Vec<(i64, i64)> = blind.to_vec();
+    blind.sort_unstable();
+    let mut blind = blind.into_iter().peekable();
+    let mut spans = Vec::new();
+    let (mut at, mut status) = (from_ms, before);
+    let ends = core::iter::once((to_ms, None));
+    for (until, next) in changes.iter().map(|(at, to)| (*at, Some(*to))).chain(ends) {
+        let until = until.clamp(at, to_ms.max(at));
+        let was = match status.presence() {
+            Some(Presence::Online) => Was::Online,
+            _ => Was::Offline,
+        };
+        while let Some(&(begin, end)) = blind.peek() {
+            if begin >= until {
+                break;
+            }
+            push(&mut spans, at, begin.max(at), was);
+            at = at.max(begin);
+            push(&mut spans, at, end.min(until), Was::Unknown);
+            at = at.max(end.min(until));
+            if end > until {
+                break;
+            }
+            blind.next();
         }
+        push(&mut spans, at, until, was);
+        at = at.max(until);
+        status = next.unwrap_or(status);
     }
-    sum
+    spans
+}
+
+/// The same with no more than some `most` parts: those that are shorter than that share of the period are joined with their
+/// neighbours that are, too, into parts of such a length, in which the agent was changing.
+#[must_use]
+pub fn at_most(most: usize, spans: Vec<Span>) -> Vec<Span> {
+    let (Some(first), Some(last), true) = (spans.first(), spans.last(), spans.len() > most) else {
+        return spans;
+    };
+    let parts = i64::try_from(most / 2).unwrap_or(i64::MAX).max(1);
+    let short = (last.to_ms - first.from_ms) / parts;
+    let mut joined: Vec<Span> = Vec::new();
+    let mut is_open = false;
+    for span in spans {
+        let is_short = span.to_ms - span.from_ms < short;
+        match joined.last_mut() {
+            Some(open) if is_open && is_short && span.to_ms - open.from_ms <= short => {
+                open.to_ms = span.to_ms;
+                open.was = Was::Changing;
+            }
+            _ => joined.push(span),
+        }
+        is_open = is_short;
+    }
+    joined
+}
+
+/// Adds a part, where it has any length; to the one before it where that is the same.
+fn push(spans: &mut Vec<Span>, from_ms: i64, to_ms: i64, was: Was) {
+    if to_ms <= from_ms {
+        return;
+    }
+    match spans.last_mut() {
+        Some(last) if last.was == was => last.to_ms = to_ms,
+        _ => spans.push(Span { from_ms, to_ms, was }),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use alloc::vec::Vec;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -108,6 +187,17 @@ mod tests {
             let changes: Vec<_> = changes.iter().map(|(at, status)| (*at, Status::ALL[*status])).collect();
             let blind: Vec<_> = blind.iter().map(|(from, lasts)| (*from, from + lasts)).collect();
             let found = shares(from, to, Status::Online, &changes, &blind);
+            let spans = spans(from, to, Status::Online, &changes, &blind);
+            prop_assert!(spans.windows(2).all(|pair| pair[0].to_ms == pair[1].from_ms && pair[0].was != pair[1].was));
+            prop_assert!(spans.iter().all(|span| span.from_ms < span.to_ms));
+            let ends = spans.first().zip(spans.last()).map(|(first, last)| (first.from_ms, last.to_ms));
+            prop_assert_eq!(ends, (from < to).then_some((from, to)));
+            let unknown: i64 = (from..to).map(|at| i64::from(blind.iter().any(|(begin, end)| (*begin..*end).contains(&at)))).sum();
+            prop_assert_eq!(found.unknown_ms, unknown);
+            let few = at_most(8, spans.clone());
+            prop_assert!(few.len() <= 16 && few.windows(2).all(|pair| pair[0].to_ms == pair[1].from_ms));
+            let ends = few.first().zip(few.last()).map(|(first, last)| (first.from_ms, last.to_ms));
+            prop_assert_eq!(ends, (from < to).then_some((from, to)));
             prop_assert_eq!(found.online_ms + found.offline_ms + found.unknown_ms, to - from);
             prop_assert!(found.online_ms >= 0 && found.offline_ms >= 0 && found.unknown_ms >= 0);
         }

@@ -1,4 +1,4 @@
-//! The console's documents: the fleet, the wall, the events, the settings, the components, the domains, and the doors. What
+//! The console's documents: the fleet, the wall, the events, the history, the settings, the components, the domains, and the doors. What
 //! all begin with.
 
 pub(crate) mod bar;
@@ -7,6 +7,7 @@ pub mod domains;
 pub mod doors;
 pub mod events;
 pub mod fleet;
+pub mod history;
 pub mod settings;
 pub mod wall;
 pub(crate) mod way;

@@ -5,6 +5,7 @@ pub(crate) mod agents;
 pub(crate) mod components;
 pub(crate) mod domains;
 pub(crate) mod events;
+pub(crate) mod history;
 pub(crate) mod not_found;
 pub(crate) mod server;
 pub(crate) mod settings;

@@ -28,8 +28,8 @@ static EMBEDDED: &[Embedded] = &include!(concat!(env!("OUT_DIR"), "/console.rs")
 /// The document that every address of the console begins with, but for those of the others. Its build is that of all.
 const INDEX: &str = "index.html";
 
-/// The other documents, each with what its addresses' paths begin with; the narrower before the wider.
-const OTHERS: [(&str, &str); 9] = [
+/// The other documents, each with what its addresses' paths begin with, `*` for any one name; the narrower before the wider.
+const OTHERS: [(&str, &str); 10] = [
     ("components.html", "settings/components"),
     ("components.html", "settings/server"),
     ("settings.html", "settings"),
@@ -37,6 +37,7 @@ const OTHERS: [(&str, &str); 9] = [
     ("events.html", "events"),
     ("doors.html", "setup"),
     ("doors.html", "sign-in"),
+    ("history.html", "agents/*/history"),
     ("wall.html", "wall"),
     // The address of nothing but the host.
     ("wall.html", ""),
@@ -106,9 +107,9 @@ impl Console {
     /// The document that an address of the console begins with. One bundle without the others is a console too.
     fn document(&self, name: &str) -> Option<&File> {
         let is_of = |at: &str| {
-            // Names have no slash in front, so nothing but the empty one begins with nothing.
-            name.strip_prefix(at)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            let mut names = name.split('/');
+            at.split('/')
+                .all(|part| names.next().is_some_and(|name| part == "*" || part == name))
         };
         let other = OTHERS.iter().find(|(_, at)| is_of(at));
         other

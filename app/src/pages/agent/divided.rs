@@ -15,7 +15,7 @@ const SHARES: [(&str, &str); 3] = [
 
 /// The figures and their bar.
 #[component]
-pub(super) fn Divided(known: Known) -> impl IntoView {
+pub(crate) fn Divided(known: Known) -> impl IntoView {
     let shares = Memo::new(move |_| {
         known.told.with(|told| {
             told.availability

@@ -27,34 +27,34 @@ const DIVIDE_EVERY_MS: i64 = 60_000;
 
 /// What the API says of the agent.
 #[derive(Clone, Copy)]
-pub(super) struct Known {
-    pub(super) id: AgentId,
-    pub(super) people: People,
-    pub(super) told: RwSignal<Told>,
+pub(crate) struct Known {
+    pub(crate) id: AgentId,
+    pub(crate) people: People,
+    pub(crate) told: RwSignal<Told>,
     /// The period of which the availability is shown.
-    pub(super) period: RwSignal<Period>,
+    pub(crate) period: RwSignal<Period>,
 }
 
 /// Its answers, each the newest that came. What failed leaves what was told before.
 #[derive(Default)]
-pub(super) struct Told {
-    pub(super) agent: Option<Agent>,
-    pub(super) failure: Option<Failure>,
-    pub(super) transitions: Option<Vec<Transition>>,
-    pub(super) why: Option<Why>,
-    pub(super) why_failure: Option<Failure>,
-    pub(super) verified: Option<Verified>,
-    pub(super) verify_failure: Option<Failure>,
+pub(crate) struct Told {
+    pub(crate) agent: Option<Agent>,
+    pub(crate) failure: Option<Failure>,
+    pub(crate) transitions: Option<Vec<Transition>>,
+    pub(crate) why: Option<Why>,
+    pub(crate) why_failure: Option<Failure>,
+    pub(crate) verified: Option<Verified>,
+    pub(crate) verify_failure: Option<Failure>,
     /// With the period that it is of.
-    pub(super) availability: Option<(Period, Availability)>,
-    pub(super) availability_failure: Option<Failure>,
-    pub(super) notifications: Option<Vec<Notification>>,
+    pub(crate) availability: Option<(Period, Availability)>,
+    pub(crate) availability_failure: Option<Failure>,
+    pub(crate) notifications: Option<Vec<Notification>>,
     asked: [Generations; 5],
 }
 
 impl Told {
     /// The last time that the server connected to it.
-    pub(super) fn verification(&self) -> Option<Verified> {
+    pub(crate) fn verification(&self) -> Option<Verified> {
         let explained = self.why.as_ref().and_then(|why| why.verification);
         explain::latest(explained, self.verified)
     }
@@ -71,7 +71,7 @@ enum Request {
 }
 
 impl Known {
-    pub(super) fn of(id: AgentId) -> Self {
+    pub(crate) fn of(id: AgentId) -> Self {
         Self {
             id,
             people: expect_context(),
@@ -81,7 +81,7 @@ impl Known {
     }
 
     /// Asks at once, and again whenever the feed tells a change of the agent, or time has passed.
-    pub(super) fn keep(self, shown: Shown) {
+    pub(crate) fn keep(self, shown: Shown) {
         let live = expect_context::<Live>();
         let status = Memo::new(move |_| shown.read(|row| (row.status, row.since_ms, row.cause)));
         // Memos are read here, not only tracked: one that nobody reads is never computed, and so never changes.
@@ -146,7 +146,7 @@ impl Known {
     }
 
     /// Asks for all that a change of status changes.
-    pub(super) fn ask(self) {
+    pub(crate) fn ask(self) {
         let agent = self.begin(Request::Agent);
         spawn_local(async move {
             let answer = api::agent(self.id).await;
@@ -184,7 +184,7 @@ impl Known {
     }
 
     /// Asks why it has its status.
-    pub(super) fn ask_why(self) {
+    pub(crate) fn ask_why(self) {
         let generation = self.begin(Request::Why);
         spawn_local(async move {
             let answer = api::why(self.id).await;
@@ -214,7 +214,7 @@ impl Known {
     }
 
     /// Takes note of what a verification brought.
-    pub(super) fn verified(self, answer: Result<Option<Verified>, Failure>) {
+    pub(crate) fn verified(self, answer: Result<Option<Verified>, Failure>) {
         if let Err(failure) = &answer {
             self.people.heed(failure);
         }

@@ -11,11 +11,11 @@ mod news;
 mod verify;
 mod why;
 
-use divided::Divided;
-use known::Known;
-use news::News;
+pub(crate) use divided::Divided;
+pub(crate) use known::Known;
+pub(crate) use news::News;
 use verify::VerifyNow;
-use why::WhyCard;
+pub(crate) use why::WhyCard;
 
 use crate::bulk::Act;
 use crate::document::bar::Bar;
@@ -62,7 +62,7 @@ pub(crate) fn AgentPanel(opened: Opened) -> impl IntoView {
 
 /// There is no such agent, or this person may not see it.
 #[component]
-fn Absent() -> impl IntoView {
+pub(crate) fn Absent() -> impl IntoView {
     view! {
         <div class="empty">
             <p class="empty__title">"No such agent"</p>
@@ -96,7 +96,8 @@ fn One(id: AgentId) -> impl IntoView {
     }
 }
 
-fn as_row(agent: &Agent) -> Row {
+/// As the feed would have it.
+pub(crate) fn as_row(agent: &Agent) -> Row {
     Row {
         row: 0,
         id: agent.id,
@@ -184,6 +185,7 @@ fn Facts(id: AgentId, shown: Shown, known: Known) -> impl IntoView {
         </dl>
         <News known />
         <Divided known />
+        <p class="panel__more"><a href=format!("/agents/{id}/history")>"History: days, weeks, a report to print"</a></p>
         <h3 class="panel__heading">"Transitions"</h3>
         <ol class="happenings" role="list" aria-label="Its transitions">
             <For

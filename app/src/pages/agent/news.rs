@@ -10,7 +10,7 @@ use crate::ui::told::{self, If};
 
 /// Both lists.
 #[component]
-pub(super) fn News(known: Known) -> impl IntoView {
+pub(crate) fn News(known: Known) -> impl IntoView {
     let all = move |told: &Told| told.notifications.clone().unwrap_or_default();
     let components = move || {
         let told = known

@@ -19,7 +19,7 @@ use crate::ui::told::{self, If};
 
 /// The card.
 #[component]
-pub(super) fn WhyCard(shown: Shown, known: Known) -> impl IntoView {
+pub(crate) fn WhyCard(shown: Shown, known: Known) -> impl IntoView {
     let since = shown.since();
     let failure = told::text(move || {
         let failure = known.told.with(|told| told.why_failure.clone());

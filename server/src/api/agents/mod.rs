@@ -3,12 +3,14 @@
 mod availability;
 mod list;
 mod notifications;
+mod past;
 mod read;
 mod relocate;
 mod retire;
 mod retire_many;
 mod retirement;
 mod selection;
+mod timeline;
 mod why;
 
 use std::sync::Arc;
@@ -28,6 +30,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(retire_many::retire_many))
         .routes(routes!(why::why))
         .routes(routes!(availability::availability))
+        .routes(routes!(timeline::timeline))
         .routes(routes!(notifications::notifications))
 }
 
