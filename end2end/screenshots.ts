@@ -105,6 +105,23 @@ test("screenshots", async ({ page, server, agents }) => {
   await row(page, "athens-frontdesk").getByRole("link").click();
   await expect(page.getByRole("heading", { name: "athens-frontdesk" })).toBeVisible();
   await shoot("agent");
+  await page.getByRole("link", { name: /^History/ }).click();
+  await expect(page.getByRole("img", { name: /^online/ })).toBeVisible();
+  await shoot("history");
+  await page.getByRole("button", { name: "7 days" }).click();
+  await expect(page.getByRole("img", { name: /online/ }).last()).toBeVisible();
+  await shoot("history-week");
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox").fill("se");
+  await shoot("palette");
+  await page.keyboard.press("Escape");
+  await page.goBack();
+  await page.goto(`${server.url}/agents`);
+  await page.getByRole("button", { name: "Columns and file" }).click();
+  await shoot("agents-columns");
+  await page.keyboard.press("Escape");
+  await row(page, "athens-frontdesk").getByRole("link").click();
+  await expect(page.getByRole("heading", { name: "athens-frontdesk" })).toBeVisible();
 
   await changeSettings(page, server, { unreachable_network: ["127.0.0.0/8"] });
   await expect(row(page, "athens-frontdesk")).toContainText("Unreachable / Online");

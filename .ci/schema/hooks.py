@@ -222,6 +222,7 @@ REAL = {
     "show_availability": a_period,
     "show_rollout": a_rollout,
     "show_settings_version": a_version,
+    "show_timeline": a_period,
     "sign_in": ada,
     "upload_component": an_upload,
     "verify_agents": a_verification,

@@ -78,7 +78,7 @@ test("agents are cells by domain, change as they change, and are told of when th
   });
 
   await test.step("who stops changes colour, count and the list of the latest", async () => {
-    const [online, offline] = [await colour(page, "online"), await colour(page, "offline")];
+    const [online, offline] = [await colour(page, "online-cell"), await colour(page, "offline")];
     const before = (await colours(page)).get(online) ?? 0;
     expect(before).toBeGreaterThan(0);
     expect((await colours(page)).get(offline) ?? 0).toBe(0);
@@ -121,7 +121,7 @@ test("a wall outlives its server, says meanwhile that it is not live, and has no
   await server.start();
   await expect(banner(page)).toBeHidden({ timeout: 30_000 });
   await expect(count(page, "Online")).toContainText("1");
-  await expect.poll(async () => (await colours(page)).get(await colour(page, "online")) ?? 0).toBeGreaterThan(0);
+  await expect.poll(async () => (await colours(page)).get(await colour(page, "online-cell")) ?? 0).toBeGreaterThan(0);
   expect(await marked(page), "without a reload").toBe(true);
 });
 
@@ -137,7 +137,7 @@ test("a fleet that comes, falls silent and comes back is on the wall, zoomed or 
     promisify(execFile)(program("rollcall-fleet"), flags, { env: { ...process.env, ROLLCALL_FLEET_PASSWORD: ADMIN.password } });
   let fleet = run();
   await expect(count(page, "Online")).toContainText("600", { timeout: 60_000 });
-  const [online, offline] = [await colour(page, "online"), await colour(page, "offline")];
+  const [online, offline] = [await colour(page, "online-cell"), await colour(page, "offline")];
   await expect.poll(async () => (await colours(page)).get(online) ?? 0).toBeGreaterThan(600);
   // It ends without a word.
   await fleet;

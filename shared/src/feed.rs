@@ -36,6 +36,10 @@ pub const MOST_WATCHED_ROWS: usize = 1_000;
 /// [`ToConsole::Rollouts`].
 pub const ROLLOUTS: &str = "?show=rollouts";
 
+/// What a page that asks the API for all that it shows adds to [`PATH`]: after `Hello` it is sent [`ToConsole::Rollouts`]
+/// without any, once in [`PULSE_MS`]. Who may see only a part of the fleet may ask for it too.
+pub const STANDING: &str = "?show=standing";
+
 /// What the server sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToConsole {

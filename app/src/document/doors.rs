@@ -1,7 +1,7 @@
 //! The document of those who are not in: the set-up of the first admin, and the way in for everybody else.
 
 use leptos::prelude::*;
-use rollcall_shared::feed::ROLLOUTS;
+use rollcall_shared::feed::STANDING;
 
 use super::take_over;
 use super::way::Way;
@@ -12,7 +12,7 @@ use crate::route::Page;
 
 /// Starts it.
 pub fn start() {
-    take_over(ROLLOUTS, Spoken::to_consoles, || {
+    take_over(STANDING, Spoken::to_consoles, || {
         provide_context(Way::by_loading());
         let path = window().location().pathname().unwrap_or_default();
         match Page::at(&path) {

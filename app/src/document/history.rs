@@ -1,7 +1,7 @@
 //! The eighth document: one agent over days. No feed tells of it; the feed's line says whether the server is there.
 
 use leptos::prelude::*;
-use rollcall_shared::feed::ROLLOUTS;
+use rollcall_shared::feed::STANDING;
 
 use super::bar::Bar;
 use super::take_over;
@@ -13,7 +13,7 @@ use crate::ui::frame::Frame;
 
 /// Starts it.
 pub fn start() {
-    take_over(ROLLOUTS, Spoken::to_consoles, || {
+    take_over(STANDING, Spoken::to_consoles, || {
         let bar = Bar::new(|document| document == Document::History);
         provide_context(bar);
         provide_context(Way::by(bar));

@@ -165,13 +165,13 @@ const fn is_of_shape(status: Status, x: u32, y: u32, side: u32) -> bool {
         Status::Online => true,
         // With a corner cut off, as marks of the unreachable have a gap.
         Status::UnreachableOnline => x + y < edge + side / 2,
-        // Crossed out.
-        Status::Offline => {
-            let thick = side / 8;
-            !(x.abs_diff(y) <= thick || (x + y).abs_diff(edge) <= thick)
-        }
         // Hollow.
-        Status::UnreachableOffline => from_edge < 1 + side / 6,
+        Status::Offline => from_edge < 1 + side / 6,
+        // Hollow, with that corner cut off.
+        Status::UnreachableOffline => {
+            let (thick, cut) = (1 + side / 6, edge + side / 2);
+            x + y < cut && (from_edge < thick || x + y + thick >= cut)
+        }
         // A dot.
         Status::Pending => from_edge >= side / 3,
         // An outline.

@@ -106,12 +106,7 @@ impl Console {
 
     /// The document that an address of the console begins with. One bundle without the others is a console too.
     fn document(&self, name: &str) -> Option<&File> {
-        let is_of = |at: &str| {
-            let mut names = name.split('/');
-            at.split('/')
-                .all(|part| names.next().is_some_and(|name| part == "*" || part == name))
-        };
-        let other = OTHERS.iter().find(|(_, at)| is_of(at));
+        let other = OTHERS.iter().find(|(_, at)| begins_with(name, at));
         other
             .and_then(|(document, _)| self.files.get(document))
             .or_else(|| self.files.get(INDEX))
@@ -205,6 +200,17 @@ fn wrong_method(method: &Method, path: &str) -> Refusal {
         super::refused_value::cut(method.as_str()),
         super::refused_value::cut(path)
     ))
+}
+
+/// Whether a path begins with these names; where one of them is `*`, whether it is them and no more.
+fn begins_with(path: &str, names: &str) -> bool {
+    let mut parts = path.trim_end_matches('/').split('/');
+    let is_alike = |name: &str| {
+        parts
+            .next()
+            .is_some_and(|part| part == name || (name == "*" && !part.is_empty()))
+    };
+    names.split('/').all(is_alike) && (!names.contains('*') || parts.next().is_none())
 }
 
 /// Whether a path may be one of the console's own routes: a file would have a dot in its name.

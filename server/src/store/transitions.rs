@@ -180,13 +180,18 @@ impl Transitions<'_> {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
-    /// How agents in the scope changed from that moment on, minute by minute in no order. Folded ones are counted: they
+    /// How agents in the scope changed from one moment to another, minute by minute in no order. Folded ones are counted: they
     /// happened. Found by their ids, which are made of the wall clock, so that no more of history is looked at.
     ///
     /// # Errors
     ///
     /// What the database says.
-    pub async fn by_minute(&self, scope: &Scope, from_ms: i64) -> Result<Vec<MinuteChanges>, StoreError> {
+    pub async fn by_minute(
+        &self,
+        scope: &Scope,
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Result<Vec<MinuteChanges>, StoreError> {
         let on = &self.store.reader;
         let minute = Expr::cust("transitions.at_ms / 60000");
         let mut query = transitions::Entity::find()
@@ -197,6 +202,7 @@ impl Transitions<'_> {
             .column_as(transitions::Column::Id.count(), "count")
             .filter(transitions::COLUMN.id.gte(TransitionId::at(from_ms).as_i64()))
             .filter(transitions::COLUMN.at_ms.gte(from_ms))
+            .filter(transitions::COLUMN.at_ms.lt(to_ms))
             .group_by(minute)
             .group_by(transitions::Column::FromStatus)
             .group_by(transitions::Column::ToStatus);

@@ -82,6 +82,7 @@ pub(super) fn Chart(id: AgentId, known: Known) -> impl IntoView {
             >
                 {move || drawn.rows.get().into_iter().enumerate().map(row).collect_view()}
             </div>
+            {move || drawn.rows.with(|rows| rows.last().map(axis))}
             <p class="timeline__told" role="status">{pointed}</p>
             <p class="timeline__hint">{hint}</p>
         </section>
@@ -222,6 +223,24 @@ impl Drawn {
         }
         .into_any()
     }
+}
+
+/// What time it was at each quarter of a row.
+fn axis(row: &Row) -> AnyView {
+    let quarter = (row.to_ms - row.from_ms) / 4;
+    let at = |part: i64| {
+        let time = clock::local(row.from_ms + part * quarter).time();
+        // Without its seconds.
+        let time = time.get(..5).unwrap_or_default().to_owned();
+        view! { <span class="timeline__time" style:left=width(part * 2_500)>{time}</span> }
+    };
+    view! {
+        <div class="timeline__row" aria-hidden="true">
+            <span></span>
+            <span class="timeline__axis">{(0..4).map(at).collect_view()}</span>
+        </div>
+    }
+    .into_any()
 }
 
 /// Where rows begin, and where the last one ends.

@@ -173,7 +173,9 @@ impl Drawing {
         self.state.update_value(|state| {
             state.palette.ground = read("--ground").unwrap_or_default();
             for status in Status::ALL {
-                let colour = read(&format!("--{}", status.key().replace('_', "-")));
+                // Those that are well have a quiet colour for cells.
+                let name = format!("--{}", status.key().replace('_', "-"));
+                let colour = read(&format!("{name}-cell")).or_else(|| read(&name));
                 state.palette.statuses[status as usize] = colour.unwrap_or(muted);
             }
         });

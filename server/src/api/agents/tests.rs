@@ -256,3 +256,81 @@ async fn the_time_before_it_was_first_heard_is_no_part_of_its_availability() {
     let online = shares().await;
     assert_eq!(online["offline_ms"], 0, "{online}");
 }
+
+/// The timeline of an agent from so long ago until now.
+async fn timeline(server: &Server, id: &str, from: i64, to: i64) -> Value {
+    server.backend.app.journal.durable().await;
+    let path = format!("/api/v1/agents/{id}/timeline?from_ms={from}&to_ms={to}");
+    server.read(&path).await
+}
+
+#[tokio::test]
+async fn rule_6_a_timeline_covers_the_period_and_the_servers_absence_is_unknown() {
+    let server = Server::on_file(&[]).await;
+    let mut agent = server.online("web-1").await;
+    let id = agent.id.clone();
+    let server = server.restart().await;
+    agent.register(&server).await;
+    agent.goodbye(&server, "stop").await;
+    let now = server.backend.app.clock.wall_ms();
+    let (from, to) = (now - 1_000_000, now + 5_000_000);
+    let told = timeline(&server, &id, from, to).await;
+
+    let spans = told["spans"].as_array().unwrap();
+    assert_eq!(spans[0]["from_ms"], told["from_ms"]);
+    assert_eq!(spans.last().unwrap()["to_ms"], told["to_ms"]);
+    for two in spans.windows(2) {
+        assert_eq!(two[0]["to_ms"], two[1]["from_ms"], "{told}");
+        assert_ne!(two[0]["was"], two[1]["was"]);
+    }
+    assert_eq!(spans[0]["was"], "online");
+    assert!(spans.iter().any(|span| span["was"] == "unknown"), "{told}");
+
+    // Asked up to a moment that is over, so that both calls are about the same time.
+    let to = told["to_ms"].as_i64().unwrap();
+    let told = timeline(&server, &id, from, to).await;
+    let path = format!("/api/v1/agents/{id}/availability?from_ms={from}&to_ms={to}");
+    let shares = server.read(&path).await;
+    assert_eq!(told["from_ms"], shares["from_ms"]);
+    for state in ["online", "offline", "unknown"] {
+        let sum: i64 = told["spans"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|span| span["was"] == state)
+            .map(|span| span["to_ms"].as_i64().unwrap() - span["from_ms"].as_i64().unwrap())
+            .sum();
+        assert_eq!(shares[format!("{state}_ms")], sum, "{state}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn the_time_before_it_was_first_heard_is_on_no_timeline() {
+    let server = Server::start().await;
+    let mut agent = server.agent("web-1").await;
+    let id = agent.id.clone();
+    let from = server.backend.app.clock.wall_ms() - 1_000_000;
+    let far = from + 2_000_000;
+    assert_eq!(timeline(&server, &id, from, far).await["spans"], json!([]));
+    agent.register(&server).await;
+    let online = timeline(&server, &id, from, far).await;
+    assert!(online["from_ms"].as_i64().unwrap() > from);
+    let spans = online["spans"].as_array().unwrap();
+    assert!(spans.iter().all(|span| span["was"] == "online"), "{online}");
+}
+
+#[tokio::test]
+async fn a_timeline_of_nobody_or_of_no_period_is_refused() {
+    let server = Server::start().await;
+    let agent = server.online("web-1").await;
+    for (from, to) in [(5, 5), (5, 4), (0, i64::MAX), (i64::MIN, i64::MAX)] {
+        let path = format!("/api/v1/agents/{}/timeline?from_ms={from}&to_ms={to}", agent.id);
+        let answer = server.get(&path).signed_in().send().await;
+        assert_eq!(answer.refused(422, "/problems/invalid"), ["to_ms"], "{path}");
+    }
+    let path = format!("/api/v1/agents/{NOBODY}/timeline?from_ms=0&to_ms=1");
+    let answer = server.get(&path).signed_in().send().await;
+    answer.refused(404, "/problems/not-found");
+    let path = format!("/api/v1/agents/{}/timeline?from_ms=0&to_ms=1", agent.id);
+    assert_eq!(server.get(&path).send().await.status, StatusCode::UNAUTHORIZED);
+}

@@ -35,6 +35,11 @@ static FILES: &[Embedded] = &[
         brotli: None,
     },
     Embedded {
+        path: "history.html",
+        plain: b"the history",
+        brotli: None,
+    },
+    Embedded {
         path: "favicon.svg",
         plain: b"<svg/>",
         brotli: None,
@@ -175,11 +180,20 @@ async fn addresses_of_the_other_documents_begin_with_these() {
         ("/domainsabc", None),
         ("/settingsabc", None),
         ("/agents/settings", None),
+        ("/agents/0000000000abc/history", Some("the history")),
+        ("/agents/0000000000abc/history/", Some("the history")),
+        ("/agents/nobody/history", Some("the history")),
+        ("/agents/0000000000abc", None),
+        ("/agents/0000000000abc/history/more", None),
+        ("/agents/0000000000abc/0/history", None),
+        ("/agents//history", None),
+        ("/agents/history", None),
+        ("/history", None),
     ] {
         let response = ask(path, &[("accept", "text/html")]);
         assert_eq!(told(&response, header::CACHE_CONTROL), "no-cache", "{path}");
         let body = String::from_utf8(bytes(response).await.to_vec()).unwrap();
-        let others = ["the settings", "the components", "the domains"];
+        let others = ["the settings", "the components", "the domains", "the history"];
         let found = others.into_iter().find(|other| *other == body);
         assert_eq!(found, document, "{path}");
     }

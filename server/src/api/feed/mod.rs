@@ -36,7 +36,8 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
 #[derive(Debug, Clone, Copy, Default, serde::Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Wanted {
-    /// Roll-outs, or agents as the cells of a wall; without it, agents as the rows of a table.
+    /// Roll-outs, agents as the cells of a wall, or only that the server is there; without it, agents as the rows of a
+    /// table.
     #[serde(default)]
     #[param(inline)]
     show: Option<Show>,
@@ -50,6 +51,8 @@ enum Show {
     Rollouts,
     /// Agents as cells.
     Wall,
+    /// Nothing but that the server is there.
+    Standing,
 }
 
 /// Open the feed

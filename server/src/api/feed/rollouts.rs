@@ -1,4 +1,5 @@
-//! The feed of a page that shows roll-outs: all of them, whenever one changed.
+//! The feed of a page that shows roll-outs: all of them, whenever one changed. And of one that shows none, and is only to
+//! know that the server is there.
 
 use std::time::Duration;
 
@@ -16,9 +17,9 @@ const BEAT: Duration = Duration::from_millis(100);
 /// So many beats without a change, and they are sent all the same: so that the page knows how old what it shows is.
 const PULSE: u64 = PULSE_MS / 100;
 
-/// Sends roll-outs until the console goes. A slow one is sent newer ones, never more of them: each message is made when
-/// it is sent.
-pub(super) async fn talk(socket: &mut WebSocket, app: &App, session: Option<&Secret>) -> End {
+/// Sends roll-outs until the console goes, or, where it is `shown` none, that the server is there. A slow one is sent newer
+/// ones, never more of them: each message is made when it is sent.
+pub(super) async fn talk(socket: &mut WebSocket, app: &App, session: Option<&Secret>, shown: bool) -> End {
     let mut stopping = app.stopping.clone();
     let mut changes = app.outbox.follow();
     let mut beat = every(BEAT);
@@ -28,12 +29,14 @@ pub(super) async fn talk(socket: &mut WebSocket, app: &App, session: Option<&Sec
         tokio::select! {
             _ = beat.tick() => {
                 quiet += 1;
-                if quiet < PULSE && !changes.has_changed().unwrap_or(false) {
+                let is_news = shown && changes.has_changed().unwrap_or(false);
+                if quiet < PULSE && !is_news {
                     continue;
                 }
                 quiet = 0;
                 changes.mark_unchanged();
-                if !send(socket, app, app.hub.rollouts(app.outbox.rollouts())).await {
+                let rollouts = if shown { app.outbox.rollouts() } else { Vec::new() };
+                if !send(socket, app, app.hub.rollouts(rollouts)).await {
                     return End::Gone;
                 }
             }

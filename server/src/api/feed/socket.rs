@@ -63,7 +63,8 @@ pub(super) async fn serve(
     let session = session.as_ref();
     let end = if send(&mut socket, &app, app.hub.hello()).await {
         match show {
-            Some(Show::Rollouts) => rollouts::talk(&mut socket, &app, session).await,
+            Some(Show::Rollouts) => rollouts::talk(&mut socket, &app, session, true).await,
+            Some(Show::Standing) => rollouts::talk(&mut socket, &app, session, false).await,
             Some(Show::Wall) => wall::talk(&mut socket, &app, &person, session).await,
             None => talk(&mut socket, &app, &person, session).await,
         }

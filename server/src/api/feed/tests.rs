@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::{HeaderValue, StatusCode, header};
 use rollcall_shared::console_api::Subject;
-use rollcall_shared::feed::{FromConsole, PATH, ROLLOUTS, Row, ToConsole};
+use rollcall_shared::feed::{FromConsole, PATH, ROLLOUTS, Row, STANDING, ToConsole};
 use rollcall_shared::{ContactKind, DomainId, Status};
 use serde_json::json;
 use tokio::net::TcpStream;
@@ -367,6 +367,29 @@ async fn a_page_of_roll_outs_is_sent_each_change_and_no_agents() {
     agent.applied = 2;
     agent.heartbeat(&served.server).await;
     until(0, 1).await;
+}
+
+#[tokio::test]
+async fn a_page_that_asks_for_all_it_shows_is_told_that_the_server_is_there_and_nothing_else() {
+    let served = Served::start().await;
+    let saved = served
+        .server
+        .save(&serde_json::json!({ "offline_after": 61 }))
+        .await;
+    assert_eq!(saved.status, 200);
+    let path = format!("{PATH}{STANDING}");
+    let mut console = served
+        .connect_to(&path, &served.server.cookie, &served.origin())
+        .await
+        .unwrap();
+    assert!(matches!(console.any().await, ToConsole::Hello { .. }));
+    for _ in 0..2 {
+        let ToConsole::Rollouts { rollouts, now_ms } = console.any().await else {
+            panic!("something else was sent")
+        };
+        assert!(rollouts.is_empty(), "{rollouts:?}");
+        assert!(now_ms > 0);
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
@@ -13,6 +14,9 @@ use super::walk::{self, MINUTE_MS, MINUTES};
 use crate::api::answer::Refusal;
 use crate::api::app::App;
 use crate::auth::person::{Action, Person};
+
+/// A change is in the database within a second where that is well.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(2);
 
 /// Show the last hour
 ///
@@ -31,14 +35,21 @@ use crate::auth::person::{Action, Person};
 )]
 pub(super) async fn hour(State(app): State<Arc<App>>, person: Person) -> Result<Json<Hour>, Refusal> {
     person.may(Action::Look)?;
-    let now_ms = app.clock.wall_ms();
-    let from_ms = (now_ms.div_euclid(MINUTE_MS) - MINUTES + 1) * MINUTE_MS;
-    let changes = app.store.transitions().by_minute(&person.scope, from_ms).await?;
-    let blind = app.store.blind_spans().overlapping(from_ms, now_ms).await?;
     let mut now: HashMap<Status, u32> = HashMap::new();
     for cell in app.roster.view().cells(&person.scope) {
         *now.entry(cell.status).or_default() += 1;
     }
+    let now_ms = app.clock.wall_ms();
+    // What was counted is to be among what is read. Where the database is slow, some of it is not, and is told a little wrong.
+    let _written = tokio::time::timeout(WRITTEN_WITHIN, app.journal.durable()).await;
+    let from_ms = (now_ms.div_euclid(MINUTE_MS) - MINUTES + 1) * MINUTE_MS;
+    let until_ms = now_ms + 1;
+    let changes = app
+        .store
+        .transitions()
+        .by_minute(&person.scope, from_ms, until_ms)
+        .await?;
+    let blind = app.store.blind_spans().overlapping(from_ms, now_ms).await?;
     Ok(Json(Hour {
         now_ms,
         minutes: walk::back(now_ms, &now, &changes),

@@ -11,7 +11,7 @@ use crate::store::testing::{TestDatabase, on_every_database};
 use crate::store::transitions::{MinuteChanges, TransitionRecord};
 
 on_every_database! {
-    changes_are_counted_by_minute_from_a_moment_on,
+    changes_are_counted_by_minute_between_two_moments,
 }
 
 const MINUTE: i64 = 31_000_000;
@@ -25,7 +25,7 @@ fn at(at_ms: i64, number: u64, agent: u32, from: Status, to: Status) -> Entry {
     })
 }
 
-async fn changes_are_counted_by_minute_from_a_moment_on(database: &TestDatabase) {
+async fn changes_are_counted_by_minute_between_two_moments(database: &TestDatabase) {
     use Status::{Offline, Online};
 
     let store = database.open().await;
@@ -39,11 +39,16 @@ async fn changes_are_counted_by_minute_from_a_moment_on(database: &TestDatabase)
             at(begins + 59_999, 3, 2, Online, Offline),
             at(begins + 59_999, 4, 2, Offline, Online),
             at(begins + 60_000, 5, 2, Online, Offline),
+            at(begins + 60_001, 6, 2, Offline, Online),
         ],
     )
     .await;
     let counted = async |scope: &Scope| {
-        let mut counted = store.transitions().by_minute(scope, begins).await.unwrap();
+        let mut counted = store
+            .transitions()
+            .by_minute(scope, begins, begins + 60_001)
+            .await
+            .unwrap();
         counted.sort_by_key(|change| (change.minute, change.to));
         counted
     };
