@@ -2,19 +2,18 @@
 //! tells of agents as cells, and no table.
 
 use leptos::prelude::*;
-use rollcall_shared::feed::wall::WALL;
 
 use super::take_over;
 use super::way::Way;
 use crate::feed::live::Live;
 use crate::feed::spoken::Spoken;
-use crate::pages::wall::{Wall, WallPage};
+use crate::pages::wall::{self, Wall, WallPage};
 use crate::route::Page;
 use crate::ui::frame::Frame;
 
 /// Starts it.
 pub fn start() {
-    take_over(WALL, speak, || {
+    take_over(wall::grouping().show(), speak, || {
         provide_context(Way::by_loading());
         let page = Memo::new(|_| Page::Wall);
         view! { <Frame page><WallPage /></Frame> }.into_any()

@@ -2,6 +2,7 @@
 //! else is on the screen.
 
 mod figures;
+mod grouped;
 mod hour;
 mod known;
 mod server;
@@ -21,6 +22,8 @@ use crate::ui::mark::Mark;
 use crate::ui::told;
 use crate::wall::picture::{Changed, Picture};
 use figures::Figures;
+use grouped::GroupedBy;
+pub(crate) use grouped::grouping;
 use hour::LastHour;
 use known::Known;
 use server::ServerStands;
@@ -122,6 +125,7 @@ pub(crate) fn WallPage() -> impl IntoView {
     view! {
         <div class="wall">
             <Counted known />
+            <GroupedBy />
             <Sky />
             <LastHour known />
             <Happenings known />

@@ -6,8 +6,8 @@
 use core::ops::Range;
 use std::collections::VecDeque;
 
+use rollcall_shared::Status;
 use rollcall_shared::feed::wall::{Group, LATEST, Latest, ToWall};
-use rollcall_shared::{DomainId, Status};
 
 use crate::feed::mirror::Answer;
 
@@ -17,8 +17,8 @@ const MOST_CHANGES: usize = 20_000;
 /// The cells of one domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
-    /// Which domain.
-    pub domain: DomainId,
+    /// The group's number in the picture.
+    pub number: u32,
     /// Its name, and those of the domains that it is in, outermost first.
     pub path: Vec<String>,
     /// Its cells.
@@ -175,9 +175,9 @@ impl Picture {
                 statuses.extend(core::iter::repeat_n(status, count as usize));
             }
             match blocks.last_mut() {
-                Some(block) if block.domain == group.domain => block.cells.end = statuses.len(),
+                Some(block) if block.number == group.number => block.cells.end = statuses.len(),
                 _ => blocks.push(Block {
-                    domain: group.domain,
+                    number: group.number,
                     path: group.path,
                     cells: begins..statuses.len(),
                 }),
@@ -255,9 +255,9 @@ impl Picture {
 mod tests {
     use super::*;
 
-    fn group(domain: i32, runs: &[(u32, Status)]) -> Group {
+    fn group(domain: u32, runs: &[(u32, Status)]) -> Group {
         Group {
-            domain: DomainId(domain),
+            number: domain,
             path: vec!["All".to_owned(), format!("domain-{domain}")],
             runs: runs.to_vec(),
         }

@@ -19,7 +19,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use rollcall_shared::console_api::Rollout;
 use rollcall_shared::feed::ToConsole;
-use rollcall_shared::feed::wall::Asked;
+use rollcall_shared::feed::wall::{Asked, Grouping};
 use tokio::sync::{broadcast, watch};
 
 use crate::clock::Clock;
@@ -46,7 +46,7 @@ struct Inner {
     roster: Arc<Roster>,
     clock: Clock,
     channels: Mutex<HashMap<Scope, Arc<Channel>>>,
-    walls: Mutex<HashMap<Scope, Arc<Wall>>>,
+    walls: Mutex<HashMap<(Scope, Grouping), Arc<Wall>>>,
     hello: Bytes,
 }
 
@@ -96,22 +96,23 @@ impl Hub {
 
     /// A picture of what this scope sees, agents as cells, and what follows it.
     #[must_use]
-    pub fn subscribe_wall(&self, scope: &Scope) -> Subscription {
-        self.wall(scope).subscribe(&self.0.roster, self.0.clock.wall_ms())
+    pub fn subscribe_wall(&self, scope: &Scope, grouping: Grouping) -> Subscription {
+        let wall = self.wall(scope, grouping);
+        wall.subscribe(&self.0.roster, self.0.clock.wall_ms())
     }
 
     /// Who a cell of a wall is, as a message.
     #[must_use]
-    pub fn who(&self, scope: &Scope, asked: Asked) -> Bytes {
-        self.wall(scope)
+    pub fn who(&self, scope: &Scope, grouping: Grouping, asked: Asked) -> Bytes {
+        self.wall(scope, grouping)
             .who(&self.0.roster, asked, self.0.clock.wall_ms())
     }
 
-    fn wall(&self, scope: &Scope) -> Arc<Wall> {
+    fn wall(&self, scope: &Scope, grouping: Grouping) -> Arc<Wall> {
         let mut walls = self.0.walls.lock();
         let wall = walls
-            .entry(scope.clone())
-            .or_insert_with(|| Arc::new(Wall::new(scope.clone())));
+            .entry((scope.clone(), grouping))
+            .or_insert_with(|| Arc::new(Wall::new(scope.clone(), grouping)));
         Arc::clone(wall)
     }
 

@@ -1,18 +1,21 @@
 //! What is sent to all walls of one scope: who is which cell, and what changed since, encoded once.
 
+mod groups;
+
 use std::collections::HashMap;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
+use rollcall_shared::Status;
 use rollcall_shared::feed::PULSE_MS;
-use rollcall_shared::feed::wall::{Asked, Group, LATEST, Latest, ToWall};
-use rollcall_shared::{DomainId, Status};
+use rollcall_shared::feed::wall::{Asked, Group, Grouping, LATEST, Latest, ToWall};
 use tokio::sync::broadcast;
 
 use super::Subscription;
 use super::encode;
-use crate::roster::{Cell, Cursor, Roster, StatusChange, View};
+use crate::roster::{Cell, Cursor, Roster, StatusChange, Told, View};
 use crate::scope::Scope;
+use groups::Groups;
 
 /// Messages that a wall may be behind before it is given a picture instead: some six seconds.
 const BEHIND: usize = 64;
@@ -29,6 +32,7 @@ const NOWHERE: u32 = u32::MAX;
 /// The walls of one scope.
 pub(super) struct Wall {
     scope: Scope,
+    grouping: Grouping,
     messages: broadcast::Sender<Bytes>,
     place: Mutex<Place>,
 }
@@ -46,6 +50,7 @@ struct Place {
     /// Somebody came, went or was put elsewhere since the picture.
     stale: bool,
     cells: Cells,
+    groups: Groups,
 }
 
 /// Which row is which cell.
@@ -53,6 +58,8 @@ struct Place {
 struct Cells {
     of_row: Vec<u32>,
     rows: Vec<u32>,
+    /// Where each group ends.
+    ends: Vec<u32>,
 }
 
 impl Cells {
@@ -60,10 +67,15 @@ impl Cells {
         let cell = self.of_row.get(row as usize).copied()?;
         (cell != NOWHERE).then_some(cell)
     }
+
+    /// The number of the group that a cell is in.
+    fn group_of(&self, cell: u32) -> usize {
+        self.ends.partition_point(|end| *end <= cell)
+    }
 }
 
 impl Wall {
-    pub(super) fn new(scope: Scope) -> Self {
+    pub(super) fn new(scope: Scope, grouping: Grouping) -> Self {
         let place = Place {
             cursor: Cursor::default(),
             sequence: 0,
@@ -73,9 +85,11 @@ impl Wall {
             begun: false,
             stale: false,
             cells: Cells::default(),
+            groups: Groups::default(),
         };
         Self {
             scope,
+            grouping,
             messages: broadcast::channel(BEHIND).0,
             place: Mutex::new(place),
         }
@@ -109,7 +123,7 @@ impl Wall {
             place.begun = true;
             self.draw_anew(&mut place, view, now_ms)
         } else {
-            draw(&self.scope, &mut place, view, now_ms)
+            draw((&self.scope, self.grouping), &mut place, view, now_ms)
         };
         let messages = self.messages.subscribe();
         drop(place);
@@ -142,7 +156,8 @@ impl Wall {
             || !told.moved.is_empty()
             || !told.gone.is_empty()
             || told.rows.iter().any(|row| place.cells.of(*row).is_none())
-            || told.statuses.iter().any(|change| change.to == Status::Retired);
+            || told.statuses.iter().any(|change| change.to == Status::Retired)
+            || self.is_elsewhere(place, view, &told);
         let message = if !told.statuses.is_empty() {
             view.note_told(&told.statuses);
             place.sequence += 1;
@@ -166,11 +181,24 @@ impl Wall {
         place.stale
     }
 
+    /// Whether anybody who changed belongs into another group by that. Domains are told of by themselves.
+    fn is_elsewhere(&self, place: &Place, view: &View<'_>, told: &Told) -> bool {
+        if self.grouping == Grouping::Domain {
+            return false;
+        }
+        let changed = told.statuses.iter().map(|change| change.row);
+        changed.chain(told.rows.iter().copied()).any(|row| {
+            let drawn = place.cells.of(row).map(|cell| place.cells.group_of(cell));
+            let now = view.cell(&self.scope, row).map(|cell| place.groups.number(&cell));
+            matches!((drawn, now), (Some(drawn), Some(now)) if now != Some(drawn))
+        })
+    }
+
     /// Sends everybody another picture, and gives it.
     fn draw_anew(&self, place: &mut Place, view: View<'_>, now_ms: i64) -> Vec<Bytes> {
         place.sequence += 1;
         place.picture = place.picture.wrapping_add(1);
-        let parts = draw(&self.scope, place, view, now_ms);
+        let parts = draw((&self.scope, self.grouping), place, view, now_ms);
         for part in &parts {
             let _watchers = self.messages.send(part.clone());
         }
@@ -179,14 +207,15 @@ impl Wall {
 }
 
 /// The picture as it is now, in parts.
-fn draw(scope: &Scope, place: &mut Place, view: View<'_>, now_ms: i64) -> Vec<Bytes> {
+fn draw((scope, grouping): (&Scope, Grouping), place: &mut Place, view: View<'_>, now_ms: i64) -> Vec<Bytes> {
     let seen: Vec<Cell> = view.cells(scope).collect();
-    let domains = domains(&view, scope);
+    let domains = groups::domains(&view, scope, grouping);
     let latest = latest(&view, view.latest(scope));
     place.cursor = view.cursor();
     // The engine waits for nothing that is worked out from here on.
     drop(view);
-    let (groups, cells) = lay(&domains, &seen);
+    place.groups = Groups::of(grouping, domains, &seen);
+    let (groups, cells) = lay(&place.groups, &seen);
     place.cells = cells;
     place.stale = false;
     (place.drawn_ms, place.sent_ms) = (now_ms, now_ms);
@@ -221,56 +250,15 @@ fn merged(cells: &Cells, changes: &[StatusChange]) -> Vec<(u32, Status)> {
     merged
 }
 
-/// A domain, and the names from the outermost one down to it.
-struct Path {
-    domain: DomainId,
-    names: Vec<String>,
-}
-
-/// The domains that are seen, each after the one that it is in, those side by side by their names.
-fn domains(view: &View<'_>, scope: &Scope) -> Vec<Path> {
-    let seen: HashMap<DomainId, (Option<DomainId>, String)> = view
-        .domains(scope)
-        .map(|(id, parent, name)| (id, (parent, name.to_owned())))
-        .collect();
-    let mut paths: Vec<Path> = seen
-        .keys()
-        .map(|id| {
-            let mut names = Vec::new();
-            let mut at = Some(*id);
-            while let Some((parent, name)) = at.and_then(|id| seen.get(&id)) {
-                names.push(name.clone());
-                // A tree has no rings; one that had would end all the same.
-                at = parent.filter(|_| names.len() <= seen.len());
-            }
-            names.reverse();
-            Path { domain: *id, names }
-        })
-        .collect();
-    let folded = |path: &Path| {
-        path.names
-            .iter()
-            .map(|name| name.to_lowercase())
-            .collect::<Vec<_>>()
-    };
-    paths.sort_by_cached_key(|path| (folded(path), path.domain.0));
-    paths
-}
-
-/// Gives each agent that is seen its cell: domain by domain, in a domain in the order of the rows.
-fn lay(domains: &[Path], seen: &[Cell]) -> (Vec<Group>, Cells) {
-    let group_of: HashMap<DomainId, usize> = domains
-        .iter()
-        .enumerate()
-        .map(|(group, path)| (path.domain, group))
-        .collect();
+/// Gives each agent that is seen its cell: group by group, in a group in the order of the rows.
+fn lay(groups: &Groups, seen: &[Cell]) -> (Vec<Group>, Cells) {
     let has_cell = |cell: &&Cell| cell.status != Status::Retired;
     let shown = || {
         let shown = seen.iter().filter(has_cell);
-        shown.filter_map(|cell| Some((cell, *group_of.get(&cell.domain)?)))
+        shown.filter_map(|cell| Some((cell, groups.number(cell)?)))
     };
     // How many there are of each, then where each begins.
-    let mut next = vec![0_u32; domains.len()];
+    let mut next = vec![0_u32; groups.names().len()];
     for (_, group) in shown() {
         next[group] += 1;
     }
@@ -283,6 +271,7 @@ fn lay(domains: &[Path], seen: &[Cell]) -> (Vec<Group>, Cells) {
     let mut cells = Cells {
         of_row: vec![NOWHERE; rows],
         rows: vec![0; total as usize],
+        ends: Vec::new(),
     };
     let mut statuses = vec![Status::Online; total as usize];
     for (cell, group) in shown() {
@@ -292,15 +281,17 @@ fn lay(domains: &[Path], seen: &[Cell]) -> (Vec<Group>, Cells) {
         cells.rows[place as usize] = cell.row;
         statuses[place as usize] = cell.status;
     }
-    let groups = domains.iter().zip(begins.iter().zip(&next));
-    let groups = groups
+    let drawn = (0_u32..).zip(groups.names()).zip(begins.iter().zip(&next));
+    let drawn = drawn
         .filter(|(_, (begins, ends))| begins < ends)
-        .map(|(path, (begins, ends))| Group {
-            domain: path.domain,
-            path: path.names.clone(),
+        .map(|((number, path), (begins, ends))| Group {
+            number,
+            path: path.clone(),
             runs: runs(&statuses[*begins as usize..*ends as usize]),
         });
-    (groups.collect(), cells)
+    let drawn = drawn.collect();
+    cells.ends = next;
+    (drawn, cells)
 }
 
 /// So many in a row of one status.
@@ -328,7 +319,7 @@ fn parts(
             };
             if group.runs.len() > room {
                 over = Some(Group {
-                    domain: group.domain,
+                    number: group.number,
                     path: group.path.clone(),
                     runs: group.runs.split_off(room),
                 });

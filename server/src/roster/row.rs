@@ -175,7 +175,7 @@ impl Row {
         }
     }
 
-    fn addresses(&self) -> Addresses {
+    pub(super) fn addresses(&self) -> Addresses {
         (&self.whereabouts).into()
     }
 

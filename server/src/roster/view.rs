@@ -2,6 +2,7 @@
 //! made from, so that nothing falls between the two.
 
 use parking_lot::RwLockReadGuard;
+use rollcall_presence::Addresses;
 use rollcall_shared::console_api::Agent;
 use rollcall_shared::{AgentId, DomainId, Status};
 
@@ -35,6 +36,8 @@ pub struct Cell {
     pub domain: DomainId,
     /// Its status.
     pub status: Status,
+    /// Its own address, and the one that is seen.
+    pub addresses: Addresses,
 }
 
 /// What changed, of what somebody may see.
@@ -148,11 +151,13 @@ impl<'a> View<'a> {
         (0_u32..)
             .zip(&self.inner.rows)
             .filter(|(_, seen)| self.sees(scope, seen.domain))
-            .map(|(row, seen)| Cell {
-                row,
-                domain: seen.domain,
-                status: seen.status,
-            })
+            .map(|(row, seen)| cell(row, seen))
+    }
+
+    /// A row with no more than that, where the asker may see it.
+    #[must_use]
+    pub fn cell(&self, scope: &Scope, row: u32) -> Option<Cell> {
+        self.entry(scope, row).map(|seen| cell(row, seen))
     }
 
     /// Whose row it is, and its name.
@@ -187,5 +192,14 @@ impl<'a> View<'a> {
 
     fn sees(&self, scope: &Scope, domain: DomainId) -> bool {
         self.inner.tree.sees(scope, domain)
+    }
+}
+
+fn cell(row: u32, seen: &Row) -> Cell {
+    Cell {
+        row,
+        domain: seen.domain,
+        status: seen.status,
+        addresses: seen.addresses(),
     }
 }

@@ -12,11 +12,47 @@ use serde::{Deserialize, Serialize};
 
 use super::Row;
 use crate::cause::Cause;
-use crate::id::{AgentId, DomainId};
+use crate::id::AgentId;
 use crate::status::Status;
 
-/// What a wall adds to [`super::PATH`]: after `Hello` it is sent only [`ToWall`].
-pub const WALL: &str = "?show=wall";
+/// By what a wall groups its cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Grouping {
+    /// By their folders of the agent tree.
+    #[default]
+    Domain,
+    /// Agents of the unreachable network by the public address that they share; the others are direct.
+    Gateway,
+    /// By the network that they are in: /24 of IPv4, /64 of IPv6, of their own address or else of the one that is seen.
+    Network,
+}
+
+impl Grouping {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Domain, Self::Gateway, Self::Network];
+
+    /// Its name in addresses.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Domain => "domain",
+            Self::Gateway => "gateway",
+            Self::Network => "network",
+        }
+    }
+
+    /// What a wall adds to [`super::PATH`]: after `Hello` it is sent only [`ToWall`].
+    #[must_use]
+    pub const fn show(self) -> &'static str {
+        match self {
+            Self::Domain => "?show=wall",
+            Self::Gateway => "?show=wall&group=gateway",
+            Self::Network => "?show=wall&group=network",
+        }
+    }
+}
 
 /// How many of the latest transitions a wall is told of at a time.
 pub const LATEST: usize = 40;
@@ -41,7 +77,7 @@ pub enum ToWall {
         first: bool,
         /// Whether this part ends it.
         last: bool,
-        /// The groups; the first one goes on with the last one of the part before where it is of the same domain.
+        /// The groups; the first one goes on with the last one of the part before where it has the same number.
         groups: Vec<Group>,
         /// The latest transitions, newest first; in the last part.
         latest: Vec<Latest>,
@@ -75,12 +111,12 @@ pub enum ToWall {
     },
 }
 
-/// The agents of one domain, without those in its subdomains.
+/// The agents of one domain, without those in its subdomains; or of one gateway or network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
-    /// Which domain.
-    pub domain: DomainId,
-    /// Its name, and that of the domains that it is in, outermost first.
+    /// Its number in the picture, from 0.
+    pub number: u32,
+    /// Its name; before it those of the domains that it is in, outermost first.
     pub path: Vec<String>,
     /// Its cells: so many in a row of one status.
     pub runs: Vec<(u32, Status)>,

@@ -17,6 +17,7 @@ use super::app::App;
 use super::parameters::Query;
 use crate::auth::person::{Action, Person};
 use rollcall_shared::Problem;
+use rollcall_shared::feed::wall::Grouping;
 
 /// What a console may send in one message: a list of a thousand rows is 5 KB.
 const LARGEST_MESSAGE: usize = 16 * 1024;
@@ -41,6 +42,10 @@ struct Wanted {
     #[serde(default)]
     #[param(inline)]
     show: Option<Show>,
+    /// By what a wall groups its cells; by domain unless said otherwise.
+    #[serde(default)]
+    #[param(inline)]
+    group: Grouping,
 }
 
 /// What there is to see besides agents.
@@ -102,7 +107,7 @@ async fn open(
         .write_buffer_size(0)
         .max_write_buffer_size(WRITE_BUFFER);
     let session = crate::auth::sessions::carried(&headers, parts.extensions.get().is_some_and(secure));
-    Ok(upgrade.on_upgrade(move |socket| socket::serve(socket, app, person, session, wanted.show)))
+    Ok(upgrade.on_upgrade(move |socket| socket::serve(socket, app, person, session, wanted)))
 }
 
 const fn secure(peer: &super::peer::Peer) -> bool {

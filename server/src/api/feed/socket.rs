@@ -11,7 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, timeout};
 
-use super::{Show, rollouts, wall};
+use super::{Show, Wanted, rollouts, wall};
 use crate::api::app::App;
 use crate::auth::person::Person;
 use crate::auth::secret::Secret;
@@ -58,14 +58,14 @@ pub(super) async fn serve(
     app: Arc<App>,
     person: Person,
     session: Option<Secret>,
-    show: Option<Show>,
+    wanted: Wanted,
 ) {
     let session = session.as_ref();
     let end = if send(&mut socket, &app, app.hub.hello()).await {
-        match show {
+        match wanted.show {
             Some(Show::Rollouts) => rollouts::talk(&mut socket, &app, session, true).await,
             Some(Show::Standing) => rollouts::talk(&mut socket, &app, session, false).await,
-            Some(Show::Wall) => wall::talk(&mut socket, &app, &person, session).await,
+            Some(Show::Wall) => wall::talk(&mut socket, &app, &person, session, wanted.group).await,
             None => talk(&mut socket, &app, &person, session).await,
         }
     } else {

@@ -1,7 +1,7 @@
 //! The feed of a wall: pictures and cells out, who a cell is in.
 
 use axum::extract::ws::{Message, WebSocket};
-use rollcall_shared::feed::wall::FromWall;
+use rollcall_shared::feed::wall::{FromWall, Grouping};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::socket::{
@@ -17,6 +17,7 @@ pub(super) async fn talk(
     app: &App,
     person: &Person,
     session: Option<&Secret>,
+    grouping: Grouping,
 ) -> End {
     let mut stopping = app.stopping.clone();
     let mut ask_again = every(ASK_AGAIN_EVERY);
@@ -24,7 +25,7 @@ pub(super) async fn talk(
     // Each round begins with a picture; a wall that missed something begins a new one.
     loop {
         picture.tick().await;
-        let subscription = app.hub.subscribe_wall(&person.scope);
+        let subscription = app.hub.subscribe_wall(&person.scope, grouping);
         let mut messages = subscription.messages;
         for part in subscription.opening {
             if !send(socket, app, part).await {
@@ -44,7 +45,7 @@ pub(super) async fn talk(
                     Some(Ok(Message::Text(_))) => return End::Close(NOT_UNDERSTOOD, "not a message of the feed"),
                     Some(Ok(Message::Binary(bytes))) => match postcard::from_bytes(&bytes) {
                         Ok(FromWall::Who(asked)) => {
-                            if !send(socket, app, app.hub.who(&person.scope, asked)).await {
+                            if !send(socket, app, app.hub.who(&person.scope, grouping, asked)).await {
                                 return End::Gone;
                             }
                         }

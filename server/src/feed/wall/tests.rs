@@ -1,18 +1,18 @@
 //! Walls that follow by cells see what a wall sees that opens anew.
 
 use proptest::prelude::*;
-use rollcall_shared::{AgentId, Cause, TransitionId};
+use rollcall_shared::{AgentId, Cause, DomainId, TransitionId};
 
 use super::super::tests::Fleet;
 use super::*;
 use crate::engine::Change;
 use crate::store::domains::DomainRecord;
 
-/// A wall as a screen keeps it: the domain and status of each cell.
+/// A wall as a screen keeps it: the group's name and the status of each cell.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Screen {
     sequence: u64,
-    cells: Vec<(DomainId, Status)>,
+    cells: Vec<(String, Status)>,
     pictures: usize,
 }
 
@@ -32,7 +32,7 @@ impl Screen {
                 self.sequence = sequence;
                 for group in groups {
                     for (count, status) in group.runs {
-                        let run = std::iter::repeat_n((group.domain, status), count as usize);
+                        let run = std::iter::repeat_n((group.path.join(" › "), status), count as usize);
                         self.cells.extend(run);
                     }
                 }
@@ -65,9 +65,9 @@ impl Screen {
     }
 
     /// What is seen, without the places of who was retired.
-    fn seen(&self) -> Vec<(DomainId, Status)> {
+    fn seen(&self) -> Vec<(String, Status)> {
         let seen = self.cells.iter().filter(|(_, status)| *status != Status::Retired);
-        seen.copied().collect()
+        seen.cloned().collect()
     }
 }
 
@@ -111,7 +111,7 @@ async fn cells_stand_by_domain_and_a_change_says_only_which_and_what() {
         .roster
         .relocate(&[AgentId::from_bits(1), AgentId::from_bits(4)], DomainId(2));
     fleet.roster.relocate(&[AgentId::from_bits(2)], DomainId(3));
-    let wall = Wall::new(Scope::All);
+    let wall = Wall::new(Scope::All, Grouping::Domain);
     let subscription = wall.subscribe(&fleet.roster, 0);
     let ToWall::Picture { groups, .. } = postcard::from_bytes(&subscription.opening[0]).unwrap() else {
         panic!()
@@ -129,7 +129,7 @@ async fn cells_stand_by_domain_and_a_change_says_only_which_and_what() {
         .apply(&[becomes(4, Status::Online), becomes(4, Status::Offline)]);
     wall.beat(&fleet.roster, 100);
     screen.follow(&mut messages);
-    assert_eq!(screen.cells[3], (DomainId(2), Status::Offline));
+    assert_eq!(screen.cells[3], ("All › berlin".to_owned(), Status::Offline));
     assert_eq!((screen.pictures, screen.sequence), (1, 2));
 
     let who = |picture, cell| {
@@ -148,7 +148,7 @@ async fn cells_stand_by_domain_and_a_change_says_only_which_and_what() {
 #[tokio::test]
 async fn many_who_come_are_one_picture_a_second() {
     let fleet = planted(1).await;
-    let wall = Wall::new(Scope::All);
+    let wall = Wall::new(Scope::All, Grouping::Domain);
     let (mut screen, mut messages) = Screen::open(&wall, &fleet, 0);
     for (beat, agent) in (1..=25).zip(2..) {
         fleet.enrol(agent).await;
@@ -164,7 +164,7 @@ async fn many_who_come_are_one_picture_a_second() {
 #[tokio::test]
 async fn a_wall_that_opens_beside_another_disturbs_it_only_where_somebody_came() {
     let fleet = planted(3).await;
-    let wall = Wall::new(Scope::All);
+    let wall = Wall::new(Scope::All, Grouping::Domain);
     let (mut first, mut messages) = Screen::open(&wall, &fleet, 0);
     fleet.roster.apply(&[becomes(2, Status::Offline)]);
     let (second, _others) = Screen::open(&wall, &fleet, 10);
@@ -180,8 +180,8 @@ async fn a_wall_that_opens_beside_another_disturbs_it_only_where_somebody_came()
 
 #[test]
 fn a_picture_of_many_runs_comes_in_parts_that_are_put_together() {
-    let group = |domain, runs| Group {
-        domain: DomainId(domain),
+    let group = |number, runs| Group {
+        number,
         path: vec!["All".to_owned()],
         runs: (0..runs)
             .map(|run| {
@@ -224,6 +224,7 @@ enum Happens {
     Comes,
     Becomes(u64, Status),
     IsPut(u64, i32),
+    IsSeenFrom(u64, u8),
     Beat,
 }
 
@@ -236,13 +237,15 @@ proptest! {
             Just(Happens::Comes),
             (1..9_u64, 0..Status::ALL.len()).prop_map(|(agent, to)| Happens::Becomes(agent, Status::ALL[to])),
             (1..9_u64, 1..4_i32).prop_map(|(agent, domain)| Happens::IsPut(agent, domain)),
+            (1..9_u64, 1..5_u8).prop_map(|(agent, from)| Happens::IsSeenFrom(agent, from)),
             Just(Happens::Beat),
         ], 0..60),
+        grouping in 0..Grouping::ALL.len(),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async move {
             let fleet = planted(3).await;
-            let wall = Wall::new(Scope::All);
+            let wall = Wall::new(Scope::All, Grouping::ALL[grouping]);
             let (mut screen, mut messages) = Screen::open(&wall, &fleet, 0);
             let (mut now_ms, mut agents) = (0, 3);
             for happens in happens {
@@ -260,6 +263,9 @@ proptest! {
                     }
                     Happens::IsPut(agent, domain) => {
                         fleet.roster.relocate(&[AgentId::from_bits(agent)], DomainId(domain));
+                    }
+                    Happens::IsSeenFrom(agent, from) => {
+                        fleet.roster.moved(AgentId::from_bits(agent), [203, 0, 113 + from % 2, from].into());
                     }
                     Happens::Beat => {
                         now_ms += 100;

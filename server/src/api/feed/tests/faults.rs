@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use futures_util::future::join_all;
 use rollcall_app::feed::mirror::{Answer, Mirror};
 use rollcall_app::wall::picture::Picture;
-use rollcall_shared::feed::wall::WALL;
+use rollcall_shared::feed::wall::Grouping;
 
 use super::*;
 use crate::api::agent::testing::TestAgent;
@@ -95,7 +95,7 @@ impl Shows for Mirror {
 }
 
 impl Shows for Picture {
-    const SHOW: &'static str = WALL;
+    const SHOW: &'static str = Grouping::Domain.show();
 
     fn take(&mut self, bytes: &[u8]) -> Answer {
         self.apply(postcard::from_bytes(bytes).unwrap())
@@ -117,7 +117,7 @@ impl Shows for Picture {
         let mut counted = BTreeMap::new();
         for block in self.blocks() {
             for status in &self.statuses()[block.cells.clone()] {
-                count(&mut counted, block.domain, *status);
+                count(&mut counted, block.name(), *status);
             }
         }
         hash_of(counted.into_iter().map(|counted| format!("{counted:?}")))
@@ -125,17 +125,22 @@ impl Shows for Picture {
 
     fn hash_of(app: &App) -> u64 {
         let mut counted = BTreeMap::new();
-        for cell in app.roster.view().cells(&Scope::All) {
-            count(&mut counted, cell.domain, cell.status);
+        let view = app.roster.view();
+        let names: BTreeMap<_, _> = view
+            .domains(&Scope::All)
+            .map(|(id, _, name)| (id, name))
+            .collect();
+        for cell in view.cells(&Scope::All) {
+            count(&mut counted, names[&cell.domain], cell.status);
         }
         hash_of(counted.into_iter().map(|counted| format!("{counted:?}")))
     }
 }
 
 /// Who was retired has no cell.
-fn count(counted: &mut BTreeMap<(i32, &'static str), usize>, domain: DomainId, status: Status) {
+fn count(counted: &mut BTreeMap<(String, &'static str), usize>, domain: &str, status: Status) {
     if status != Status::Retired {
-        *counted.entry((domain.0, status.key())).or_default() += 1;
+        *counted.entry((domain.to_owned(), status.key())).or_default() += 1;
     }
 }
 
