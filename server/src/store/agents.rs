@@ -6,9 +6,10 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use rollcall_shared::{AgentId, BootId, Cause, ContactKind, DomainId, Status};
-use sea_orm::{DbErr, EntityTrait, PaginatorTrait};
+use sea_orm::{DbBackend, DbErr, EntityTrait, PaginatorTrait};
 use serde::Deserialize;
 
+use super::copy::{self, Fields};
 use super::dialect::{Document, Kind, of_hexadecimal};
 use super::entities::agents::{Entity, Model};
 use super::{Hash, Store, StoreError, column};
@@ -158,6 +159,35 @@ struct Written<'a> {
     addresses: Option<&'a str>,
 }
 
+impl<'a> Written<'a> {
+    /// From a row as Postgres gives it out.
+    fn copied(row: &mut Fields<'a>) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.number()?,
+            name: row.text()?.into(),
+            domain_id: row.number()?,
+            platform: row.text()?.into(),
+            machine_id: row.text()?.into(),
+            agent_version: row.text()?.into(),
+            secret_hash: row.text()?,
+            status: row.text()?,
+            since_ms: row.number()?,
+            cause: row.text()?,
+            last_contact_ms: row.number_or_null()?,
+            last_contact_kind: row.text_or_null()?,
+            address: row.text_or_null()?,
+            boot: row.number_or_null()?,
+            applied: row.number()?,
+            enrolled_at_ms: row.number()?,
+            local_address: row.text_or_null()?,
+            notify_port: row.number_or_null()?,
+            proof_key: row.text()?,
+            retired_by: row.text_or_null()?.map(Into::into),
+            addresses: row.text_or_null()?,
+        })
+    }
+}
+
 impl TryFrom<Written<'_>> for AgentRecord {
     type Error = StoreError;
 
@@ -218,8 +248,15 @@ impl Agents<'_> {
     ///
     /// What the database says, and a row that cannot be read.
     pub async fn within(&self, ids: RangeInclusive<AgentId>) -> Result<Vec<AgentRecord>, StoreError> {
-        let between = [ids.start().as_i64().into(), ids.end().as_i64().into()];
-        let document = WITHIN.read(&self.store.reader, between).await?;
+        let between = [ids.start().as_i64(), ids.end().as_i64()];
+        let reader = &self.store.reader;
+        if reader.get_database_backend() == DbBackend::Postgres {
+            let copied = copy::out(reader, &WITHIN.copy(between)).await?;
+            return copy::Rows::of(&copied)?
+                .map(|row| Written::copied(&mut row?)?.try_into())
+                .collect();
+        }
+        let document = WITHIN.read(reader, between).await?;
         let rows: Vec<Written> = serde_json::from_str(&document)
             .map_err(|error| StoreError::Database(DbErr::Json(error.to_string())))?;
         rows.into_iter().map(TryInto::try_into).collect()

@@ -25,6 +25,7 @@ pub mod transitions;
 pub mod users;
 
 mod column;
+mod copy;
 mod dialect;
 mod entities;
 mod error;

@@ -1,5 +1,6 @@
 //! The repositories on both databases: what each promises, told once and run on each.
 
+mod agents;
 mod bad_days;
 mod components;
 mod domains;
