@@ -1,0 +1,139 @@
+/**
+ * The console's figures for `make bench ROWS=console`: a part of them in a run of the project `bench`.
+ *
+ * Server and agents are there: `.ci/bench.d/ours/console.py` starts them and asks (`asked.ts`).
+ */
+import { test, type Browser } from "@playwright/test";
+
+import { asked, pause, tell, type Asked, type Told } from "./asked.js";
+import { Changes } from "./changes.js";
+import * as delays from "./delays.js";
+import * as shown from "./frames.js";
+import { loads, wire } from "./loads.js";
+import { holds, noteWebAssembly } from "./memory.js";
+import { emptyPage, online, signedIn, untilTable } from "./page.js";
+
+/** How quickly the table is scrolled: a hundred rows a second and some. */
+const SCROLL_PX_A_SECOND = 4_000;
+
+/** The agents of the first hundred numbers, of which a screen shows some thirty: `bench-fill` names them. */
+const SOME_ROWS = "pos-0000-000";
+
+/** Few enough changes that each comes after a calm. */
+const CALM = 4;
+
+/** A page that was just opened has work left. */
+const SETTLE_MS = 3_000;
+
+const PARTS: Record<Asked["part"], (browser: Browser, asked: Asked) => Promise<Told>> = { table, scroll, wall };
+
+test("the console", async ({ browser }) => {
+  test.setTimeout(0);
+  const run = asked();
+  test.skip(!run, "make bench asks for it");
+  if (!run) return;
+  tell({ ...(await floor(browser, run)), ...(await PARTS[run.part](browser, run)) });
+});
+
+/** Frames of an empty page: what this browser makes of this machine at the most. */
+async function floor(browser: Browser, asked: Asked): Promise<Told> {
+  const page = await emptyPage(browser);
+  const told = shown.told("floor", await shown.frames(page, asked.seconds));
+  await page.context().close();
+  return told;
+}
+
+/** The table of many who are all at rest: how soon it is there, what it takes on the wire; then how late it shows changes. */
+async function table(browser: Browser, asked: Asked): Promise<Told> {
+  const told = { ...(await loads(browser, asked)), ...(await wire(browser, asked)) };
+  const context = await signedIn(browser, asked);
+  const page = await context.newPage();
+  await page.goto(`${asked.url}/agents?q=${SOME_ROWS}`);
+  await page.waitForFunction(() => document.querySelectorAll("tr.row").length >= 20);
+  const few = await Changes.start(asked.url, asked.secret, asked.driven.slice(0, 20), CALM);
+  await pause(SETTLE_MS);
+  await delays.watch(page);
+  await pause(2 * asked.seconds * 1000);
+  Object.assign(told, await delays.told("calm", page, context, asked));
+  await few.stop();
+
+  const many = await Changes.start(asked.url, asked.secret, asked.driven, asked.rate);
+  await pause(SETTLE_MS);
+  await delays.watch(page);
+  const [made, began] = [many.made, performance.now()];
+  await pause(2 * asked.seconds * 1000);
+  const rate = (many.made - made) / ((performance.now() - began) / 1000);
+  Object.assign(told, await delays.told("busy", page, context, asked), { busy_rate: rate });
+  await many.stop();
+  await context.close();
+  return told;
+}
+
+/** The table is scrolled while the leases of all end, one after the other. */
+async function scroll(browser: Browser, asked: Asked): Promise<Told> {
+  const context = await signedIn(browser, asked);
+  const page = await context.newPage();
+  await page.goto(`${asked.url}/agents`);
+  await untilTable(page, asked.agents);
+  await pause(SETTLE_MS);
+  if ((await online(context, asked)) < asked.agents) throw new Error("leases ended before the table was there");
+  while ((await online(context, asked)) === asked.agents) await pause(100);
+
+  const box = await page.locator(".table").boundingBox();
+  if (!box) throw new Error("there is no table");
+  const client = await context.newCDPSession(page);
+  const [before, began] = [await online(context, asked), performance.now()];
+  const [at] = await Promise.all([
+    shown.frames(page, asked.seconds),
+    client.send("Input.synthesizeScrollGesture", {
+      x: box.x + box.width / 2,
+      y: box.y + box.height / 2,
+      // A little longer than frames are counted.
+      yDistance: -SCROLL_PX_A_SECOND * (asked.seconds + 1),
+      speed: SCROLL_PX_A_SECOND,
+      gestureSourceType: "mouse",
+      preventFling: true,
+    }),
+  ]);
+  const after = await online(context, asked);
+  const rate = (before - after) / ((performance.now() - began) / 1000);
+  const went = await page.locator(".table").evaluate((frame) => frame.scrollTop);
+  await context.close();
+  return { ...shown.told("scroll", at), scroll_rate: rate, scrolled: went };
+}
+
+/** The wall while some of all its cells change all the time: its frames, and what it holds at the start and at the end. */
+async function wall(browser: Browser, asked: Asked): Promise<Told> {
+  const context = await signedIn(browser, asked);
+  const page = await context.newPage();
+  await noteWebAssembly(page);
+  const client = await context.newCDPSession(page);
+  await page.goto(`${asked.url}/wall`);
+  await page.waitForFunction(
+    () => document.querySelector('[data-testid="standing"] strong')?.textContent === "Live",
+    undefined,
+    { timeout: 120_000 },
+  );
+  const changes = await Changes.start(asked.url, asked.secret, asked.driven, asked.rate);
+  await pause(2 * SETTLE_MS);
+  const [made, began] = [changes.made, performance.now()];
+  const first = shown.told("wall", await shown.frames(page, 2 * asked.seconds));
+  const start = await holds(browser, page, client);
+  await pause(asked.minutes * 60_000);
+  const end = await holds(browser, page, client);
+  const last = shown.told("last", await shown.frames(page, asked.seconds));
+  const rate = (changes.made - made) / ((performance.now() - began) / 1000);
+  await changes.stop();
+  await context.close();
+  return {
+    ...first,
+    wall_fps_last: last.last_fps ?? NaN,
+    wall_rate: rate,
+    heap: start.heap,
+    heap_grew: end.heap - start.heap,
+    nodes: start.nodes,
+    nodes_grew: end.nodes - start.nodes,
+    process: start.process,
+    process_grew: end.process - start.process,
+  };
+}
