@@ -9,9 +9,10 @@ import { connect, type Socket } from "node:net";
 /** Connections: an answer waits for the journal, some milliseconds. */
 const LINES = 32;
 
-/** As `bench-fill` leaves them: the boot, and beyond the last sequence of it. */
+/** As `bench-fill` leaves them. */
 const BOOT = "00000007";
-const FIRST_SEQUENCE = 5_000;
+/** Sequences only ever rise, also from run to run: they begin with the tenths of a second since then. */
+const SEQUENCES_BEGAN = Date.UTC(2026, 0);
 
 const LOOK_MS = 5;
 
@@ -22,8 +23,7 @@ interface Driven {
 }
 
 export class Changes {
-  /** How many were answered. */
-  made = 0;
+  private answered = 0;
   private begun = 0;
   private place = 0;
   private began = 0;
@@ -35,11 +35,12 @@ export class Changes {
   private constructor(
     private readonly secret: string,
     private readonly agents: Driven[],
-    private rate: number,
+    private readonly rate: number,
   ) {}
 
   static async start(url: string, secret: string, ids: string[], rate: number): Promise<Changes> {
-    const changes = new Changes(secret, shuffled(ids).map((id) => ({ id, sequence: FIRST_SEQUENCE, online: true })), rate);
+    const sequence = Math.floor((Date.now() - SEQUENCES_BEGAN) / 100);
+    const changes = new Changes(secret, shuffled(ids).map((id) => ({ id, sequence, online: true })), rate);
     const { hostname, port } = new URL(url);
     for (let count = 0; count < LINES; count += 1) changes.lines.push(await Line.open(Number(port), hostname));
     changes.idle.push(...changes.lines);
@@ -48,9 +49,10 @@ export class Changes {
     return changes;
   }
 
-  /** Goes on with so many a second. */
-  at(rate: number): void {
-    [this.rate, this.begun, this.began] = [rate, 0, performance.now()];
+  /** How many were answered. Throws where one was refused: then there are no more. */
+  get made(): number {
+    if (this.failure) throw this.failure;
+    return this.answered;
   }
 
   /** Makes no more, and brings everybody back who is away. */
@@ -80,7 +82,7 @@ export class Changes {
 
   private async turn(line: Line, agent: Driven): Promise<void> {
     await this.change(line, agent);
-    this.made += 1;
+    this.answered += 1;
     this.idle.push(line);
     this.look();
   }

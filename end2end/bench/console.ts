@@ -3,7 +3,7 @@
  *
  * Server and agents are there: `.ci/bench.d/ours/console.py` starts them and asks (`asked.ts`).
  */
-import { test, type Browser } from "@playwright/test";
+import { test, type Browser, type Page } from "@playwright/test";
 
 import { asked, pause, tell, type Asked, type Told } from "./asked.js";
 import { Changes } from "./changes.js";
@@ -24,6 +24,9 @@ const CALM = 4;
 
 /** A page that was just opened has work left. */
 const SETTLE_MS = 3_000;
+
+/** A transition is in the history within a second. */
+const KEPT_MS = 2_000;
 
 const PARTS: Record<Asked["part"], (browser: Browser, asked: Asked) => Promise<Told>> = { table, scroll, wall };
 
@@ -50,23 +53,24 @@ async function table(browser: Browser, asked: Asked): Promise<Told> {
   const page = await context.newPage();
   await page.goto(`${asked.url}/agents?q=${SOME_ROWS}`);
   await page.waitForFunction(() => document.querySelectorAll("tr.row").length >= 20);
-  const few = await Changes.start(asked.url, asked.secret, asked.driven.slice(0, 20), CALM);
-  await pause(SETTLE_MS);
-  await delays.watch(page);
-  await pause(2 * asked.seconds * 1000);
-  Object.assign(told, await delays.told("calm", page, context, asked));
-  await few.stop();
-
-  const many = await Changes.start(asked.url, asked.secret, asked.driven, asked.rate);
-  await pause(SETTLE_MS);
-  await delays.watch(page);
-  const [made, began] = [many.made, performance.now()];
-  await pause(2 * asked.seconds * 1000);
-  const rate = (many.made - made) / ((performance.now() - began) / 1000);
-  Object.assign(told, await delays.told("busy", page, context, asked), { busy_rate: rate });
-  await many.stop();
+  Object.assign(told, await late("calm", page, asked, asked.driven.slice(0, 20), CALM));
+  Object.assign(told, await late("busy", page, asked, asked.driven, asked.rate));
   await context.close();
   return told;
+}
+
+/** How late rows of the page show what becomes of these agents, of whom so many change in a second. */
+async function late(of: string, page: Page, asked: Asked, driven: string[], rate: number): Promise<Told> {
+  const changes = await Changes.start(asked.url, asked.secret, driven, rate);
+  await pause(SETTLE_MS);
+  await delays.watch(page);
+  const [made, began] = [changes.made, performance.now()];
+  await pause(2 * asked.seconds * 1000);
+  const reached = (changes.made - made) / ((performance.now() - began) / 1000);
+  const seen = await delays.seen(page);
+  await changes.stop();
+  await pause(KEPT_MS);
+  return { ...(await delays.told(of, seen, page.context(), asked)), [`${of}_rate`]: reached };
 }
 
 /** The table is scrolled while the leases of all end, one after the other. */

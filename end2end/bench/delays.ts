@@ -4,7 +4,7 @@ import type { BrowserContext, Page } from "@playwright/test";
 import { percentile, type Asked, type Told } from "./asked.js";
 
 /** An agent, what its row became, and when that was drawn: milliseconds since 1970. */
-type Seen = [agent: string, to: string, at_ms: number];
+export type Seen = [agent: string, to: string, at_ms: number];
 
 interface Transition {
   at_ms: number;
@@ -23,7 +23,8 @@ export async function watch(page: Page): Promise<void> {
     const drawn = new MessageChannel();
     // The console draws in animation frames. The next task is after such a frame: styled, laid out, painted and handed over.
     drawn.port1.onmessage = () => {
-      const now = performance.timeOrigin + performance.now();
+      // The clock that the server labels transitions by.
+      const now = Date.now();
       for (const [agent, to] of fresh) seen.push([agent, to, now]);
       fresh = [];
     };
@@ -52,19 +53,23 @@ export async function watch(page: Page): Promise<void> {
   });
 }
 
-/** Ends that, and tells the delays in milliseconds, by the name `of`: percentiles, and how many they are of. */
-export async function told(of: string, page: Page, context: BrowserContext, asked: Asked): Promise<Told> {
-  const seen = await page.evaluate(() => {
+/** Ends that, and gives what was seen. */
+export function seen(page: Page): Promise<Seen[]> {
+  return page.evaluate(() => {
     const { seen, observer } = (window as unknown as { watched: { seen: Seen[]; observer: MutationObserver } }).watched;
     observer.disconnect();
     return seen;
   });
+}
+
+/** The delays of what was seen, in milliseconds, by the name `of`. Its transitions must be in the history by now. */
+export async function told(of: string, seen: Seen[], context: BrowserContext, asked: Asked): Promise<Told> {
   const delays: number[] = [];
   for (const agent of new Set(seen.map(([agent]) => agent))) {
     const rows = seen.filter(([whose]) => whose === agent);
     const history = await transitions(context, asked, agent);
     for (const [, to, at_ms] of rows) {
-      // The one that it shows: the newest such before it. Its time has whole milliseconds, cut off.
+      // The one that it shows: the newest such before it.
       const shown = history.find((one) => one.to === to && one.at_ms <= at_ms);
       if (shown && at_ms - shown.at_ms < FOLDED_MS) delays.push(at_ms - shown.at_ms);
     }
