@@ -7,7 +7,7 @@ import type { Asked } from "./asked.js";
 const VIEWPORT = { width: 1920, height: 1080 };
 
 export async function signedIn(browser: Browser, asked: Asked): Promise<BrowserContext> {
-  const context = await browser.newContext({ viewport: VIEWPORT });
+  const context = await browser.newContext({ viewport: VIEWPORT, colorScheme: "dark" });
   const [name = "", value = ""] = asked.cookie.split("=");
   await context.addCookies([{ name, value, url: asked.url }]);
   // The console was open here before, so that the page knows which shell to paint.

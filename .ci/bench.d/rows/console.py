@@ -25,7 +25,7 @@ CONSOLE = Row(
         Figure("paint_warm", "the same, warm", "ms", "less", most=200),
         Figure("page", "files of the first page on the wire, with heads", "KB"),
         Figure("snapshot", "the feed, until the table is whole", "KB"),
-        Figure("floor_fps", "frames a second of an empty page"),
+        Figure("floor_fps", "frames a second of an empty page, the fewest"),
         Figure("floor_worst", "its longest frame", "ms"),
         Figure("scroll_fps", "frames a second, scrolling the table", better="more", least=59),
         Figure("scroll_share", "of the empty page's"),
