@@ -29,6 +29,7 @@ CONSOLE = Row(
         Figure("floor_worst", "its longest frame", "ms"),
         Figure("scroll_fps", "frames a second, scrolling the table", better="more", least=59),
         Figure("scroll_share", "of the empty page's"),
+        Figure("plain_fps", "of a plain page with a table, scrolled as quickly"),
         Figure("scroll_late", "frames over 20 ms", "%"),
         Figure("scroll_worst", "longest frame", "ms"),
         Figure("scroll_rate", "changes a second meanwhile"),
