@@ -38,5 +38,7 @@ export default defineConfig({
     // Prints times, so it has the machine for itself.
     { name: "detection", testDir: "specs", testMatch: "detection.spec.ts", dependencies: ["console"], fullyParallel: false },
     { name: "shots", testDir: ".", testMatch: "screenshots.ts" },
+    // Asked for by `make bench`. Nothing is recorded of a page whose frames are counted.
+    { name: "bench", testDir: "bench", testMatch: "console.ts", use: { trace: "off", screenshot: "off" } },
   ],
 });

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The rows that `make bench` measures: each with its floor and its peers, round by round, in one run.
 
-Called by `.ci/bench`: `main.py [--quick] [--rounds N] [ROW...]`. What is said meanwhile goes to the terminal, the tables also to
+Called by `.ci/bench`: `main.py [--quick] [--rounds N] [--minutes N] [ROW...]`. What is said meanwhile goes to the terminal, the tables also to
 target/bench/report.md.
 """
 import argparse
@@ -11,6 +11,7 @@ import sys
 import time
 
 import machine
+from ours.console import MINUTES
 from rounds import run, table
 from rows import ROWS
 
@@ -23,11 +24,14 @@ def main():
     flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     flags.add_argument("--quick", action="store_true", help="one round of each, to see whether it works")
     flags.add_argument("--rounds", type=int, default=ROUNDS, metavar="N", help=f"so many rounds of each at the most: {ROUNDS}")
+    flags.add_argument("--minutes", type=float, metavar="N", help="console: so many minutes of the wall: 2, an hour is 60")
     flags.add_argument("rows", nargs="*", metavar="ROW", help=f"of: {' '.join(named)}")
     asked = flags.parse_args()
     if unknown := [name for name in asked.rows if name not in named]:
         flags.error(f"there is no row {', '.join(unknown)}; there are {', '.join(named)}")
     rows = [named[name] for name in asked.rows] or ROWS
+    if asked.minutes:
+        os.environ[MINUTES] = str(asked.minutes)
     # An end is an end in good order: what was started is stopped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     os.makedirs(os.path.dirname(REPORT), exist_ok=True)

@@ -34,8 +34,9 @@ class Figure:
     unit: str = ""
     # Which is better, "more" or "less"; nothing where it is only told.
     better: str = ""
-    # What it may be at the most, where DESIGN, section 8, says so of this one.
+    # What it may be at the most or has to be at the least, where DESIGN, section 8, says so of this one.
     most: float = None
+    least: float = None
 
 
 @dataclasses.dataclass
@@ -150,11 +151,19 @@ def _column(row, values):
     for figure in row.figures:
         rounds = values.get(figure.key, [])
         middle = median(rounds) if rounds else None
-        aim = ""
-        if figure.most is not None and middle is not None:
-            aim = f"<= {number(figure.most, figure.unit)}" + ("" if middle <= figure.most else ": NOT reached")
-        cells.append([figure.title, number(middle, figure.unit), spread(rounds) if rounds else "", aim])
+        cells.append([figure.title, number(middle, figure.unit), spread(rounds) if rounds else "", _aim(figure, middle)])
     return _aligned(cells)
+
+
+def _aim(figure, middle):
+    """What is to be reached, and whether it is not."""
+    if middle is None or (figure.most is None and figure.least is None):
+        return ""
+    if figure.most is not None:
+        aim, met = f"<= {number(figure.most, figure.unit)}", middle <= figure.most
+    else:
+        aim, met = f">= {number(figure.least, figure.unit)}", middle >= figure.least
+    return aim + ("" if met else ": NOT reached")
 
 
 def _aligned(cells):

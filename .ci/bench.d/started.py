@@ -97,6 +97,14 @@ class Process:
     def listens(self, port, seconds=30):
         self.wait_until(lambda: _takes(port), seconds)
 
+    def ends(self, seconds):
+        """Waits until it has ended by itself; stops it after so long."""
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.stop()
+            raise Failed(f"it had not ended within {seconds:.0f} s: {self.said()[-600:]}") from None
+
     def cpu_seconds(self):
         """Of it and of what it started itself and still has."""
         ticks = 0

@@ -1,0 +1,36 @@
+/** Frames of a page, by the timestamps that its animation frames bear. */
+import type { Page } from "@playwright/test";
+
+import { percentile, type Told } from "./asked.js";
+
+/** A frame that takes longer than this is one that somebody could see missing: at 60 a second each has 16.7 ms. */
+const LATE_MS = 20;
+
+/** The timestamps of all animation frames within so many seconds. */
+export function frames(page: Page, seconds: number): Promise<number[]> {
+  return page.evaluate(
+    (ms) =>
+      new Promise<number[]>((done) => {
+        const at: number[] = [];
+        const step = (now: number): void => {
+          at.push(now);
+          if (now - (at[0] ?? now) < ms) requestAnimationFrame(step);
+          else done(at);
+        };
+        requestAnimationFrame(step);
+      }),
+    seconds * 1000,
+  );
+}
+
+/** Frames a second, the share of late ones in a hundred, and the longest, by the name `of`. */
+export function told(of: string, at: number[]): Told {
+  const took = at.slice(1).map((now, place) => now - (at[place] ?? now));
+  const all = took.reduce((sum, one) => sum + one, 0);
+  return {
+    [`${of}_fps`]: (took.length / all) * 1000,
+    [`${of}_late`]: (took.filter((one) => one > LATE_MS).length / took.length) * 100,
+    [`${of}_p99`]: percentile(took, 0.99),
+    [`${of}_worst`]: Math.max(...took),
+  };
+}
