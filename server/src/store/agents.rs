@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use rollcall_shared::{AgentId, BootId, Cause, ContactKind, DomainId, Status};
-use sea_orm::{DbBackend, DbErr, EntityTrait, PaginatorTrait};
+use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, EntityTrait, PaginatorTrait, Statement};
 use serde::Deserialize;
 
 use super::copy::{self, Fields};
@@ -227,6 +227,15 @@ impl TryFrom<Written<'_>> for AgentRecord {
     }
 }
 
+/// A part of all agents that is read at once. Together they are all, and none is in two of them, as long as nobody writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Those whose ids are in a range: where rows lie in the order of their ids.
+    Ids(RangeInclusive<AgentId>),
+    /// Those on these pages of the table, to its end where none is named.
+    Pages(u64, Option<u64>),
+}
+
 /// The agents of a [`Store`].
 #[derive(Debug, Clone, Copy)]
 pub struct Agents<'a> {
@@ -242,6 +251,67 @@ impl Store {
 }
 
 impl Agents<'_> {
+    /// All agents in pieces that the database reads fast. `SQLite` keeps rows in the order of their ids, so its pieces are
+    /// `ids`. In Postgres the agents of such a range lie on nearly every page of the table: pieces of `ids` would have it read
+    /// over and over again, so its pieces are as many ranges of pages.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn pieces(&self, ids: Vec<RangeInclusive<AgentId>>) -> Result<Vec<Piece>, StoreError> {
+        /// The first that finds pages by their numbers (a TID range scan).
+        const FINDS_PAGES: i32 = 140_000;
+        let reader = &self.store.reader;
+        let by_id = |ids: Vec<_>| ids.into_iter().map(Piece::Ids).collect();
+        if reader.get_database_backend() != DbBackend::Postgres {
+            return Ok(by_id(ids));
+        }
+        let sql = "SELECT current_setting('server_version_num')::int4 AS version, \
+                   pg_relation_size('agents') / current_setting('block_size')::int8 AS pages";
+        let row = reader
+            .query_one_raw(Statement::from_string(DbBackend::Postgres, sql))
+            .await?;
+        let told: Option<(i32, i64)> = row
+            .map(|row| Ok::<_, DbErr>((row.try_get("", "version")?, row.try_get("", "pages")?)))
+            .transpose()?;
+        let Some((_, pages)) = told.filter(|(version, _)| *version >= FINDS_PAGES) else {
+            return Ok(by_id(ids));
+        };
+        let pages = u64::try_from(pages).unwrap_or(0);
+        let count = u64::try_from(ids.len()).unwrap_or(1).max(1);
+        let begins = |piece: u64| pages * piece / count;
+        let pieces = (0..count).map(|piece| {
+            let is_last = piece + 1 == count;
+            Piece::Pages(begins(piece), (!is_last).then(|| begins(piece + 1)))
+        });
+        Ok(pieces.collect())
+    }
+
+    /// The agents of a piece, retired ones too, in no order.
+    ///
+    /// # Errors
+    ///
+    /// What the database says, and a row that cannot be read.
+    pub async fn of_piece(&self, piece: &Piece) -> Result<Vec<AgentRecord>, StoreError> {
+        match piece {
+            Piece::Ids(ids) => self.within(ids.clone()).await,
+            Piece::Pages(first, end) => {
+                let end = end
+                    .map(|end| format!(" AND ctid < '({end},0)'"))
+                    .unwrap_or_default();
+                let from = format!("agents WHERE ctid >= '({first},0)'{end}");
+                self.copied(&WITHIN.copy(&from, None)).await
+            }
+        }
+    }
+
+    async fn copied(&self, sql: &str) -> Result<Vec<AgentRecord>, StoreError> {
+        let copied = copy::out(&self.store.reader, sql).await?;
+        copy::Rows::of(&copied)?
+            .map(|row| Written::copied(&mut row?)?.try_into())
+            .collect()
+    }
+
     /// The agents whose ids are in a range, in the order of their ids, retired ones too.
     ///
     /// # Errors
@@ -251,10 +321,9 @@ impl Agents<'_> {
         let between = [ids.start().as_i64(), ids.end().as_i64()];
         let reader = &self.store.reader;
         if reader.get_database_backend() == DbBackend::Postgres {
-            let copied = copy::out(reader, &WITHIN.copy(between)).await?;
-            return copy::Rows::of(&copied)?
-                .map(|row| Written::copied(&mut row?)?.try_into())
-                .collect();
+            let [first, last] = between;
+            let from = format!("agents WHERE id BETWEEN {first} AND {last}");
+            return self.copied(&WITHIN.copy(&from, Some(WITHIN.order))).await;
         }
         let document = WITHIN.read(reader, between).await?;
         let rows: Vec<Written> = serde_json::from_str(&document)

@@ -94,7 +94,7 @@ pub(super) struct Document {
     /// The columns, in the order in which they stand in each array. Bytes are written in hexadecimal, null as an empty
     /// text.
     pub columns: &'static [(&'static str, Kind)],
-    /// From which table, and which rows: those from `$1` to `$2`.
+    /// From which table, and which rows: those from `$1` to `$2`, as `SQLite` is asked.
     pub from: &'static str,
     /// In which order.
     pub order: &'static str,
@@ -121,17 +121,18 @@ impl Document {
         Ok(row.map_or(Ok("[]".to_owned()), |row| row.try_get("", "document"))?)
     }
 
-    /// The statement by which Postgres gives the rows out. It takes no parameters: the two numbers are written into it.
-    pub(super) fn copy(&self, [first, last]: [i64; 2]) -> String {
+    /// The statement by which Postgres gives rows out, from where it is said, in an order where one is wanted. It takes no
+    /// parameters: `from` has numbers in it and nothing that came from outside.
+    pub(super) fn copy(&self, from: &str, order: Option<&str>) -> String {
         let columns = self.columns(|name, kind| match kind {
             Kind::Number => format!("{name}::int8"),
             Kind::Text => format!("{name}::text"),
             Kind::Bytes => format!("coalesce(encode({name}, 'hex'), '')"),
         });
-        let from = self.from.replace("$1", &first.to_string());
-        let from = from.replace("$2", &last.to_string());
-        let order = self.order;
-        format!("COPY (SELECT {columns} FROM {from} ORDER BY {order}) TO STDOUT (FORMAT binary)")
+        let order = order
+            .map(|order| format!(" ORDER BY {order}"))
+            .unwrap_or_default();
+        format!("COPY (SELECT {columns} FROM {from}{order}) TO STDOUT (FORMAT binary)")
     }
 
     fn columns(&self, write: fn(&str, Kind) -> String) -> String {

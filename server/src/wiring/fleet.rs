@@ -1,5 +1,5 @@
 //! The fleet as the store knows it, taken up at the start: agents, what the last checkpoints say of them, and where engine
-//! time stood. A partition at a time, so that a large fleet is not in memory twice.
+//! time stood. A piece at a time, so that a large fleet is not in memory twice.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use rollcall_presence::checkpoint::Remembered;
 use rollcall_presence::{Addresses, EngineTime, PARTITIONS, Place, Restored, checkpoint};
-use rollcall_shared::Status;
 use rollcall_shared::console_api::{BlindReason, BlindSpan};
+use rollcall_shared::{AgentId, Status};
 
 use super::StartError;
 use crate::auth::agents::{self, AgentCredentials};
@@ -19,10 +19,10 @@ use crate::clock::{Clock, MachineTime};
 use crate::engine::{Engine, Known, Prepared, Start};
 use crate::roster::Roster;
 use crate::settings::InForce;
-use crate::store::agents::AgentRecord;
+use crate::store::agents::{AgentRecord, Piece};
 use crate::store::{Store, StoreError};
 
-/// Partitions that are read ahead of the one that is taken up: so the database, the reading of its rows and the taking up
+/// Pieces that are read ahead of the one that is taken up: so the database, the reading of its rows and the taking up
 /// go on at the same time, and no more of the fleet than this is in memory twice.
 const AHEAD: usize = 3;
 
@@ -36,27 +36,23 @@ struct Member {
     credential: agents::Known,
 }
 
+/// What the last checkpoints say of agents.
+type Memory = HashMap<AgentId, Remembered>;
+
 impl Part {
     /// What can be worked out before it is known where the engine keeps them is worked out here, for several parts at once.
-    async fn read(of: Of, partition: u8) -> Result<Self, StoreError> {
+    async fn read(of: Of, piece: Piece) -> Result<Self, StoreError> {
         let Of {
             store,
             master_key,
             saved,
+            remembered,
         } = of;
-        let records = store.agents().within(Place::ids_of(partition)).await?;
-        let mut remembered = HashMap::with_capacity(records.len());
-        if let Some((engine_us, bytes)) = store.checkpoints().of(u16::from(partition)).await? {
-            let at = EngineTime::from_micros(engine_us);
-            let read = checkpoint::read(at, &bytes, |agent, known| {
-                remembered.insert(agent, known);
-            });
-            if let Err(error) = read {
-                // Whoever is missing is taken to have been heard just before the stop: longer here than it had to
-                // be, never shorter.
-                tracing::error!(partition, %error, "a checkpoint of contacts is damaged");
-            }
-        }
+        let records = store.agents().of_piece(&piece).await?;
+        let remembered = match (piece, remembered) {
+            (Piece::Ids(ids), None) => Arc::new(remember(&store, Place::partition_of(*ids.start())).await?),
+            (_, remembered) => remembered.unwrap_or_default(),
+        };
         let members = records.into_iter().map(|record| {
             let remembered = remembered.get(&record.id).copied();
             let sealed = record.proof_key.as_deref();
@@ -74,12 +70,31 @@ impl Part {
     }
 }
 
+/// Reads the last checkpoint of a partition.
+async fn remember(store: &Store, partition: u8) -> Result<Memory, StoreError> {
+    let mut remembered = Memory::new();
+    if let Some((engine_us, bytes)) = store.checkpoints().of(u16::from(partition)).await? {
+        let at = EngineTime::from_micros(engine_us);
+        let read = checkpoint::read(at, &bytes, |agent, known| {
+            remembered.insert(agent, known);
+        });
+        if let Err(error) = read {
+            // Whoever is missing is taken to have been heard just before the stop: longer here than it had to
+            // be, never shorter.
+            tracing::error!(partition, %error, "a checkpoint of contacts is damaged");
+        }
+    }
+    Ok(remembered)
+}
+
 /// What a part is read from.
 #[derive(Clone)]
 struct Of {
     store: Store,
     master_key: Arc<MasterKey>,
     saved: Option<Arc<Saved>>,
+    /// Where parts are of all partitions, what is remembered of all.
+    remembered: Option<Arc<Memory>>,
 }
 
 /// The fleet, taken up.
@@ -113,14 +128,25 @@ impl Fleet {
             engine,
             prepared,
         };
+        let partitions = 0..u8::try_from(PARTITIONS).unwrap_or(u8::MAX);
+        let ids = partitions.clone().map(Place::ids_of);
+        let pieces = store.agents().pieces(ids.collect()).await?;
+        let mut remembered = None;
+        if pieces.iter().any(|piece| matches!(piece, Piece::Pages(..))) {
+            let mut all = Memory::with_capacity(count);
+            for partition in partitions {
+                all.extend(remember(store, partition).await?);
+            }
+            remembered = Some(Arc::new(all));
+        }
         let of = Of {
             store: store.clone(),
             master_key: Arc::clone(master_key),
             saved: saved.cloned().map(Arc::new),
+            remembered,
         };
-        let partitions = 0..u8::try_from(PARTITIONS).unwrap_or(u8::MAX);
-        let reading = |partition| tokio::spawn(Part::read(of.clone(), partition));
-        let mut parts = stream::iter(partitions).map(reading).buffered(AHEAD);
+        let reading = |piece| tokio::spawn(Part::read(of.clone(), piece));
+        let mut parts = stream::iter(pieces).map(reading).buffered(AHEAD);
         while let Some(part) = parts.next().await {
             let Part(members) = part.map_err(StartError::Reading)??;
             for member in &members {

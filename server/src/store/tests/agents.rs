@@ -1,6 +1,6 @@
 //! Agents, read many at once and one by one: two ways that must agree.
 
-use rollcall_shared::ContactKind;
+use rollcall_shared::{AgentId, ContactKind};
 
 use super::samples::{NOW, agent_id, all_agents, boot, enrol, write};
 use crate::store::journal::Entry;
@@ -61,6 +61,17 @@ async fn a_fleet_is_read_as_each_of_it_is(database: &TestDatabase) {
     assert_eq!(names[..5], NAMES);
     let within = store.agents().within(agent_id(2)..=agent_id(3)).await.unwrap();
     assert_eq!(within, all[1..3]);
+    // In pieces they are the same, each once, however many pieces there are.
+    for count in [1, 2, 64] {
+        let begins = |piece: u64| AgentId::from_bits((8 << 30) * piece / count);
+        let ids = (0..count).map(|piece| begins(piece)..=AgentId::from_bits(begins(piece + 1).bits() - 1));
+        let mut pieces = Vec::new();
+        for piece in store.agents().pieces(ids.collect()).await.unwrap() {
+            pieces.extend(store.agents().of_piece(&piece).await.unwrap());
+        }
+        pieces.sort_by_key(|agent| agent.id);
+        assert_eq!(pieces, all, "{count}");
+    }
     assert!(
         store
             .agents()
