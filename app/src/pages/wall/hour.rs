@@ -21,7 +21,7 @@ pub(super) fn LastHour(known: Known) -> impl IntoView {
     view! {
         <section class="hour" aria-labelledby="hour">
             <h2 class="wall__heading" id="hour">
-                "Last hour" <span class="hour__key">"one column a minute · hatched: the server could not hear"</span>
+                "Last hour " <span class="hour__key">"one column a minute · hatched: the server could not hear"</span>
             </h2>
             <svg class="hour__chart" viewBox="0 0 598 90" preserveAspectRatio="none" role="img" aria-label=summary>
                 <defs>
