@@ -348,3 +348,86 @@ async fn a_new_domain_after_a_calm_is_told_at_once_and_ends_the_calm() {
     }
     running.abort();
 }
+
+/// Something that every console is told of.
+fn changed(fleet: &Fleet, number: u64) {
+    fleet.roster.apply(&[crate::engine::Change {
+        id: rollcall_shared::TransitionId::from_bits(number),
+        agent: AgentId::from_bits(1),
+        at_ms: 0,
+        from: Status::Online,
+        to: if number.is_multiple_of(2) {
+            Status::Online
+        } else {
+            Status::Offline
+        },
+        cause: Cause::Enrolled,
+        last_contact: None,
+        folds: None,
+        published: Duration::ZERO,
+    }]);
+}
+
+/// How long it takes until changes come, and how many.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the runtime's clock, which stands still in these tests"
+)]
+async fn told(messages: &mut broadcast::Receiver<Bytes>) -> (u128, usize) {
+    let begun = tokio::time::Instant::now();
+    loop {
+        if let ToConsole::Delta { changes, .. } = read(&messages.recv().await.unwrap()) {
+            return (begun.elapsed().as_millis(), changes.len());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_calm_a_change_is_told_at_once_a_burst_together_and_what_follows_by_the_beat() {
+    let fleet = Fleet::new();
+    fleet.enrol(1).await;
+    let mut messages = fleet.hub.subscribe(&Scope::All).messages;
+    let (_go_on, stop) = watch::channel(false);
+    let running = tokio::spawn(fleet.hub.clone().run(stop));
+    // Between two beats.
+    tokio::time::sleep(4 * BEAT + BEAT / 3).await;
+    // Of the enrolment.
+    while messages.try_recv().is_ok() {}
+    changed(&fleet, 1);
+    let (took, count) = told(&mut messages).await;
+    assert_eq!(count, 1);
+    assert!(
+        (5..=7).contains(&took),
+        "{took} ms: once no more came for {GATHER:?}"
+    );
+
+    // What comes now waits for the beat.
+    changed(&fleet, 2);
+    let (took, _) = told(&mut messages).await;
+    assert!((90..=105).contains(&took), "{took} ms: by the beat");
+
+    // Between two beats.
+    tokio::time::sleep(4 * BEAT + BEAT / 3).await;
+    let fleet = Arc::new(fleet);
+    let bursting = Arc::clone(&fleet);
+    let burst = tokio::spawn(async move {
+        for number in 3..53 {
+            changed(&bursting, number);
+            tokio::time::sleep(Duration::from_millis(3)).await;
+        }
+    });
+    let (took, count) = told(&mut messages).await;
+    let most = u128::from(GATHERED_AT_MOST) * GATHER.as_millis();
+    assert!(
+        (most..=most + 12).contains(&took),
+        "{took} ms: a burst that goes on is told after {most}"
+    );
+    assert!(count > 10, "{count} changes together");
+    let (took, count) = told(&mut messages).await;
+    assert!(
+        (90..=105).contains(&took),
+        "{took} ms, {count} changes: the rest by the beat"
+    );
+    burst.await.unwrap();
+    running.abort();
+}
