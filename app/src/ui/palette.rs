@@ -38,7 +38,7 @@ pub(crate) fn Palette() -> impl IntoView {
         }
     };
     view! {
-        <button class="button top__find" aria-label="Find" aria-keyshortcuts="Control+K" on:click=move |_| finder.open()>
+        <button class="button top__find" aria-keyshortcuts="Control+K" on:click=move |_| finder.open()>
             <Icon of=Picture::Search />
             <span class="top__words">"Find"</span>
             <kbd class="top__key" aria-hidden="true">"Ctrl K"</kbd>
