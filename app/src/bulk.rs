@@ -110,6 +110,8 @@ impl Outcome {
 /// The answer to a call, as far as it is told: one of these an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Became {
+    /// Which.
+    pub agent: AgentId,
     /// What became of it.
     pub outcome: Outcome,
 }
@@ -124,12 +126,6 @@ impl Tally {
         for one in became {
             self.0[one.outcome as usize] += 1;
         }
-    }
-
-    /// How many came to that end.
-    #[must_use]
-    pub const fn count(&self, outcome: Outcome) -> usize {
-        self.0[outcome as usize]
     }
 
     /// A line for each end that there was: `3` and `moved`.
@@ -156,6 +152,8 @@ pub struct Progress {
     pub done: usize,
     /// What became of those.
     pub tally: Tally,
+    /// Which of them were put into another domain.
+    pub moved: Vec<AgentId>,
     /// Whether it goes on by itself.
     pub is_running: bool,
     /// Why the last call brought no answer.
@@ -222,6 +220,7 @@ impl Progress {
         match answer {
             Ok(became) => {
                 self.tally.add(&became);
+                self.moved.extend(moved(&became));
                 self.done += call.agents.len();
             }
             Err(failure) => self.failure = Some(failure),
@@ -229,6 +228,12 @@ impl Progress {
         self.is_running &= self.failure.is_none() && !self.is_done();
         self.next()
     }
+}
+
+/// Which of them were put into another domain.
+pub fn moved(became: &[Became]) -> impl Iterator<Item = AgentId> {
+    let moved = became.iter().filter(|one| one.outcome == Outcome::Moved);
+    moved.map(|one| one.agent)
 }
 
 #[cfg(test)]
@@ -278,7 +283,8 @@ mod tests {
     #[test]
     fn the_tally_tells_what_was_to_be_first_and_why_the_others_were_not() {
         let mut tally = Tally::default();
-        let became = |outcome| Became { outcome };
+        let agent = AgentId::from_bits(7);
+        let became = |outcome| Became { agent, outcome };
         tally.add(&[became(Outcome::NoSuchAgent); 2]);
         tally.add(&vec![became(Outcome::Moved); 1_200]);
         assert_eq!(
@@ -293,9 +299,12 @@ mod tests {
         }
     }
 
-    fn moved(call: &Call) -> Vec<Became> {
-        let outcome = Outcome::Moved;
-        call.agents.iter().map(|_| Became { outcome }).collect()
+    fn all_moved(call: &Call) -> Vec<Became> {
+        let moved = |agent: &AgentId| Became {
+            agent: *agent,
+            outcome: Outcome::Moved,
+        };
+        call.agents.iter().map(moved).collect()
     }
 
     #[test]
@@ -305,18 +314,32 @@ mod tests {
         progress.replace(Act::Move, agents.clone());
         let first = progress.go().unwrap();
         assert_eq!(first.agents, agents[..1_000]);
-        let second = progress.took(&first, Ok(moved(&first))).unwrap();
+        let second = progress.took(&first, Ok(all_moved(&first))).unwrap();
         assert_eq!(second.agents, agents[1_000..2_000]);
         assert_eq!(progress.took(&second, Err("No answer.".to_owned())), None);
         assert_eq!(progress.done, 1_000);
         assert!(progress.failure.is_some() && !progress.is_running && !progress.is_done());
         assert_eq!(progress.go().as_ref(), Some(&second));
         assert_eq!(progress.failure, None);
-        let third = progress.took(&second, Ok(moved(&second))).unwrap();
+        let third = progress.took(&second, Ok(all_moved(&second))).unwrap();
         assert_eq!(third.agents, agents[2_000..]);
-        assert_eq!(progress.took(&third, Ok(moved(&third))), None);
+        assert_eq!(progress.took(&third, Ok(all_moved(&third))), None);
         assert!(progress.is_done() && !progress.is_running);
         assert_eq!(progress.tally.lines(), [("2,500".to_owned(), "moved")]);
+        assert_eq!(progress.moved, agents);
+    }
+
+    #[test]
+    fn only_who_was_put_elsewhere_counts_as_moved() {
+        let agents: Vec<AgentId> = (0..3).map(AgentId::from_bits).collect();
+        let mut progress = Progress::default();
+        progress.replace(Act::Move, agents.clone());
+        let call = progress.go().unwrap();
+        let mut answer = all_moved(&call);
+        answer[0].outcome = Outcome::AlreadyThere;
+        answer[2].outcome = Outcome::NoSuchAgent;
+        assert_eq!(progress.took(&call, Ok(answer)), None);
+        assert_eq!((progress.done, &progress.moved[..]), (3, &agents[1..2]));
     }
 
     #[test]
@@ -328,7 +351,7 @@ mod tests {
         progress.is_running = false;
         assert_eq!(progress.go(), None, "its first call is still under way");
         assert_eq!(
-            progress.took(&first, Ok(moved(&first))).unwrap().agents.len(),
+            progress.took(&first, Ok(all_moved(&first))).unwrap().agents.len(),
             500
         );
     }
@@ -339,7 +362,7 @@ mod tests {
         progress.replace(Act::Retire, vec![AgentId::from_bits(1); 3]);
         let given_up = progress.go().unwrap();
         progress.replace(Act::Move, vec![AgentId::from_bits(2)]);
-        assert_eq!(progress.took(&given_up, Ok(moved(&given_up))), None);
+        assert_eq!(progress.took(&given_up, Ok(all_moved(&given_up))), None);
         assert_eq!(
             (progress.done, progress.tally.lines()),
             (0, Vec::<(String, &str)>::new())

@@ -3,8 +3,8 @@
 //! What decides (the mirror of the feed, the order of the table, its window, phrases of time, when to connect
 //! again) is pure, builds everywhere and is tested on the host. What touches the page is wasm only and thin.
 //!
-//! It is several documents, each with a wasm file of its own: the wall, the fleet, the events, the domains, the settings,
-//! the components and the doors (`docs/adr/the-settings-are-a-second-document.md`). What several show is here once.
+//! It is several documents, each with a wasm file of its own: the wall, the fleet, an agent's history, the events, the
+//! domains, the settings, the components and the doors (`docs/adr/the-settings-are-a-second-document.md`). What several show is here once.
 //!
 //! Data stands outside the signals: frames change the mirror, and one version number is bumped per animation
 //! frame, so a burst of ten thousand changes costs one drawing of the rows on the screen.

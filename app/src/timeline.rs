@@ -103,7 +103,7 @@ pub fn words(span: &TimelineSpan, when: impl Fn(i64) -> String) -> String {
     words
 }
 
-/// How a row divides, in a sentence: `Online 23 h, offline 7 min`.
+/// How a row divides, in a sentence: `online 23 h, offline 7 min`.
 #[must_use]
 pub fn summary(row: &Row) -> String {
     let of = |was: TimelineState| -> i64 {

@@ -3,6 +3,7 @@
 use rollcall_shared::{AgentId, DomainId};
 
 use crate::bulk::Act;
+use crate::phrase;
 
 /// Calls that put agents back, each into one domain, in portions as large as a call may be.
 #[must_use]
@@ -21,9 +22,47 @@ pub fn back(origins: &[(AgentId, DomainId)]) -> Vec<(DomainId, Vec<AgentId>)> {
     calls
 }
 
+/// What is said when `returned` of `moved` are back; `failure` where a call brought no answer.
+#[must_use]
+pub fn words(returned: usize, moved: usize, failure: Option<&str>) -> String {
+    let mut words = if returned == moved {
+        let mut words = phrase::counted(returned, "agent", "agents");
+        words.push_str(" moved back");
+        words
+    } else {
+        let mut words = phrase::grouped(returned);
+        words.push_str(" of ");
+        words.push_str(&phrase::counted(moved, "agent", "agents"));
+        words.push_str(" moved back.");
+        words
+    };
+    match failure {
+        Some(failure) => {
+            words.push(' ');
+            words.push_str(failure);
+        }
+        None if returned < moved => words.push_str(" The others were moved or retired since."),
+        None => {}
+    }
+    words
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_did_not_come_back_is_told() {
+        assert_eq!(words(1, 1, None), "1 agent moved back");
+        assert_eq!(
+            words(1_200, 1_201, None),
+            "1,200 of 1,201 agents moved back. The others were moved or retired since."
+        );
+        assert_eq!(
+            words(0, 3, Some("The server cannot be reached.")),
+            "0 of 3 agents moved back. The server cannot be reached."
+        );
+    }
 
     #[test]
     fn everybody_goes_back_to_where_they_were_in_as_few_calls_as_may_be() {

@@ -10,8 +10,6 @@ export async function signedIn(browser: Browser, asked: Asked): Promise<BrowserC
   const context = await browser.newContext({ viewport: VIEWPORT, colorScheme: "dark" });
   const [name = "", value = ""] = asked.cookie.split("=");
   await context.addCookies([{ name, value, url: asked.url }]);
-  // The console was open here before, so that the page knows which shell to paint.
-  await context.addInitScript(() => localStorage.setItem("rollcall.signed-in", "yes"));
   return context;
 }
 

@@ -41,9 +41,10 @@ test("columns are chosen, kept by the browser and by the address, and sort", asy
   await menu(page).getByRole("button", { name: "As many as there is room for" }).click();
   await page.keyboard.press("Escape");
   await expect(page).toHaveURL(`${server.url}/agents`);
+  await expect.poll(words, "at once").toContain("Version");
   await page.reload();
   await expect(row(page, "porto")).toContainText("Online");
-  expect(await words()).toContain("Version");
+  expect(await words(), "and from then on").toContain("Version");
 });
 
 test("what is shown is saved as a file, with the columns and in the order of the table", async ({ page, server, agents }) => {

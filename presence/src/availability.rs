@@ -108,15 +108,20 @@ pub fn spans(
     spans
 }
 
-/// The same with no more than some `most` parts: those that are shorter than that share of the period are joined with their
-/// neighbours that are, too, into parts of such a length, in which the agent was changing.
+/// The same with no more than `most` parts: those that are shorter than two of such shares of the period are joined with
+/// their neighbours that are, too, into parts of such a length, in which the agent was changing. One part is the least.
 #[must_use]
 pub fn at_most(most: usize, spans: Vec<Span>) -> Vec<Span> {
     let (Some(first), Some(last), true) = (spans.first(), spans.last(), spans.len() > most) else {
         return spans;
     };
-    let parts = i64::try_from(most / 2).unwrap_or(i64::MAX).max(1);
-    let short = (last.to_ms - first.from_ms) / parts;
+    // Two neighbours of the joined ones are longer than `short` together, and what is not joined is as long by itself. So
+    // there are no more than two for each `short` of the period, and one.
+    let shares = i64::try_from(most.saturating_sub(1) / 2)
+        .unwrap_or(i64::MAX)
+        .max(1);
+    let period = last.to_ms - first.from_ms;
+    let short = period / shares + i64::from(period % shares > 0);
     let mut joined: Vec<Span> = Vec::new();
     let mut is_open = false;
     for span in spans {
@@ -195,7 +200,7 @@ mod tests {
             let unknown: i64 = (from..to).map(|at| i64::from(blind.iter().any(|(begin, end)| (*begin..*end).contains(&at)))).sum();
             prop_assert_eq!(found.unknown_ms, unknown);
             let few = at_most(8, spans.clone());
-            prop_assert!(few.len() <= 16 && few.windows(2).all(|pair| pair[0].to_ms == pair[1].from_ms));
+            prop_assert!(few.len() <= 8 && few.windows(2).all(|pair| pair[0].to_ms == pair[1].from_ms));
             let ends = few.first().zip(few.last()).map(|(first, last)| (first.from_ms, last.to_ms));
             prop_assert_eq!(ends, (from < to).then_some((from, to)));
             prop_assert_eq!(found.online_ms + found.offline_ms + found.unknown_ms, to - from);

@@ -6,6 +6,7 @@ mod empty;
 
 use leptos::prelude::*;
 use rollcall_shared::{AgentId, DomainId, Status};
+use wasm_bindgen::JsValue;
 
 use address::Address;
 use beside::Beside;
@@ -24,7 +25,6 @@ use crate::table::order::Order;
 use crate::table::selection::Selection;
 use crate::table::view::View;
 use crate::ui::add_agent::AddAgent;
-use crate::ui::columns;
 use crate::ui::counts::Counts;
 use crate::ui::save;
 use crate::ui::selected::Selected;
@@ -95,13 +95,15 @@ pub(crate) fn Agents() -> impl IntoView {
     });
     let adding = RwSignal::new(false);
     let tree = RwSignal::new(is_roomy());
-    provide_context(Toasts::new());
+    let toasts = Toasts::new();
+    provide_context(toasts);
     let choose = choosing(address);
-    let choose_columns = Callback::new(move |chosen: Columns| {
-        columns::remember(chosen);
-        address.change(|view| view.columns = chosen);
+    let choose_columns = Callback::new(move |chosen: Columns| address.choose(chosen));
+    let save = Callback::new(move |()| {
+        if save_as_file(live, order, view).is_err() {
+            toasts.say("The browser has no room for the file.".to_owned(), None);
+        }
     });
-    let save = Callback::new(move |()| save_as_file(live, order, view));
     let all = told::text(move || {
         if tree.get() {
             "agents__all agents__all--tree"
@@ -143,15 +145,22 @@ pub(crate) fn Agents() -> impl IntoView {
 }
 
 /// Saves what is shown, in its order and with its columns.
-fn save_as_file(live: Live, order: StoredValue<Order, LocalStorage>, view: Memo<View>) {
+///
+/// # Errors
+///
+/// Where the browser has no room for it.
+fn save_as_file(
+    live: Live,
+    order: StoredValue<Order, LocalStorage>,
+    view: Memo<View>,
+) -> Result<(), JsValue> {
     let text = live.peek(|fleet| {
         order.with_value(|order| view.with_untracked(|view| csv::write(fleet, order.places(), view)))
     });
     // Colons are not for the names of files everywhere.
     let now = clock::local(clock::now_ms()).machine_readable();
     let when = now.trim_end_matches('Z').replace(':', "-");
-    // A browser without room for the file says so itself.
-    let _ = save::save(&format!("rollcall-agents-{when}.csv"), "text/csv", &text);
+    save::save(&format!("rollcall-agents-{when}.csv"), "text/csv", &text)
 }
 
 /// Whether there is room for the tree beside the table.

@@ -7,7 +7,7 @@ use rollcall_shared::{AgentId, DomainId};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::api;
-use crate::bulk::{Act, Outcome, Progress};
+use crate::bulk::{Act, Progress};
 use crate::feed::live::Live;
 use crate::people::People;
 use crate::phrase;
@@ -46,12 +46,9 @@ impl Deed {
             .with(|progress| progress.done > 0 && progress.is_done())
     }
 
-    /// Who was named in calls to move them, and how many of those were put into another domain.
-    pub(crate) fn moved(self) -> (Vec<AgentId>, usize) {
-        self.progress.with_untracked(|progress| {
-            let named = progress.agents.iter().take(progress.done);
-            (named.copied().collect(), progress.tally.count(Outcome::Moved))
-        })
+    /// Who was put into another domain.
+    pub(crate) fn moved(self) -> Vec<AgentId> {
+        self.progress.with_untracked(|progress| progress.moved.clone())
     }
 
     fn go(self, domain: Option<DomainId>, people: People) {

@@ -7,7 +7,7 @@ use rollcall_shared::{AgentId, DomainId};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::api;
-use crate::bulk::Act;
+use crate::bulk::{self, Act};
 use crate::feed::live::Live;
 use crate::people::People;
 use crate::phrase;
@@ -86,31 +86,30 @@ pub(crate) fn Selected(rows: Rows) -> impl IntoView {
 
 /// Says who was moved, and offers to take it back.
 fn offer_undo(deed: Deed, origins: StoredValue<Origins>, people: People, toasts: Toasts) {
-    let (named, moved) = deed.moved();
-    if moved == 0 {
+    let moved = deed.moved();
+    if moved.is_empty() {
         return;
     }
     let came_from = |id: &AgentId| origins.with_value(|origins| Some((*id, *origins.get(id)?)));
-    let origins: Vec<_> = named.iter().filter_map(came_from).collect();
-    let count = phrase::counted(moved, "agent", "agents");
-    let words = format!("{count} moved");
+    let origins: Vec<_> = moved.iter().filter_map(came_from).collect();
     let calls = undo::back(&origins);
+    let asked = moved.len();
     let undo = Callback::new(move |()| {
-        let (calls, count) = (calls.clone(), count.clone());
+        let calls = calls.clone();
         spawn_local(async move {
-            let mut failure = None;
+            let (mut returned, mut failure) = (0, None);
             for (domain, agents) in &calls {
-                if let Err(failed) = api::act(Act::Move, agents, Some(*domain)).await {
-                    people.heed(&failed);
-                    failure = Some(failed);
+                match api::act(Act::Move, agents, Some(*domain)).await {
+                    Ok(became) => returned += bulk::moved(&became).count(),
+                    Err(failed) => {
+                        people.heed(&failed);
+                        failure = Some(failed.to_string());
+                    }
                 }
             }
-            let words = match failure {
-                Some(failure) => format!("Not all were moved back. {failure}"),
-                None => format!("{count} moved back"),
-            };
-            toasts.say(words, None);
+            toasts.say(undo::words(returned, asked, failure.as_deref()), None);
         });
     });
-    toasts.say(words, Some(undo));
+    let count = phrase::counted(asked, "agent", "agents");
+    toasts.say(format!("{count} moved"), Some(undo));
 }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use crate::keys;
 use crate::ui::icon::{Icon, Picture};
 use crate::ui::told::{self, If};
+use crate::ui::walk;
 
 /// How long it stands, where neither pointer nor keyboard is on it.
 const STANDS: Duration = Duration::from_secs(12);
@@ -65,6 +66,7 @@ impl Toasts {
             .told
             .with_untracked(|told| told.as_ref().and_then(|told| told.undo));
         if let Some(undo) = undo {
+            self.hold(false);
             self.told.set(None);
             undo.run(());
         }
@@ -72,6 +74,13 @@ impl Toasts {
 
     fn hold(self, is_held: bool) {
         self.is_held.set_value(is_held);
+    }
+
+    /// Takes the line away by its own button, which had the keyboard: that goes back to the table.
+    fn close(self) {
+        self.hold(false);
+        self.told.set(None);
+        walk::focus("[data-agent][tabindex=\"0\"]");
     }
 }
 
@@ -93,6 +102,8 @@ pub(crate) fn Toast() -> impl IntoView {
     let has_undo =
         told::flag(move || told.with(|told| told.as_ref().is_some_and(|told| told.undo.is_some())));
     view! {
+        // What is hidden when it begins to speak is not heard by every reader, so the one that is heard never is.
+        <p class="unseen" role="status">{words}</p>
         <div
             class="toast"
             hidden=told::flag(move || told.with(Option::is_none))
@@ -101,11 +112,14 @@ pub(crate) fn Toast() -> impl IntoView {
             on:focusin=move |_| toasts.hold(true)
             on:focusout=move |_| toasts.hold(false)
         >
-            <p class="toast__words" role="status">{words}</p>
+            <p class="toast__words" aria-hidden="true">{words}</p>
             <If so=has_undo>
-                <button class="button toast__undo" title="Undo (Ctrl Z)" on:click=move |_| toasts.undo()>"Undo"</button>
+                <button class="button toast__undo" title="Undo (Ctrl Z)" on:click=move |_| {
+                    toasts.undo();
+                    toasts.close();
+                }>"Undo"</button>
             </If>
-            <button class="button button--bare" aria-label="Dismiss" on:click=move |_| told.set(None)>
+            <button class="button button--bare" aria-label="Dismiss" on:click=move |_| toasts.close()>
                 <Icon of=Picture::Close />
             </button>
         </div>

@@ -5,10 +5,15 @@ use std::time::Duration;
 
 use rollcall_presence::PARTITIONS;
 
+/// The count of one partition, in a cache line of its own: another core counts in the next.
+#[derive(Debug)]
+#[repr(align(64))]
+struct Line(AtomicU64);
+
 /// The count.
 #[derive(Debug)]
 pub(super) struct Count {
-    partitions: [AtomicU64; PARTITIONS],
+    partitions: [Line; PARTITIONS],
     /// Of all of them when it was last looked at.
     looked_at: AtomicU64,
     a_second: AtomicU32,
@@ -17,7 +22,7 @@ pub(super) struct Count {
 impl Count {
     pub(super) const fn new() -> Self {
         Self {
-            partitions: [const { AtomicU64::new(0) }; PARTITIONS],
+            partitions: [const { Line(AtomicU64::new(0)) }; PARTITIONS],
             looked_at: AtomicU64::new(0),
             a_second: AtomicU32::new(0),
         }
@@ -26,7 +31,7 @@ impl Count {
     /// One more was heard.
     pub(super) fn add(&self, partition: u8) {
         if let Some(count) = self.partitions.get(usize::from(partition)) {
-            count.fetch_add(1, Ordering::Relaxed);
+            count.0.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -35,7 +40,7 @@ impl Count {
         let all = self
             .partitions
             .iter()
-            .map(|count| count.load(Ordering::Relaxed))
+            .map(|count| count.0.load(Ordering::Relaxed))
             .sum();
         let before = self.looked_at.swap(all, Ordering::Relaxed);
         let heard = u128::from(all.wrapping_sub(before));

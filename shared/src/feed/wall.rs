@@ -23,7 +23,8 @@ pub enum Grouping {
     /// By their folders of the agent tree.
     #[default]
     Domain,
-    /// Agents of the unreachable network by the public address that they share; the others are direct.
+    /// Agents of the unreachable network by the public address that they share; the others are direct. An agent that is
+    /// pending or inactive is direct where it has the address that it came from itself.
     Gateway,
     /// By the network that they are in: /24 of IPv4, /64 of IPv6, of their own address or else of the one that is seen.
     Network,

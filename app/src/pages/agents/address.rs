@@ -6,6 +6,7 @@ use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 
 use crate::document::bar::Bar;
+use crate::table::column::Columns;
 use crate::table::view::View;
 use crate::ui::columns;
 
@@ -20,6 +21,8 @@ pub(super) struct Address {
     /// What stands in the field, which the address follows.
     pub(super) search: RwSignal<String>,
     pub(super) path: Memo<String>,
+    /// Which columns this browser shows where the address names none.
+    kept: RwSignal<Columns>,
     bar: Bar,
 }
 
@@ -27,10 +30,11 @@ impl Address {
     /// Of the page that is open.
     pub(super) fn new() -> Self {
         let bar = expect_context::<Bar>();
+        let kept = RwSignal::new(columns::remembered());
         let view = Memo::new(move |_| {
             let mut view = View::read(|key| bar.parameter(key));
             if view.columns.is_automatic() {
-                view.columns = columns::remembered();
+                view.columns = kept.get();
             }
             view
         });
@@ -38,6 +42,7 @@ impl Address {
             view,
             search: RwSignal::new(view.with_untracked(|view| view.search.clone())),
             path: Memo::new(move |_| bar.path()),
+            kept,
             bar,
         }
     }
@@ -54,6 +59,13 @@ impl Address {
     pub(super) fn go(self, path: &str) {
         let query = self.typed().to_query();
         self.bar.go(&format!("{path}{query}"), false);
+    }
+
+    /// Shows these columns, and keeps the choice for addresses that name none.
+    pub(super) fn choose(self, columns: Columns) {
+        columns::remember(columns);
+        self.kept.set(columns);
+        self.change(|view| view.columns = columns);
     }
 
     /// Shows something else on this page.

@@ -19,10 +19,11 @@ use crate::ui::told;
 const EVERY_MS: i64 = 30_000;
 
 /// The parts that have a key.
-const STATES: [TimelineState; 3] = [
+const STATES: [TimelineState; 4] = [
     TimelineState::Online,
     TimelineState::Offline,
     TimelineState::Unknown,
+    TimelineState::Changing,
 ];
 
 /// The chart, and the question that it is the answer to.
@@ -150,7 +151,7 @@ impl Drawn {
         });
     }
 
-    /// What is pointed at, in words; or how the whole divides.
+    /// What is pointed at, in words; nothing where nothing is.
     fn words(self) -> String {
         self.rows.with(|rows| {
             let piece = self

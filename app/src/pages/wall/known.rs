@@ -6,6 +6,8 @@ use std::collections::VecDeque;
 
 use leptos::prelude::*;
 use rollcall_shared::console_api::{Hour, ServerStatus};
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::api;
@@ -42,10 +44,27 @@ impl Known {
             is_asking: StoredValue::new(false),
         };
         known.ask();
+        let looked_at = Closure::<dyn FnMut()>::new(move || known.look());
+        // The listener lives as long as the document.
+        let _ = document()
+            .add_event_listener_with_callback("visibilitychange", looked_at.as_ref().unchecked_ref());
+        looked_at.forget();
         if let Ok(again) = set_interval_with_handle(move || known.ask(), STATUS_EVERY) {
             on_cleanup(move || again.clear());
         }
         known
+    }
+
+    /// What nobody looks at grows old: it is forgotten, and asked for again as soon as somebody does.
+    fn look(self) {
+        if document().hidden() {
+            self.status.set(None);
+            self.hour.set(None);
+            self.contacts.update(VecDeque::clear);
+            self.turn.set_value(0);
+        } else {
+            self.ask();
+        }
     }
 
     fn ask(self) {

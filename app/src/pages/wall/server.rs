@@ -20,6 +20,13 @@ pub(super) fn ServerStands(known: Known) -> impl IntoView {
             .status
             .with(|status| status.as_ref().map_or_else(unknown, well))
     });
+    // Grows with every minute, which nobody wants to hear.
+    let up = told::text(move || {
+        known.status.with(|status| {
+            let ran = status.as_ref().map(|status| status.now_ms - status.started_ms);
+            ran.map_or_else(String::new, |ran| format!(", up {}", phrase::span(ran)))
+        })
+    });
     let wrong = move || {
         let parts = known
             .status
@@ -48,7 +55,7 @@ pub(super) fn ServerStands(known: Known) -> impl IntoView {
         })
     });
     view! {
-        <p class="server-line" role="status">{line}</p>
+        <p class="server-line"><span role="status">{line}</span>{up}</p>
         {wrong}
         {move || spans.get().into_iter().map(card).collect_view()}
         <p class="card" hidden=told::flag(move || picture.with(String::is_empty))>{picture}</p>
@@ -60,12 +67,13 @@ fn unknown() -> String {
 }
 
 fn well(status: &ServerStatus) -> String {
-    let up = phrase::span(status.now_ms - status.started_ms);
-    let wrong = status.parts.iter().filter(|part| part.wrong.is_some()).count();
-    match wrong {
-        0 => format!("Server well, up {up}"),
-        _ => format!("Server in trouble, up {up}"),
+    let is_wrong = status.parts.iter().any(|part| part.wrong.is_some());
+    if is_wrong {
+        "Server in trouble"
+    } else {
+        "Server well"
     }
+    .to_owned()
 }
 
 fn card(span: BlindSpan) -> AnyView {

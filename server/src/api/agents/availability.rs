@@ -8,11 +8,14 @@ use rollcall_presence::availability::shares;
 use rollcall_shared::console_api::Availability;
 use rollcall_shared::{AgentId, Problem};
 
-use super::past::{Past, Period};
+use super::past::{DAY_MS, Past, Period};
 use crate::api::answer::Refusal;
 use crate::api::app::App;
 use crate::api::parameters::{Path, Query};
 use crate::auth::person::Person;
+
+/// The longest period of one call.
+const LONGEST_MS: i64 = 400 * DAY_MS;
 
 /// Show an agent's availability
 ///
@@ -37,7 +40,7 @@ pub(super) async fn availability(
     Path(id): Path<AgentId>,
     Query(period): Query<Period>,
 ) -> Result<Json<Availability>, Refusal> {
-    let past = Past::read(&app, &person, id, period).await?;
+    let past = Past::read(&app, &person, id, period, LONGEST_MS).await?;
     let shares = shares(
         past.from_ms,
         past.to_ms,

@@ -9,8 +9,8 @@ use crate::api::answer::Refusal;
 use crate::api::app::App;
 use crate::auth::person::{Action, Person};
 
-/// The longest period of one call.
-const LONGEST_MS: i64 = 400 * 86_400_000;
+/// A day.
+pub(super) const DAY_MS: i64 = 86_400_000;
 
 /// Which period.
 #[derive(Debug, Clone, Copy, Deserialize, utoipa::IntoParams)]
@@ -34,12 +34,13 @@ pub(super) struct Past {
 }
 
 impl Past {
-    /// Reads it for a person who may see the agent.
+    /// Reads it for a person who may see the agent; of no longer a period than that.
     pub(super) async fn read(
         app: &App,
         person: &Person,
         id: AgentId,
         period: Period,
+        longest_ms: i64,
     ) -> Result<Self, Refusal> {
         person.may(Action::Look)?;
         let (_, agent) = app
@@ -47,11 +48,11 @@ impl Past {
             .get(&person.scope, id)
             .ok_or_else(|| Refusal::not_found(format!("There is no agent {id} that you may see.")))?;
         let length = period.to_ms.checked_sub(period.from_ms);
-        if !length.is_some_and(|length| (1..=LONGEST_MS).contains(&length)) {
+        if !length.is_some_and(|length| (1..=longest_ms).contains(&length)) {
             return Err(Refusal::invalid(vec![FieldError::new(
                 "to_ms",
                 "The period ends before it begins, or is too long.",
-                format!("from_ms + 1 to from_ms + {LONGEST_MS}"),
+                format!("from_ms + 1 to from_ms + {longest_ms}"),
                 period.to_ms.to_string(),
             )]));
         }

@@ -8,11 +8,14 @@ use rollcall_presence::availability::{Was, at_most, spans};
 use rollcall_shared::console_api::{Timeline, TimelineSpan, TimelineState};
 use rollcall_shared::{AgentId, Problem};
 
-use super::past::{Past, Period};
+use super::past::{DAY_MS, Past, Period};
 use crate::api::answer::Refusal;
 use crate::api::app::App;
 use crate::api::parameters::{Path, Query};
 use crate::auth::person::Person;
+
+/// The longest period of one call: each change in it is read. A quarter of a year.
+const LONGEST_MS: i64 = 92 * DAY_MS;
 
 /// More parts than pixels tell nobody more.
 const MOST: usize = 4_000;
@@ -20,7 +23,7 @@ const MOST: usize = 4_000;
 /// Show an agent's timeline
 ///
 /// Parts in which it was online, was not, or in which nobody can know, since the server was blind. Where there are more
-/// than some thousands, brief ones are joined into parts in which it was changing.
+/// than some thousands, brief ones are joined into parts in which it was changing. A period is a quarter of a year at most.
 #[utoipa::path(
     get,
     path = "/api/v1/agents/{id}/timeline",
@@ -41,7 +44,7 @@ pub(super) async fn timeline(
     Path(id): Path<AgentId>,
     Query(period): Query<Period>,
 ) -> Result<Json<Timeline>, Refusal> {
-    let past = Past::read(&app, &person, id, period).await?;
+    let past = Past::read(&app, &person, id, period, LONGEST_MS).await?;
     let spans = spans(
         past.from_ms,
         past.to_ms,

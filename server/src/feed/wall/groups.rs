@@ -92,12 +92,22 @@ fn key(grouping: Grouping, cell: &Cell) -> Key {
         Grouping::Domain => Key::Domain(domain.0),
         Grouping::Gateway => match addresses.observed {
             None => Key::NoAddress,
-            Some(address) => match status {
-                Status::UnreachableOnline | Status::UnreachableOffline => {
-                    Key::Gateway(address.to_canonical())
+            Some(address) => {
+                let address = address.to_canonical();
+                let is_direct = match status {
+                    Status::Online | Status::Offline => true,
+                    Status::UnreachableOnline | Status::UnreachableOffline => false,
+                    // Its status does not tell. Who comes from the address that it has itself has nothing between.
+                    Status::Pending | Status::Inactive | Status::Retired => {
+                        addresses.own.is_some_and(|own| own.to_canonical() == address)
+                    }
+                };
+                if is_direct {
+                    Key::Direct
+                } else {
+                    Key::Gateway(address)
                 }
-                _ => Key::Direct,
-            },
+            }
         },
         Grouping::Network => {
             let address = addresses.own.or(addresses.observed);
@@ -215,6 +225,21 @@ mod tests {
                 "No address",
                 "198.51.100.4"
             ]
+        );
+    }
+
+    #[test]
+    fn who_left_keeps_the_gateway_that_was_between() {
+        let cells = [
+            cell(0, Status::Inactive, "10.12.7.9", "203.0.113.9"),
+            cell(1, Status::Inactive, "10.12.7.200", "::ffff:10.12.7.200"),
+            cell(2, Status::Pending, "", "203.0.113.9"),
+            cell(3, Status::Offline, "10.12.7.9", "203.0.113.9"),
+        ];
+        let groups = Groups::of(Grouping::Gateway, Vec::new(), &cells);
+        assert_eq!(
+            named(&groups, &cells),
+            ["203.0.113.9", "Direct", "203.0.113.9", "Direct"]
         );
     }
 
