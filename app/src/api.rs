@@ -1,6 +1,7 @@
 //! What the console asks of `/api/v1/`, and what may come of it.
 
 pub(crate) mod components;
+pub(crate) mod displays;
 pub(crate) mod domains;
 pub(crate) mod settings;
 

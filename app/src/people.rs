@@ -1,16 +1,20 @@
 //! Who looks at this screen.
 
 use leptos::prelude::*;
-use rollcall_shared::console_api::{Role, Session};
+use rollcall_shared::console_api::{DisplaySession, Role, Session};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::api::{self, Failure};
+use crate::route;
 
 /// What is known of the person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Who {
     /// They are signed in.
     SignedIn(Session),
+    /// Nobody: a screen on a wall, which is let in by its token.
+    Display(DisplaySession),
     /// They are not; or nobody can be, while the first admin is still to be created.
     SignedOut {
         /// Whether the first admin is still to be created.
@@ -20,18 +24,65 @@ pub(crate) enum Who {
     Unknown(Failure),
 }
 
-/// Asks the server who is signed in.
-pub(crate) async fn ask() -> Who {
+/// Whom a document is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admits {
+    /// Those who are signed in.
+    People,
+    /// Them, and screens that are let in by a token.
+    Displays,
+}
+
+/// Asks the server who is there.
+pub(crate) async fn ask(admits: Admits) -> Who {
+    if admits == Admits::Displays
+        && let Err(failure) = enter().await
+    {
+        return Who::Unknown(failure);
+    }
     match api::session().await {
-        Ok(session) => Who::SignedIn(session),
-        Err(failure) if failure.is_signed_out() => match api::setup_state().await {
-            Ok(state) => Who::SignedOut {
-                setup_needed: state.needed,
-            },
-            Err(failure) => Who::Unknown(failure),
+        Ok(session) => return Who::SignedIn(session),
+        Err(failure) if !failure.is_signed_out() => return Who::Unknown(failure),
+        Err(_) => {}
+    }
+    if admits == Admits::Displays {
+        match api::displays::own().await {
+            Ok(display) => return Who::Display(display),
+            Err(failure) if !failure.is_signed_out() => return Who::Unknown(failure),
+            Err(_) => {}
+        }
+    }
+    match api::setup_state().await {
+        Ok(state) => Who::SignedOut {
+            setup_needed: state.needed,
         },
         Err(failure) => Who::Unknown(failure),
     }
+}
+
+/// Comes in by the token that the address carries, where it carries one, and takes it out: it must stay neither in the bar
+/// nor in the history. Where the server does not answer it stays, to be tried again.
+async fn enter() -> Result<(), Failure> {
+    let location = window().location();
+    let hash = location.hash().unwrap_or_default();
+    let Some(token) = route::display_token(&hash) else {
+        return Ok(());
+    };
+    match api::displays::enter(token.to_owned()).await {
+        // What is refused is no token, or none any more: who is there is asked in the usual way.
+        Ok(_) | Err(Failure::Refused(_)) => {}
+        Err(failure) => return Err(failure),
+    }
+    let bare = format!(
+        "{}{}",
+        location.pathname().unwrap_or_default(),
+        location.search().unwrap_or_default()
+    );
+    if let Ok(history) = window().history() {
+        // An address of this page's own path can always be written.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&bare));
+    }
+    Ok(())
 }
 
 /// Who looks at this screen, for every component.
@@ -56,6 +107,34 @@ impl People {
     /// Whether somebody is signed in; tracked.
     pub(crate) fn is_signed_in(self) -> bool {
         self.who.with(|who| matches!(who, Who::SignedIn(_)))
+    }
+
+    /// Whether somebody is signed in, or this is a screen that is let in; tracked.
+    pub(crate) fn is_let_in(self) -> bool {
+        self.who
+            .with(|who| matches!(who, Who::SignedIn(_) | Who::Display(_)))
+    }
+
+    /// Whether this is a screen on a wall, at which nobody is signed in; not tracked.
+    pub(crate) fn is_display(self) -> bool {
+        self.who.with_untracked(|who| matches!(who, Who::Display(_)))
+    }
+
+    /// Asks the server whether they are let in still.
+    pub(crate) async fn ask_again(self) -> Result<(), Failure> {
+        if self.is_display() {
+            api::displays::own().await.map(drop)
+        } else {
+            api::session().await.map(drop)
+        }
+    }
+
+    /// Asks anew who is there, of people and displays: the screen goes on as soon as somebody is.
+    pub(crate) fn ask_who(self) {
+        spawn_local(async move {
+            let who = ask(Admits::Displays).await;
+            self.who.try_set(who);
+        });
     }
 
     /// Whether they may change agents; tracked. The server decides again.

@@ -112,7 +112,7 @@ impl Page {
             other if other.starts_with("/settings/") => Self::Settings,
             other => match other.strip_prefix("/agents/") {
                 Some(id) if !id.contains('/') => Self::Agents,
-                Some(id) if id.strip_suffix(HISTORY).is_some_and(|id| !id.contains('/')) => Self::History,
+                Some(id) if id.strip_suffix(HISTORY).is_some_and(is_a_name) => Self::History,
                 _ => Self::NotFound,
             },
         }
@@ -121,6 +121,11 @@ impl Page {
 
 /// What stands behind an agent's address where its history is meant.
 const HISTORY: &str = "/history";
+
+/// Whether it is one part of a path, and not an empty one.
+fn is_a_name(part: &str) -> bool {
+    !part.is_empty() && !part.contains('/')
+}
 
 impl Opened {
     /// Whose history is at the path.
@@ -150,6 +155,13 @@ impl Opened {
             Self::Nothing | Self::Unreadable => None,
         }
     }
+}
+
+/// The token that the address of a wall carries behind its `#`, where it does: `#token=rcd_...`.
+#[must_use]
+pub fn display_token(hash: &str) -> Option<&str> {
+    let token = hash.trim_start_matches('#').strip_prefix("token=")?.trim();
+    (!token.is_empty()).then_some(token)
 }
 
 /// Where to go after signing in: `next` where it is a page for those who are, and else the wall.
@@ -185,6 +197,8 @@ mod tests {
             ("/agents/0000000000abc/history", Page::History),
             ("/agents/0000000000abc/history/", Page::History),
             ("/agents/a/b/history", Page::NotFound),
+            ("/agents//history", Page::NotFound),
+            ("/agents///history", Page::NotFound),
             ("/agents/history", Page::Agents),
             ("/agentsabc", Page::NotFound),
             ("/events", Page::Events),
@@ -235,6 +249,7 @@ mod tests {
             "/%2f/evil.example",
             "/%09/evil.example",
             "/agents/../evil.example/x",
+            "/agents//history",
             "https:evil.example",
             "https://evil.example/agents",
             "javascript:alert(1)",
@@ -245,6 +260,20 @@ mod tests {
             assert_eq!(after_sign_in(Some(next)), "/wall", "{next:?}");
         }
         assert_eq!(after_sign_in(None), "/wall");
+    }
+
+    #[test]
+    fn a_walls_address_may_carry_a_token() {
+        for (hash, token) in [
+            ("#token=rcd_abc", Some("rcd_abc")),
+            ("#token= rcd_abc ", Some("rcd_abc")),
+            ("#token=", None),
+            ("#main", None),
+            ("#", None),
+            ("", None),
+        ] {
+            assert_eq!(display_token(hash), token, "{hash}");
+        }
     }
 
     #[test]

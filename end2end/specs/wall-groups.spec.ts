@@ -8,7 +8,9 @@ test("cells are grouped by gateway and by network, as the address says", async (
   for (const name of ["lyon", "porto"]) await agents.start(name);
   await page.goto(`${server.url}/wall`);
   await expect(page.getByText("All", { exact: true })).toBeVisible();
-  await page.getByLabel("Grouped by").selectOption("gateway");
+  const choice = page.getByRole("navigation", { name: "Grouped by" });
+  await expect(choice.getByRole("link", { name: "domain" })).toHaveAttribute("aria-current", "page");
+  await choice.getByRole("link", { name: "gateway" }).click();
   await expect(page).toHaveURL(`${server.url}/wall?group=gateway`);
   await expect(standing(page)).toContainText("Live");
   await expect(page.getByText("Direct", { exact: true })).toBeVisible();
@@ -20,7 +22,7 @@ test("cells are grouped by gateway and by network, as the address says", async (
   await page.reload();
   await expect(page.getByText("127.0.0.1", { exact: true })).toBeVisible();
 
-  await page.getByLabel("Grouped by").selectOption("network");
+  await choice.getByRole("link", { name: "network" }).click();
   await expect(page).toHaveURL(`${server.url}/wall?group=network`);
   await expect(page.getByText("127.0.0.0/24", { exact: true })).toBeVisible();
 });

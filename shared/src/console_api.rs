@@ -13,6 +13,7 @@ use crate::id::{AgentId, DomainId, TransitionId, UserId};
 use crate::status::Status;
 
 pub mod components;
+pub mod displays;
 pub mod domains;
 pub mod notifications;
 pub mod settings;
@@ -20,6 +21,7 @@ pub mod standing;
 pub mod timeline;
 
 pub use components::{Component, NewComponent};
+pub use displays::{Display, DisplayMade, DisplaySession, DisplaySignIn, NewDisplay};
 pub use domains::{
     AgentMoved, AgentRetired, Domain, DomainChange, MoveAgents, MoveOutcome, NewDomain, RetireAgents,
     RetireOutcome, StatusCounts,

@@ -9,12 +9,13 @@ use super::way::Way;
 use crate::feed::spoken::Spoken;
 use crate::pages::components::Components;
 use crate::pages::server::{self, Server};
+use crate::people::Admits;
 use crate::route::Page;
 use crate::ui::frame::Frame;
 
 /// Starts it.
 pub fn start() {
-    take_over(ROLLOUTS, Spoken::to_consoles, || {
+    take_over(Admits::People, ROLLOUTS, Spoken::to_consoles, || {
         provide_context(Way::by_loading());
         let page = Memo::new(|_| Page::Settings);
         let path = window().location().pathname().unwrap_or_default();

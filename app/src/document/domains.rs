@@ -8,12 +8,13 @@ use super::take_over;
 use super::way::Way;
 use crate::feed::spoken::Spoken;
 use crate::pages::domains::Domains;
+use crate::people::Admits;
 use crate::route::Page;
 use crate::ui::frame::Frame;
 
 /// Starts it.
 pub fn start() {
-    take_over("", Spoken::to_consoles, || {
+    take_over(Admits::People, "", Spoken::to_consoles, || {
         provide_context(Way::by_loading());
         let page = Memo::new(|_| Page::Domains);
         view! { <Frame page><Domains /></Frame> }.into_any()

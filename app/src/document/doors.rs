@@ -8,11 +8,12 @@ use super::way::Way;
 use crate::feed::spoken::Spoken;
 use crate::pages::setup::SetupPage;
 use crate::pages::sign_in::SignInPage;
+use crate::people::Admits;
 use crate::route::Page;
 
 /// Starts it.
 pub fn start() {
-    take_over(STANDING, Spoken::to_consoles, || {
+    take_over(Admits::People, STANDING, Spoken::to_consoles, || {
         provide_context(Way::by_loading());
         let path = window().location().pathname().unwrap_or_default();
         match Page::at(&path) {

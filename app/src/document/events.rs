@@ -7,12 +7,13 @@ use super::take_over;
 use super::way::Way;
 use crate::feed::spoken::Spoken;
 use crate::pages::events::Events;
+use crate::people::Admits;
 use crate::route::{Document, Page};
 use crate::ui::frame::Frame;
 
 /// Starts it.
 pub fn start() {
-    take_over("", Spoken::to_consoles, || {
+    take_over(Admits::People, "", Spoken::to_consoles, || {
         let bar = Bar::new(|document| document == Document::Events);
         provide_context(bar);
         provide_context(Way::by(bar));

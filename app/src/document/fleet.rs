@@ -8,12 +8,15 @@ use super::way::Way;
 use crate::feed::spoken::Spoken;
 use crate::pages::agents::Agents;
 use crate::pages::not_found::NotFound;
+use crate::people::Admits;
 use crate::route::{Document, Page};
 use crate::ui::frame::Frame;
 
 /// Starts it.
 pub fn start() {
-    take_over("", Spoken::to_consoles, || view! { <Pages /> }.into_any());
+    take_over(Admits::People, "", Spoken::to_consoles, || {
+        view! { <Pages /> }.into_any()
+    });
 }
 
 /// The page of the address. The agents stand in one frame, which stays where it is between them.
@@ -23,11 +26,14 @@ fn Pages() -> impl IntoView {
     provide_context(bar);
     provide_context(Way::by(bar));
     let page = Memo::new(move |_| Page::at(&bar.path()));
-    Effect::new(move |_| {
-        if page.get().document() != Document::Fleet {
-            // By Back or Forward: the address bar is there already, and its document is not this one.
+    Effect::new(move |was: Option<Document>| {
+        let now = page.get().document();
+        if was.is_some_and(|was| was != now) {
+            // By Back or Forward: the address bar is there already, and its document is not this one. What was served
+            // at an address is never asked for again: a server that has no other would serve it for ever.
             let _ = window().location().reload();
         }
+        now
     });
     let is_agents = Memo::new(move |_| page.get() == Page::Agents);
     move || {

@@ -22,17 +22,17 @@ use wasm_bindgen_futures::spawn_local;
 use crate::feed::live::Live;
 use crate::feed::socket::Feed;
 use crate::feed::spoken::Spoken;
-use crate::people::{self, People, Who};
+use crate::people::{self, Admits, People, Who};
 use crate::ui::theme::Theme;
 
 /// Where the page paints its shell and the console takes over.
 const ROOT: &str = "console";
 
 /// Starts a document: asks who is there while the shell stands, then takes its place in one go.
-fn take_over(show: &'static str, spoken: fn(Live) -> Spoken, draw: fn() -> AnyView) {
+fn take_over(admits: Admits, show: &'static str, spoken: fn(Live) -> Spoken, draw: fn() -> AnyView) {
     // Not leptos's own: its executor begins with the mounting.
     spawn_local(async move {
-        let who = people::ask().await;
+        let who = people::ask(admits).await;
         let root = document().get_element_by_id(ROOT);
         let root = root.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
         if let Some(root) = root.or_else(|| document().body()) {
@@ -56,9 +56,9 @@ fn begin(who: Who, show: &'static str, spoken: fn(Live) -> Spoken) {
     provide_context(feed);
     provide_context(Theme::new());
 
-    let signed_in = Memo::new(move |_| people.is_signed_in());
+    let is_let_in = Memo::new(move |_| people.is_let_in());
     Effect::new(move |_| {
-        if signed_in.get() {
+        if is_let_in.get() {
             feed.start();
         } else {
             feed.stop();

@@ -8,15 +8,16 @@ use super::way::Way;
 use crate::feed::live::Live;
 use crate::feed::spoken::Spoken;
 use crate::pages::wall::{self, Wall, WallPage};
+use crate::people::Admits;
 use crate::route::Page;
 use crate::ui::frame::Frame;
 
 /// Starts it.
 pub fn start() {
-    take_over(wall::grouping().show(), speak, || {
+    take_over(Admits::Displays, wall::grouping().show(), speak, || {
         provide_context(Way::by_loading());
         let page = Memo::new(|_| Page::Wall);
-        view! { <Frame page><WallPage /></Frame> }.into_any()
+        view! { <Frame page unattended=wall::is_kiosk()><WallPage /></Frame> }.into_any()
     });
 }
 

@@ -17,8 +17,8 @@ use super::backoff;
 use super::live::Live;
 use super::mirror::Answer;
 use super::spoken::Spoken;
+use crate::clock;
 use crate::people::People;
-use crate::{api, clock};
 
 /// An open connection that is silent for so long is taken for dead: the banner has been up for a while, and a
 /// path that was lost without a word would keep it up for minutes.
@@ -225,7 +225,7 @@ impl Feed {
         self.again();
         let attempt = self.attempt();
         spawn_local(async move {
-            if let Err(failure) = api::session().await
+            if let Err(failure) = self.people.ask_again().await
                 && self.attempt() == attempt
             {
                 self.people.heed(&failure);

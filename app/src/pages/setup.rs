@@ -55,7 +55,7 @@ pub(crate) fn SetupPage() -> impl IntoView {
             </Door>
         }
         .into_any(),
-        (Who::SignedIn(_) | Who::SignedOut { .. }, _) => view! { <Done /> }.into_any(),
+        (Who::SignedIn(_) | Who::Display(_) | Who::SignedOut { .. }, _) => view! { <Done /> }.into_any(),
     }
 }
 

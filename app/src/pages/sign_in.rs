@@ -49,7 +49,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
         let to = match people.who() {
             Who::SignedIn(_) => route::after_sign_in(next.as_deref()).to_owned(),
             Who::SignedOut { setup_needed: true } => "/setup".to_owned(),
-            Who::SignedOut { .. } | Who::Unknown(_) => return,
+            Who::SignedOut { .. } | Who::Display(_) | Who::Unknown(_) => return,
         };
         way.replace(&to);
     });

@@ -16,6 +16,7 @@ use rollcall_shared::feed::wall::{Asked, FromWall, ToWall};
 use crate::feed::live::Live;
 use crate::feed::socket::Feed;
 use crate::feed::spoken::Frame;
+use crate::people::People;
 use crate::phrase;
 use crate::ui::happening::{Happening, Line};
 use crate::ui::mark::Mark;
@@ -23,7 +24,7 @@ use crate::ui::told;
 use crate::wall::picture::{Changed, Picture};
 use figures::Figures;
 use grouped::GroupedBy;
-pub(crate) use grouped::grouping;
+pub(crate) use grouped::{grouping, is_kiosk};
 use hour::LastHour;
 use known::Known;
 use server::ServerStands;
@@ -112,12 +113,9 @@ impl Wall {
 /// The page.
 #[component]
 pub(crate) fn WallPage() -> impl IntoView {
-    let search = window().location().search().unwrap_or_default();
-    let is_kiosk = search
-        .trim_start_matches('?')
-        .split('&')
-        .any(|part| part == "kiosk" || part.starts_with("kiosk="));
-    if is_kiosk && let Some(root) = document().document_element() {
+    // A display may go nowhere else, so there is no way to anywhere on it.
+    let is_alone = is_kiosk() || expect_context::<People>().is_display();
+    if is_alone && let Some(root) = document().document_element() {
         // Setting an attribute of this name cannot fail.
         let _ = root.set_attribute("data-kiosk", "");
     }

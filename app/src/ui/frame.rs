@@ -1,5 +1,7 @@
 //! What stands around every page of the fleet: rail, top bar, banner. Sends away who is not signed in.
 
+use core::time::Duration;
+
 use leptos::prelude::*;
 
 use crate::api::Failure;
@@ -17,11 +19,17 @@ use crate::ui::standing::{Banner, StandingMark};
 use crate::ui::told;
 use crate::ui::walk;
 
+/// A screen at which nobody is asks again after so long whether it is let in.
+const AGAIN_AFTER: Duration = Duration::from_secs(15);
+
 /// The frame of the pages for those who are signed in.
 #[component]
 pub(crate) fn Frame(
     /// Which page stands in it.
     page: Memo<Page>,
+    /// Whether it is for a screen at which nobody is.
+    #[prop(optional)]
+    unattended: bool,
     /// The page.
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -31,6 +39,9 @@ pub(crate) fn Frame(
         if let Who::SignedOut { setup_needed } = people.who() {
             let to = if setup_needed {
                 "/setup".to_owned()
+            } else if unattended {
+                // Nobody is there to sign in.
+                return;
             } else {
                 let here = window().location();
                 sign_in::address(
@@ -41,15 +52,19 @@ pub(crate) fn Frame(
             way.replace(&to);
         }
     });
-    let signed_in = Memo::new(move |_| people.is_signed_in());
+    let is_let_in = Memo::new(move |_| people.is_let_in());
     let children = StoredValue::new(children);
     move || {
-        if signed_in.get() {
-            view! { <Rooms page>{children.with_value(|children| children())}</Rooms> }.into_any()
-        } else if let Who::Unknown(failure) = people.who() {
-            view! { <Unanswered failure /> }.into_any()
-        } else {
-            ().into_any()
+        if is_let_in.get() {
+            return view! { <Rooms page>{children.with_value(|children| children())}</Rooms> }.into_any();
+        }
+        if unattended {
+            set_timeout(move || people.ask_who(), AGAIN_AFTER);
+        }
+        match people.who() {
+            Who::Unknown(failure) => view! { <Unanswered failure /> }.into_any(),
+            Who::SignedOut { setup_needed: false } if unattended => view! { <NotLetIn /> }.into_any(),
+            _ => ().into_any(),
         }
     }
 }
@@ -105,6 +120,24 @@ fn go_by_keys() {
             }
         }
     });
+}
+
+/// A screen that is not let in, or not any more.
+#[component]
+fn NotLetIn() -> impl IntoView {
+    let here = window().location();
+    let sign_in = sign_in::address(
+        &here.pathname().unwrap_or_default(),
+        &here.search().unwrap_or_default(),
+    );
+    view! {
+        <Door title="This display is not let in">
+            <p class="door__lead">
+                "It has no token, or the token was revoked. Put the display up under Domains and enrolment, and open the link that is shown there on this screen. It asks again by itself."
+            </p>
+            <a class="button" href=sign_in>"Sign in instead"</a>
+        </Door>
+    }
 }
 
 /// The server did not say who is there.

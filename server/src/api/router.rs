@@ -14,8 +14,8 @@ use super::metrics::Metrics;
 use super::stack::Stack;
 use super::trace::Observer;
 use super::{
-    agent, agents, common_answers, components, domains, feed, openapi_serve, presence, rollouts, session,
-    settings, setup, status, tokens, transitions, verifications,
+    agent, agents, common_answers, components, displays, domains, feed, openapi_serve, presence, rollouts,
+    session, settings, setup, status, tokens, transitions, verifications,
 };
 use crate::config::Config;
 
@@ -41,6 +41,7 @@ fn peoples_calls() -> OpenApiRouter<Arc<App>> {
         .merge(domains::routes())
         .merge(transitions::routes())
         .merge(tokens::routes())
+        .merge(displays::routes())
         .merge(settings::routes())
         .merge(verifications::routes())
         .merge(rollouts::routes())

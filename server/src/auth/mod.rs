@@ -3,7 +3,9 @@
 //! Every query and every message of the feed passes through a [`Scope`](crate::scope::Scope) from the first day.
 
 pub mod agents;
+pub mod cookie;
 pub mod credentials;
+pub mod displays;
 pub mod enrolment;
 pub mod loopback_key;
 pub mod master_key;
@@ -14,3 +16,4 @@ pub mod proof_key;
 pub mod secret;
 pub mod sessions;
 pub mod setup_link;
+pub mod watcher;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rollcall_shared::UserId;
 use rollcall_shared::console_api::Role;
+use tokio::sync::watch;
 
 use super::credentials::NewPerson;
 use super::enrolment::EnrollLine;
@@ -65,6 +66,8 @@ struct Inner {
     parts: Parts,
     /// Somebody was seen to exist. Never goes back, so the question costs the database nothing from then on.
     somebody: AtomicBool,
+    /// Told whenever a screen is let in no more.
+    displays_revoked: watch::Sender<()>,
 }
 
 /// Somebody who has just signed in, and the secret of their session, to be put into a cookie.
@@ -113,6 +116,7 @@ impl People {
         Self(Arc::new(Inner {
             parts,
             somebody: AtomicBool::new(false),
+            displays_revoked: watch::Sender::new(()),
         }))
     }
 
@@ -132,6 +136,10 @@ impl People {
     #[must_use]
     pub fn enroll_line(&self) -> &EnrollLine {
         &self.0.parts.enroll_line
+    }
+
+    pub(super) fn displays_revoked(&self) -> &watch::Sender<()> {
+        &self.0.displays_revoked
     }
 
     /// Milliseconds since 1970.

@@ -27,6 +27,8 @@ pub enum Action {
     Look,
     /// Let machines in: make, list and revoke enrolment tokens.
     Enrol,
+    /// Let screens in: make, list and revoke display tokens.
+    PutUpDisplays,
     /// Rename, move and retire agents, make and move domains.
     ManageAgents,
     /// Save settings.
@@ -39,9 +41,10 @@ pub enum Action {
 
 impl Action {
     /// Every action, for those who show the table.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Look,
         Self::Enrol,
+        Self::PutUpDisplays,
         Self::ManageAgents,
         Self::ChangeSettings,
         Self::HandOutComponents,
@@ -53,6 +56,7 @@ impl Action {
         match self {
             Self::Look => "look",
             Self::Enrol => "enrol agents",
+            Self::PutUpDisplays => "put up displays",
             Self::ManageAgents => "manage agents",
             Self::ChangeSettings => "change settings",
             Self::HandOutComponents => "hand out components",
@@ -68,7 +72,12 @@ pub const fn actions(role: Role) -> &'static [Action] {
         // Everything.
         Role::Admin => &Action::ALL,
         // Everything but settings, components and people.
-        Role::Operator => &[Action::Look, Action::Enrol, Action::ManageAgents],
+        Role::Operator => &[
+            Action::Look,
+            Action::Enrol,
+            Action::PutUpDisplays,
+            Action::ManageAgents,
+        ],
         // Look.
         Role::Viewer => &[Action::Look],
     }
@@ -130,6 +139,7 @@ mod tests {
             // action, admin, operator, viewer
             (Action::Look, true, true, true),
             (Action::Enrol, true, true, false),
+            (Action::PutUpDisplays, true, true, false),
             (Action::ManageAgents, true, true, false),
             (Action::ChangeSettings, true, false, false),
             (Action::HandOutComponents, true, false, false),

@@ -3,8 +3,9 @@
 //! A session ends 12 hours after it was last used, and in any case 7 days after it was opened. The database
 //! keeps the second end as `expires_at`, which never moves, and the last use; the first end follows from that.
 
-use http::{HeaderMap, header};
+use http::HeaderMap;
 
+use super::cookie::Cookie;
 use super::secret::Secret;
 
 /// Unused for this long, a session ends: over night, but not over lunch.
@@ -45,55 +46,34 @@ pub fn ends_at(last_used_ms: i64, expires_at_ms: i64) -> i64 {
     expires_at_ms.min(last_used_ms.saturating_add(IDLE_MS))
 }
 
-/// The cookie over TLS. The prefix makes browsers refuse it from anything but a secure answer of this very host
-/// (RFC 6265bis, section 4.1.3.2), so no neighbour and nobody on the wire can plant one.
-const SECURE_NAME: &str = "__Host-rollcall_session";
-/// The cookie without TLS, where browsers refuse the prefix.
-const PLAIN_NAME: &str = "rollcall_session";
+/// The cookie that carries it.
+const COOKIE: Cookie = Cookie {
+    secure: "__Host-rollcall_session",
+    plain: "rollcall_session",
+    max_age_s: LONGEST_MS / 1000,
+};
 
-const fn name(secure: bool) -> &'static str {
-    if secure { SECURE_NAME } else { PLAIN_NAME }
-}
-
-/// The session that a request carries, by its cookie. A request over TLS is not asked for the cookie that one
-/// without TLS could have planted. Where a cookie is sent twice the first one counts, as everywhere.
+/// The session that a request carries, by its cookie.
 #[must_use]
 pub fn carried(headers: &HeaderMap, secure: bool) -> Option<Secret> {
-    let text = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(key, value)| (key == name(secure)).then_some(value))?;
-    Secret::parse(text).ok()
+    Secret::parse(COOKIE.carried(headers, secure)?).ok()
 }
 
 /// The `Set-Cookie` that gives a browser its session.
-///
-/// `Lax`, not `Strict`: links to Rollcall come from chats and mails, and what they open must know its reader,
-/// also where it is an answer of the API itself. Nothing that changes anything is a GET, and the others are
-/// checked for their origin besides (`docs/SECURITY.md`).
 #[must_use]
 pub fn cookie(session: &Secret, secure: bool) -> String {
-    set_cookie(&session.to_string(), LONGEST_MS / 1000, secure)
+    COOKIE.set(&session.to_string(), secure)
 }
 
 /// The `Set-Cookie` that takes it away.
 #[must_use]
 pub fn cleared_cookie(secure: bool) -> String {
-    set_cookie("", 0, secure)
-}
-
-fn set_cookie(value: &str, max_age_s: i64, secure: bool) -> String {
-    let name = name(secure);
-    let over_tls = if secure { "; Secure" } else { "" };
-    format!("{name}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{over_tls}")
+    COOKIE.cleared(secure)
 }
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
+    use http::{HeaderValue, header};
 
     use super::*;
 

@@ -154,6 +154,13 @@ impl<'a> View<'a> {
             .map(|(row, seen)| cell(row, seen))
     }
 
+    /// The status of each agent that the asker may see.
+    pub fn statuses(&self, scope: &Scope) -> impl Iterator<Item = Status> {
+        let seen = self.inner.rows.iter();
+        seen.filter(|seen| self.sees(scope, seen.domain))
+            .map(|seen| seen.status)
+    }
+
     /// A row with no more than that, where the asker may see it.
     #[must_use]
     pub fn cell(&self, scope: &Scope, row: u32) -> Option<Cell> {

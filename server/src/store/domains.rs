@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::dialect::{self, Batch, Kind};
 use super::entities::domains::{self, COLUMN, Column, Entity};
-use super::entities::{agents, tokens};
+use super::entities::{agents, displays, tokens};
 use super::{Store, StoreError, column};
 use crate::scope::{Folder, Scope, Tree};
 
@@ -44,6 +44,8 @@ pub struct Contents {
     pub agents: u64,
     /// Tokens that still enrol agents into it.
     pub tokens: u64,
+    /// Screens that show it.
+    pub displays: u64,
 }
 
 /// Why the tree was not changed.
@@ -198,7 +200,8 @@ impl Domains<'_> {
         Ok(after)
     }
 
-    /// Deletes a domain in which there are no domains, no agents but retired ones, and no tokens that still enrol.
+    /// Deletes a domain in which there are no domains, no agents but retired ones, no tokens that still enrol, and which no
+    /// screen shows.
     /// Retired agents and tokens of the past go to its parent, which is answered. Durable when it returns.
     ///
     /// # Errors
@@ -378,6 +381,10 @@ async fn contents(
             .filter(tokens::COLUMN.revoked.eq(false))
             .filter(tokens::COLUMN.uses_left.gt(0))
             .filter(tokens::COLUMN.expires_at_ms.gt(now_ms))
+            .count(on)
+            .await?,
+        displays: displays::Entity::find()
+            .filter(displays::COLUMN.domain_id.eq(number))
             .count(on)
             .await?,
     })

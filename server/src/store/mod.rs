@@ -13,6 +13,7 @@ pub mod agents;
 pub mod blind_spans;
 pub mod checkpoints;
 pub mod components;
+pub mod displays;
 pub mod domains;
 pub mod engine_state;
 pub mod enrolment;

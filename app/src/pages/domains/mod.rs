@@ -1,7 +1,8 @@
-//! `/domains`: the agent tree, what can be done to it, and the tokens that let machines into it.
+//! `/domains`: the agent tree, what can be done to it, the tokens that let machines into it, and the screens that show it.
 
 mod acts;
 mod attempt;
+mod displays;
 mod one;
 mod relocate;
 mod tokens;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use rollcall_shared::{DomainId, Status};
 
 use super::Room;
+use super::displays::Displays;
 use super::tokens::Tokens;
 use crate::domains::place;
 use crate::phrase;
@@ -28,6 +29,7 @@ pub(super) fn One() -> impl IntoView {
                         otherwise=|| view! { <p class="notice" role="note">"Operators and admins change domains and make enrolment tokens. You may look."</p> }
                     >
                         <Tokens />
+                        <Displays />
                     </If>
                 </div>
             </If>

@@ -4,8 +4,6 @@ use leptos::prelude::*;
 use rollcall_shared::feed::wall::Grouping;
 use web_sys::UrlSearchParams;
 
-use crate::document::way::Way;
-
 /// What the address says.
 pub(crate) fn grouping() -> Grouping {
     let told = parameters()
@@ -20,15 +18,19 @@ fn parameters() -> Option<UrlSearchParams> {
     UrlSearchParams::new_with_str(&search).ok()
 }
 
+/// Whether the address says that nothing but the wall is on the screen.
+pub(crate) fn is_kiosk() -> bool {
+    parameters().is_some_and(|parameters| parameters.has("kiosk"))
+}
+
 /// The address of the wall that is grouped so, and else as it is.
 fn address(key: &str) -> String {
-    let kiosk = parameters().is_some_and(|parameters| parameters.has("kiosk"));
     let mut to = "/wall".to_owned();
     if key != Grouping::default().key() {
         to.push_str("?group=");
         to.push_str(key);
     }
-    if kiosk {
+    if is_kiosk() {
         to.push(if to.contains('?') { '&' } else { '?' });
         to.push_str("kiosk");
     }
@@ -38,22 +40,17 @@ fn address(key: &str) -> String {
 /// The choice.
 #[component]
 pub(super) fn GroupedBy() -> impl IntoView {
-    let way = expect_context::<Way>();
     let now = grouping();
-    let option = |grouping: Grouping| {
+    // Another picture, and another feed of it: each is an address.
+    let link = |grouping: Grouping| {
         let key = grouping.key();
-        view! { <option value=key selected=grouping == now>{key}</option> }
+        let current = (grouping == now).then_some("page");
+        view! { <li><a class="grouped__choice" href=address(key) aria-current=current>{key}</a></li> }
     };
     view! {
-        <label class="grouped">
-            "Grouped by"
-            <select
-                class="grouped__choice"
-                // Another picture, and another feed of it.
-                on:change=move |event| way.go(&address(&event_target_value(&event)))
-            >
-                {Grouping::ALL.map(option).collect_view()}
-            </select>
-        </label>
+        <nav class="grouped" aria-label="Grouped by">
+            <span aria-hidden="true">"Grouped by"</span>
+            <ul class="grouped__choices" role="list">{Grouping::ALL.map(link).collect_view()}</ul>
+        </nav>
     }
 }

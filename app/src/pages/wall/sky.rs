@@ -18,6 +18,7 @@ use super::Wall;
 use crate::document::way::Way;
 use crate::feed::live::Live;
 use crate::feed::socket::Feed;
+use crate::people::People;
 use crate::ui::theme::Theme;
 use crate::ui::told;
 
@@ -32,7 +33,12 @@ pub(super) fn Sky() -> impl IntoView {
     let (theme, way) = (expect_context::<Theme>(), expect_context::<Way>());
     let drawing = Drawing::new(live, wall);
     follow(drawing, feed, theme);
-    let hands = Hands { drawing, feed, way };
+    let hands = Hands {
+        drawing,
+        feed,
+        way,
+        may_leave: !expect_context::<People>().is_display(),
+    };
     let height = told::text(move || {
         drawing.laid.get();
         let window = drawing.window.get();

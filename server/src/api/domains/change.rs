@@ -7,8 +7,7 @@ use http::StatusCode;
 use rollcall_shared::console_api::DomainChange;
 use rollcall_shared::{DomainId, FieldError, Problem};
 
-use super::name::checked;
-use super::{TreeRefused, Which, settled, uninterrupted};
+use super::{TreeRefused, Which, checked_name, settled, uninterrupted};
 use crate::api::answer::Refusal;
 use crate::api::app::App;
 use crate::api::body::Json;
@@ -59,7 +58,7 @@ pub(super) async fn make(
             "Say what is to change: the name, the parent, or both.",
         )]));
     }
-    let name = change.name.as_deref().map(checked).transpose()?;
+    let name = change.name.as_deref().map(checked_name).transpose()?;
     let _one_at_a_time = app.roster.changing().await;
     app.roster.tree(|tree| {
         let sees = |domain| tree.get(domain).is_some() && tree.sees(&person.scope, domain);

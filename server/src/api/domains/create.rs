@@ -8,8 +8,7 @@ use http::StatusCode;
 use rollcall_shared::Problem;
 use rollcall_shared::console_api::{Domain, NewDomain, StatusCounts};
 
-use super::name::checked;
-use super::{TreeRefused, settled, uninterrupted};
+use super::{TreeRefused, checked_name, settled, uninterrupted};
 use crate::api::answer::Refusal;
 use crate::api::app::App;
 use crate::api::body::Json;
@@ -44,7 +43,7 @@ pub(super) async fn create(
 
 pub(super) async fn make(app: Arc<App>, person: Person, new: NewDomain) -> Result<Domain, TreeRefused> {
     person.may(Action::ManageAgents)?;
-    let name = checked(&new.name)?;
+    let name = checked_name(&new.name)?;
     let _one_at_a_time = app.roster.changing().await;
     if !app
         .roster

@@ -4,7 +4,6 @@ mod change;
 mod create;
 mod delete;
 mod list;
-mod name;
 mod refused;
 
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use utoipa_axum::routes;
 
 use super::app::App;
 
-pub(in crate::api) use refused::{TreeRefused, settled, uninterrupted};
+pub(in crate::api) use refused::{TreeRefused, checked_name, settled, uninterrupted};
 
 /// The verbs of this resource.
 pub fn routes() -> OpenApiRouter<Arc<App>> {

@@ -7,6 +7,7 @@ use tokio::task::JoinError;
 
 use crate::api::answer::Refusal;
 use crate::api::app::App;
+use crate::api::name;
 use crate::auth::person::MayNot;
 use crate::scope::Scope;
 use crate::store::domains::{Contents, TreeError};
@@ -32,6 +33,11 @@ pub(in crate::api) enum TreeRefused {
     /// The act broke off.
     #[error("a change of the tree broke off")]
     Interrupted(#[from] JoinError),
+}
+
+/// The name of a domain, without spaces at its ends.
+pub(in crate::api) fn checked_name(given: &str) -> Result<&str, TreeRefused> {
+    name::checked(given, Domain::LONGEST_NAME).map_err(|error| TreeRefused::Fields(vec![error]))
 }
 
 impl TreeRefused {
@@ -98,6 +104,7 @@ fn listed(contents: Contents) -> String {
             "enrolment token in use",
             "enrolment tokens in use",
         ),
+        (contents.displays, "display", "displays"),
     ]
     .into_iter()
     .filter(|(count, ..)| *count > 0)
@@ -133,15 +140,17 @@ mod tests {
 
     #[test]
     fn what_is_in_a_domain_is_said_in_a_sentence() {
-        for (domains, agents, tokens, expected) in [
-            (0, 1, 0, "1 agent"),
-            (2, 3, 0, "2 domains and 3 agents"),
-            (1, 2, 1, "1 domain, 2 agents and 1 enrolment token in use"),
+        for (domains, agents, tokens, displays, expected) in [
+            (0, 1, 0, 0, "1 agent"),
+            (2, 3, 0, 0, "2 domains and 3 agents"),
+            (1, 2, 1, 0, "1 domain, 2 agents and 1 enrolment token in use"),
+            (0, 0, 0, 2, "2 displays"),
         ] {
             let contents = Contents {
                 domains,
                 agents,
                 tokens,
+                displays,
             };
             assert_eq!(listed(contents), expected);
         }

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use super::answer::Refusal;
 use super::app::App;
 use super::parameters::Query;
-use crate::auth::person::{Action, Person};
+use crate::auth::watcher::Watcher;
 use rollcall_shared::Problem;
 use rollcall_shared::feed::wall::Grouping;
 
@@ -71,21 +71,25 @@ enum Show {
     params(Wanted),
     responses(
         (status = 101, description = "The feed is open"),
-        (status = 401, description = "Nobody is signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The page that asks is of another origin", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in, and no display is let in", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The page that asks is of another origin, or a display asks for more than the wall", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A parameter cannot be used", body = Problem, content_type = "application/problem+json"),
         (status = 426, description = "Not a WebSocket handshake", body = Problem, content_type = "application/problem+json"),
     )
 )]
 async fn open(
     State(app): State<Arc<App>>,
-    person: Person,
+    watcher: Watcher,
     Query(wanted): Query<Wanted>,
     request: Request,
 ) -> Result<Response, Refusal> {
-    person.may(Action::Look)?;
-    if wanted.show == Some(Show::Rollouts) {
-        super::rollouts::may_see(&person)?;
+    watcher.may_look()?;
+    match wanted.show {
+        Some(Show::Wall) => {}
+        Some(Show::Rollouts) => super::rollouts::may_see(watcher.as_person()?)?,
+        Some(Show::Standing) | None => {
+            watcher.as_person()?;
+        }
     }
     let (mut parts, _body) = request.into_parts();
     let headers = parts.headers.clone();
@@ -106,12 +110,7 @@ async fn open(
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
         .max_write_buffer_size(WRITE_BUFFER);
-    let session = crate::auth::sessions::carried(&headers, parts.extensions.get().is_some_and(secure));
-    Ok(upgrade.on_upgrade(move |socket| socket::serve(socket, app, person, session, wanted)))
-}
-
-const fn secure(peer: &super::peer::Peer) -> bool {
-    peer.secure
+    Ok(upgrade.on_upgrade(move |socket| socket::serve(socket, app, watcher, wanted)))
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use std::time::Duration;
 use axum::extract::ws::{Message, WebSocket};
 use rollcall_shared::feed::PULSE_MS;
 
-use super::socket::{ASK_AGAIN_EVERY, End, every, send, still_signed_in, stopped};
+use super::socket::{ASK_AGAIN_EVERY, End, every, is_let_in, send, stopped};
 use crate::api::app::App;
-use crate::auth::secret::Secret;
+use crate::auth::watcher::Pass;
 
 /// How often at the most: often enough to look immediate, and ten thousand agents that report within a second are ten
 /// messages.
@@ -19,7 +19,7 @@ const PULSE: u64 = PULSE_MS / 100;
 
 /// Sends roll-outs until the console goes, or, where it is `shown` none, that the server is there. A slow one is sent newer
 /// ones, never more of them: each message is made when it is sent.
-pub(super) async fn talk(socket: &mut WebSocket, app: &App, session: Option<&Secret>, shown: bool) -> End {
+pub(super) async fn talk(socket: &mut WebSocket, app: &App, pass: &Pass, shown: bool) -> End {
     let mut stopping = app.stopping.clone();
     let mut changes = app.outbox.follow();
     let mut beat = every(BEAT);
@@ -46,7 +46,7 @@ pub(super) async fn talk(socket: &mut WebSocket, app: &App, session: Option<&Sec
                 Some(Ok(_)) => {}
             },
             _ = ask_again.tick() => {
-                if !still_signed_in(app, session).await {
+                if !is_let_in(app, pass).await {
                     return End::signed_out();
                 }
             }

@@ -13,8 +13,8 @@ use tokio::time::{Interval, MissedTickBehavior, timeout};
 
 use super::{Show, Wanted, rollouts, wall};
 use crate::api::app::App;
-use crate::auth::person::Person;
-use crate::auth::secret::Secret;
+use crate::auth::watcher::{Pass, Watcher};
+use crate::scope::Scope;
 
 /// How often the contacts of the rows on the screen are sent.
 const CONTACTS_EVERY: Duration = Duration::from_secs(1);
@@ -53,20 +53,15 @@ impl End {
 }
 
 /// Serves a console until it goes.
-pub(super) async fn serve(
-    mut socket: WebSocket,
-    app: Arc<App>,
-    person: Person,
-    session: Option<Secret>,
-    wanted: Wanted,
-) {
-    let session = session.as_ref();
+pub(super) async fn serve(mut socket: WebSocket, app: Arc<App>, watcher: Watcher, wanted: Wanted) {
+    let scope = watcher.scope().clone();
+    let pass = &watcher.into_pass();
     let end = if send(&mut socket, &app, app.hub.hello()).await {
         match wanted.show {
-            Some(Show::Rollouts) => rollouts::talk(&mut socket, &app, session, true).await,
-            Some(Show::Standing) => rollouts::talk(&mut socket, &app, session, false).await,
-            Some(Show::Wall) => wall::talk(&mut socket, &app, &person, session, wanted.group).await,
-            None => talk(&mut socket, &app, &person, session).await,
+            Some(Show::Rollouts) => rollouts::talk(&mut socket, &app, pass, true).await,
+            Some(Show::Standing) => rollouts::talk(&mut socket, &app, pass, false).await,
+            Some(Show::Wall) => wall::talk(&mut socket, &app, &scope, pass, wanted.group).await,
+            None => talk(&mut socket, &app, &scope, pass).await,
         }
     } else {
         End::Gone
@@ -81,7 +76,7 @@ pub(super) async fn serve(
     }
 }
 
-async fn talk(socket: &mut WebSocket, app: &App, person: &Person, session: Option<&Secret>) -> End {
+async fn talk(socket: &mut WebSocket, app: &App, scope: &Scope, pass: &Pass) -> End {
     let mut stopping = app.stopping.clone();
     let mut contacts = every(CONTACTS_EVERY);
     let mut ask_again = every(ASK_AGAIN_EVERY);
@@ -91,7 +86,7 @@ async fn talk(socket: &mut WebSocket, app: &App, person: &Person, session: Optio
     // Each round begins with a snapshot; a console that missed something begins a new one.
     loop {
         snapshot.tick().await;
-        let subscription = app.hub.subscribe(&person.scope);
+        let subscription = app.hub.subscribe(scope);
         let mut messages = subscription.messages;
         for part in subscription.opening {
             if !send(socket, app, part).await {
@@ -122,14 +117,14 @@ async fn talk(socket: &mut WebSocket, app: &App, person: &Person, session: Optio
                     },
                 },
                 _ = contacts.tick() => {
-                    if let Some(message) = app.hub.contacts(&person.scope, &watched, &mut known)
+                    if let Some(message) = app.hub.contacts(scope, &watched, &mut known)
                         && !send(socket, app, message).await
                     {
                         return End::Gone;
                     }
                 }
                 _ = ask_again.tick() => {
-                    if !still_signed_in(app, session).await {
+                    if !is_let_in(app, pass).await {
                         return End::signed_out();
                     }
                 }
@@ -153,16 +148,9 @@ pub(super) async fn send(socket: &mut WebSocket, app: &App, message: Bytes) -> b
     }
 }
 
-/// Whether the session still stands. A database that is away ends no session.
-pub(super) async fn still_signed_in(app: &App, session: Option<&Secret>) -> bool {
-    match session {
-        None => false,
-        Some(session) => app
-            .people
-            .who(session)
-            .await
-            .map_or(true, |person| person.is_some()),
-    }
+/// Whether who watches is let in still. A database that is away ends no session.
+pub(super) async fn is_let_in(app: &App, pass: &Pass) -> bool {
+    app.people.lets_in(pass).await.unwrap_or(true)
 }
 
 pub(super) fn every(period: Duration) -> Interval {

@@ -1,5 +1,6 @@
 //! The feed over real sockets of this machine.
 
+mod displays;
 mod faults;
 
 use std::time::Duration;

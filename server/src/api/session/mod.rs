@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod display;
 mod extract;
 mod guessing;
 mod read;
@@ -26,6 +27,7 @@ use crate::auth::person::MayNot;
 #[cfg(doc)]
 use crate::auth::person::Person;
 use crate::auth::sessions;
+use crate::auth::watcher::OnlyTheWall;
 
 /// The verbs of this resource. Each call remembers wrong sign-ins on its own: to be called once a server.
 pub fn routes<S>() -> OpenApiRouter<S>
@@ -35,6 +37,7 @@ where
 {
     OpenApiRouter::default()
         .routes(routes!(create::create, read::read, delete::delete))
+        .routes(routes!(display::enter, display::read))
         .layer(Extension(Arc::new(Guessing::new())))
 }
 
@@ -66,6 +69,12 @@ impl From<PeopleError> for Refusal {
             PeopleError::Store(error) => error.into(),
             PeopleError::NoRandomness(error) => Self::internal(&error),
         }
+    }
+}
+
+impl From<OnlyTheWall> for Refusal {
+    fn from(_: OnlyTheWall) -> Self {
+        Self::forbidden("A display shows the wall and nothing else.")
     }
 }
 
@@ -117,6 +126,7 @@ mod tests {
         let (_, api) = routes::<People>()
             .merge(crate::api::setup::routes())
             .merge(crate::api::tokens::routes())
+            .merge(crate::api::displays::routes())
             .split_for_parts();
         let api = serde_json::to_value(&api).unwrap();
         let mut names: Vec<&str> = api["paths"]
@@ -129,12 +139,17 @@ mod tests {
         names.sort_unstable();
         let expected = [
             "create_first_admin",
+            "enter_as_display",
+            "list_displays",
             "list_tokens",
+            "make_display",
             "make_token",
+            "revoke_display",
             "revoke_token",
             "setup_state",
             "sign_in",
             "sign_out",
+            "which_display_am_i",
             "who_am_i",
         ];
         assert_eq!(names, expected);

@@ -77,6 +77,7 @@ impl Server {
         let (router, _) = super::routes()
             .merge(crate::api::setup::routes())
             .merge(crate::api::tokens::routes())
+            .merge(crate::api::displays::routes())
             .with_state(people.clone())
             .split_for_parts();
         Self {

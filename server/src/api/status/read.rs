@@ -11,7 +11,7 @@ use rollcall_shared::console_api::{Lateness, Load, PartStatus, Picture, ServerSt
 use super::presence;
 use crate::api::answer::Refusal;
 use crate::api::app::App;
-use crate::auth::person::{Action, Person};
+use crate::auth::watcher::Watcher;
 use crate::engine::EngineError;
 use crate::engine::detection::{self, Stage};
 
@@ -26,12 +26,15 @@ use crate::engine::detection::{self, Stage};
     tag = "status",
     responses(
         (status = 200, description = "How it stands", body = ServerStatus),
-        (status = 401, description = "Nobody is signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in, and no display is let in", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "No database; see `Retry-After`", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn read(State(app): State<Arc<App>>, person: Person) -> Result<Json<ServerStatus>, Refusal> {
-    person.may(Action::Look)?;
+pub(super) async fn read(
+    State(app): State<Arc<App>>,
+    watcher: Watcher,
+) -> Result<Json<ServerStatus>, Refusal> {
+    watcher.may_look()?;
     let now_ms = app.clock.wall_ms();
     let picture = picture(&app)
         .await

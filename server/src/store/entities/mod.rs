@@ -10,6 +10,7 @@ pub(super) mod agents;
 pub(super) mod blind_spans;
 pub(super) mod components;
 pub(super) mod contact_checkpoints;
+pub(super) mod displays;
 pub(super) mod domains;
 pub(super) mod engine_state;
 pub(super) mod identity;

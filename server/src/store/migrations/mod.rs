@@ -12,6 +12,7 @@ mod m0005_components;
 mod m0006_domains;
 mod m0007_token_uses;
 mod m0008_addresses;
+mod m0009_displays;
 
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_domains::Migration),
             Box::new(m0007_token_uses::Migration),
             Box::new(m0008_addresses::Migration),
+            Box::new(m0009_displays::Migration),
         ]
     }
 }

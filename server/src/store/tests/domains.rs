@@ -163,6 +163,7 @@ async fn what_is_in_a_domain_keeps_it(database: &TestDatabase) {
         domains: 1,
         agents: 2,
         tokens: 1,
+        displays: 0,
     };
     assert_eq!(contents, expected);
     // The token expires by the time that is passed in, and at no other.

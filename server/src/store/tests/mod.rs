@@ -3,6 +3,7 @@
 mod agents;
 mod bad_days;
 mod components;
+mod displays;
 mod domains;
 mod enrolment;
 mod history;

@@ -13,6 +13,8 @@ pub(super) struct Hands {
     pub(super) drawing: Drawing,
     pub(super) feed: Feed,
     pub(super) way: Way,
+    /// Whether whoever looks may open agents.
+    pub(super) may_leave: bool,
 }
 
 impl Hands {
@@ -30,11 +32,20 @@ impl Hands {
 
     /// Goes to the agent that is pointed at.
     pub(super) fn open(self) {
-        let wall = self.drawing.wall;
-        let known = wall
-            .known
-            .with_untracked(|known| known.as_ref().map(|(_, row)| row.id));
-        if let Some(id) = known {
+        let Drawing { wall, pointed, .. } = self.drawing;
+        let Some(cell) = pointed.get_untracked() else {
+            return;
+        };
+        // The answer for the cell that was pointed at before may be what is known so far.
+        let known = wall.known.with_untracked(|known| {
+            known
+                .as_ref()
+                .filter(|(at, _)| *at == cell)
+                .map(|(_, row)| row.id)
+        });
+        if let Some(id) = known
+            && self.may_leave
+        {
             self.way.go(&format!("/agents/{id}"));
         }
     }

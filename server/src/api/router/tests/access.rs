@@ -7,11 +7,12 @@ use super::{document, operations};
 use crate::api::agent::testing::{Ask, ORIGIN, Server};
 
 /// What needs no credential: whoever asks for one of these has none yet.
-const OPEN: [(&str, &str); 4] = [
+const OPEN: [(&str, &str); 5] = [
     ("post", "/api/agent/v1/enroll"),
     ("post", "/api/v1/setup"),
     ("get", "/api/v1/setup"),
     ("post", "/api/v1/session"),
+    ("post", "/api/v1/session/display"),
 ];
 
 /// Signing out is done, whoever asks.
@@ -57,6 +58,54 @@ async fn without_a_credential_nothing_else_is_answered() {
             assert!(!answer.text.contains(&session), "{answer:?}");
         }
     }
+}
+
+/// What a screen on a wall may ask.
+const WALLS: [(&str, &str); 4] = [
+    ("get", "/api/v1/feed"),
+    ("get", "/api/v1/presence/hour"),
+    ("get", "/api/v1/session/display"),
+    ("get", "/api/v1/status"),
+];
+
+#[tokio::test]
+async fn a_display_is_answered_about_the_wall_and_nothing_else() {
+    let server = Server::start().await;
+    let agent = server.online("web-1").await;
+    let made = server
+        .post("/api/v1/displays")
+        .signed_in()
+        .json(&json!({ "name": "left" }))
+        .send()
+        .await;
+    let entered = server
+        .post("/api/v1/session/display")
+        .json(&json!({ "token": made.json["secret"] }))
+        .send()
+        .await;
+    let cookie = entered.cookie();
+    let mut asked = 0;
+    for (method, path) in closed(&server).await {
+        let verb = method.as_str().to_ascii_lowercase();
+        let of_the_wall = WALLS.contains(&(verb.as_str(), path.as_str()));
+        let path = path.replace("{id}", &agent.id);
+        let answer = server
+            .ask(method, &path)
+            .header("origin", ORIGIN)
+            .header("cookie", &cookie)
+            .json(&json!({}))
+            .send()
+            .await;
+        if !of_the_wall {
+            answer.refused(401, "/problems/unauthenticated");
+        } else if path == "/api/v1/feed" {
+            answer.refused(403, "/problems/forbidden");
+        } else {
+            assert_eq!(answer.status, 200, "{path} {answer:?}");
+        }
+        asked += usize::from(of_the_wall);
+    }
+    assert_eq!(asked, WALLS.len());
 }
 
 #[tokio::test]

@@ -118,6 +118,8 @@ pub(super) struct Caller {
     /// Used up by everything that has to be new each time.
     next: Cell<u32>,
     token: String,
+    /// What lets a screen in.
+    display: String,
     /// The number of a domain that there is.
     domain: String,
 }
@@ -133,11 +135,18 @@ impl Caller {
             .json(&json!({ "name": "Berlin", "parent": 1 }))
             .send()
             .await;
+        let display = server
+            .post("/api/v1/displays")
+            .signed_in()
+            .json(&json!({ "name": "left" }))
+            .send()
+            .await;
         Self {
             server,
             agent,
             next: Cell::new(10),
             token,
+            display: display.json["secret"].as_str().unwrap().to_owned(),
             domain: domain.json["id"].to_string(),
         }
     }
@@ -177,6 +186,8 @@ impl Caller {
                 "name": "antivirus", "version": "1", "size": 5, "sha256": "00ff".repeat(16),
                 "sources": ["https://mirror.example/antivirus"], "note": "signatures"
             }),
+            "/api/v1/session/display" => json!({ "token": self.display }),
+            "/api/v1/displays" => json!({ "name": "left", "domain": 1 }),
             "/api/v1/tokens" => json!({ "uses": 1, "hours": 1, "domain": 1 }),
             "/api/v1/domains" | "/api/v1/domains/{id}" => json!({ "name": format!("d{next}"), "parent": 1 }),
             "/api/v1/agents/move" => json!({ "agents": [self.agent.id], "domain": 1 }),

@@ -1,28 +1,25 @@
-//! The name of a domain, checked once.
+//! Names that people give, checked in one way.
 
 use rollcall_shared::FieldError;
-use rollcall_shared::console_api::Domain;
 
-use super::TreeRefused;
 use crate::hidden::is_hidden;
 
-/// The name without spaces at its ends.
-pub(super) fn checked(given: &str) -> Result<&str, TreeRefused> {
+/// The name without spaces at its ends: 1 to `longest` characters, all of them to be seen.
+///
+/// # Errors
+/// What is wrong with the field `name`.
+pub(super) fn checked(given: &str, longest: usize) -> Result<&str, FieldError> {
     let name = given.trim();
     let length = name.chars().count();
-    let allowed = format!(
-        "1 to {} characters without control or invisible characters",
-        Domain::LONGEST_NAME
-    );
     let refused = |detail: &str, given: String| {
-        let error = FieldError::new("name", detail, allowed.clone(), given);
-        Err(TreeRefused::Fields(vec![error]))
+        let allowed = format!("1 to {longest} characters without control or invisible characters");
+        Err(FieldError::new("name", detail, allowed, given))
     };
     if name.chars().any(is_hidden) {
-        let shown = name.escape_debug().take(Domain::LONGEST_NAME).collect();
+        let shown = name.escape_debug().take(longest).collect();
         return refused("It holds a control or an invisible character.", shown);
     }
-    if !(1..=Domain::LONGEST_NAME).contains(&length) {
+    if !(1..=longest).contains(&length) {
         return refused("It has another length.", format!("{length} characters"));
     }
     Ok(name)
@@ -34,8 +31,8 @@ mod tests {
 
     #[test]
     fn a_name_is_plain_text_of_bounded_length() {
-        let longest = "ü".repeat(Domain::LONGEST_NAME);
-        let too_long = "x".repeat(Domain::LONGEST_NAME + 1);
+        let longest = "ü".repeat(64);
+        let too_long = "x".repeat(65);
         for (given, taken) in [
             ("Berlin", Some("Berlin")),
             ("  São Paulo / Süd ", Some("São Paulo / Süd")),
@@ -47,7 +44,7 @@ mod tests {
             ("a\nb", None),
             (&too_long, None),
         ] {
-            assert_eq!(checked(given).ok(), taken, "{given:?}");
+            assert_eq!(checked(given, 64).ok(), taken, "{given:?}");
         }
     }
 }
