@@ -1,5 +1,6 @@
 //! Brings the floors together: from an open store to a backend that answers, and to one that has stopped.
 
+mod beside;
 mod fleet;
 mod loopback;
 
@@ -28,20 +29,21 @@ use crate::auth::setup_link::SetupLink;
 use crate::background::database_watch::DatabaseWatch;
 use crate::background::engine_time::{TimeFile, Writing};
 use crate::background::journal::RecoverError;
-use crate::background::{checkpoints, engine_time, gauges, journal, load, outbox, tidying};
+use crate::background::{checkpoints, engine_time, journal};
 use crate::clock::{Clock, NoRandomness};
 use crate::components::{Components, LoadError};
 use crate::config::Config;
 use crate::engine::{News, Prepared, Running};
 use crate::feed::Hub;
 use crate::net::loopback::{Sockets, StartError as LoopbackError};
-use crate::net::{Dialler, Untold, rounds};
-use crate::notify::{Outbox, delivery};
+use crate::net::{Dialler, Untold};
+use crate::notify::Outbox;
 use crate::scope::Scope;
 use crate::settings::{InForce, SettingsError};
 use crate::store::journal::Entry;
 use crate::store::transitions::TransitionRecord;
 use crate::store::{Store, StoreError};
+use beside::background;
 use fleet::Fleet;
 
 /// How many transitions of the past a console that opens is shown.
@@ -377,61 +379,6 @@ fn follow(app: &Arc<App>, prepared: Prepared) -> Result<Running, StartError> {
         }
     });
     prepared.start(vec![sink]).map_err(StartError::Thread)
-}
-
-fn background(app: &App, time_file: TimeFile) -> Vec<JoinHandle<()>> {
-    let stopping = || app.stopping.clone();
-    vec![
-        tokio::spawn(app.hub.clone().run(stopping())),
-        tokio::spawn(engine_time::run(
-            app.store.clone(),
-            app.engine.clone(),
-            app.clock,
-            time_file,
-            app.database.clone(),
-            stopping(),
-        )),
-        tokio::spawn(load::run(
-            app.clock,
-            app.engine.clone(),
-            Arc::clone(&app.roster),
-            Arc::clone(&app.arrivals),
-            stopping(),
-        )),
-        tokio::spawn(gauges::run(
-            app.engine.clone(),
-            Arc::clone(&app.arrivals),
-            Arc::clone(&app.roster),
-            app.journal.clone(),
-            stopping(),
-        )),
-        tokio::spawn(checkpoints::run(
-            app.store.clone(),
-            app.engine.clone(),
-            stopping(),
-        )),
-        tokio::spawn(rounds::run(
-            app.dialler.clone(),
-            app.engine.clone(),
-            Arc::clone(&app.roster),
-            Arc::clone(&app.settings),
-            Arc::clone(&app.untold),
-            stopping(),
-        )),
-        tokio::spawn(delivery::run(app.outbox.clone(), app.dialler.clone(), stopping())),
-        tokio::spawn(outbox::run(
-            app.store.clone(),
-            app.outbox.clone(),
-            Arc::clone(&app.settings),
-            stopping(),
-        )),
-        tokio::spawn(tidying::run(
-            app.store.clone(),
-            app.clock,
-            app.outbox.clone(),
-            stopping(),
-        )),
-    ]
 }
 
 #[cfg(test)]

@@ -11,13 +11,14 @@ use std::time::Duration;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rollcall_presence::{
-    Effect, EngineTime, Event, Grounds, Outcome, PARTITIONS, Partition, Place, Restored, Rulebook, Slot,
-    TableFull, Ticker, Unheard, Verdict, checkpoint,
+    Effect, EngineTime, Outcome, PARTITIONS, Partition, Place, Restored, Rulebook, Slot, TableFull, Ticker,
+    checkpoint,
 };
 use rollcall_shared::console_api::{BlindReason, BlindSpan};
 use rollcall_shared::{AgentId, Cause, GoodbyeKind, TransitionId};
 use tokio::sync::oneshot;
 
+use super::command::Command;
 use super::detection::{Detection, Stage};
 use super::full::Full;
 use super::heard;
@@ -32,51 +33,6 @@ const IDLE_TICK: Duration = Duration::from_millis(100);
 
 /// Commands taken between two ticks at the most, so that a flood of them cannot put off a deadline.
 const BURST: usize = 1_000;
-
-/// What others ask of the driver.
-pub(super) enum Command {
-    /// Something rare happened to an agent.
-    Event {
-        place: Place,
-        event: Event,
-        at: EngineTime,
-        reply: oneshot::Sender<Handled>,
-    },
-    /// What do the rules say of an agent?
-    Verdict {
-        place: Place,
-        reply: oneshot::Sender<Option<Verdict>>,
-    },
-    /// What does an agent's status rest on?
-    Grounds {
-        place: Place,
-        reply: oneshot::Sender<Option<Grounds>>,
-    },
-    /// Everybody lives by another rulebook from now on.
-    Adopt {
-        rulebook: Arc<Rulebook>,
-        reply: oneshot::Sender<()>,
-    },
-    /// The contacts of a partition, to be written down.
-    Checkpoint {
-        partition: u8,
-        reply: oneshot::Sender<Checkpoint>,
-    },
-    /// Who of a partition is yet to be heard?
-    Unheard {
-        partition: u8,
-        reply: oneshot::Sender<Unheard>,
-    },
-    /// An agent was enrolled.
-    Enrol {
-        agent: AgentId,
-        reply: oneshot::Sender<Result<Place, TableFull>>,
-    },
-    /// Contacts can be heard from now on.
-    GoOn,
-    /// No more.
-    Stop,
-}
 
 /// What the driver's thread owns.
 pub(super) struct Driver {

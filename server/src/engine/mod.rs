@@ -7,71 +7,37 @@
 //!
 //! The engine knows no names, no database and no console.
 
+mod command;
 pub mod detection;
 mod driver;
 mod full;
 mod heard;
 mod labels;
+mod news;
+mod running;
 mod transition_ids;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use rollcall_presence::{
-    Columns, Contact, EngineClock, EngineTime, Event, Grounds, Outcome, PARTITIONS, Place, Rulebook,
-    TableFull, Unheard, Verdict,
+    Columns, Contact, EngineClock, EngineTime, Event, Grounds, Outcome, PARTITIONS, Place, Rulebook, Unheard,
+    Verdict,
 };
 use rollcall_shared::agent_api::Fence;
-use rollcall_shared::console_api::BlindSpan;
-use rollcall_shared::{AgentId, Cause, ContactKind, Status, TransitionId};
+use rollcall_shared::{AgentId, ContactKind, TransitionId};
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
+use command::Command;
 use detection::{Detection, Lateness, Stage};
-use driver::{Command, Driver};
+use driver::Driver;
 use labels::Labels;
+pub use news::{Change, News, Sink};
+pub use running::{Prepared, Running};
 use transition_ids::TransitionIds;
-
-/// A change of status, as it leaves the engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Change {
-    /// Its id.
-    pub id: TransitionId,
-    /// Whose.
-    pub agent: AgentId,
-    /// When, by the wall clock.
-    pub at_ms: i64,
-    /// What it was.
-    pub from: Status,
-    /// What it is now.
-    pub to: Status,
-    /// Why.
-    pub cause: Cause,
-    /// When and how the agent was last heard, where it was since the engine started.
-    pub last_contact: Option<(i64, ContactKind)>,
-    /// The earlier change that this one takes in (rule 10).
-    pub folds: Option<TransitionId>,
-    /// When it was published, by the monotonic clock.
-    pub published: Duration,
-}
-
-/// What leaves the engine.
-#[derive(Debug, Clone, Copy)]
-pub enum News<'a> {
-    /// What one tick or one command changed, in order.
-    Changes(&'a [Change]),
-    /// The server was blind while it ran.
-    Blind(BlindSpan),
-    /// An agent reported this version of the settings as applied, for the first time.
-    Applied(AgentId, u32),
-}
-
-/// Where news goes. Called on the driver's thread.
-pub type Sink = Box<dyn Fn(News<'_>) + Send>;
 
 /// What became of an event, and what the rules then say of its agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,19 +120,6 @@ struct Shared {
     held: AtomicBool,
     detection: Detection,
     heard: heard::Count,
-}
-
-/// An engine that does not tick yet: whoever follows its changes can be made first.
-pub struct Prepared {
-    driver: Driver,
-    inbox: std::sync::mpsc::Receiver<Command>,
-    commands: std::sync::mpsc::Sender<Command>,
-}
-
-/// The driver's thread, to be joined at the end.
-pub struct Running {
-    thread: Mutex<Option<JoinHandle<()>>>,
-    commands: std::sync::mpsc::Sender<Command>,
 }
 
 impl Engine {
@@ -431,66 +384,6 @@ impl Engine {
     #[must_use]
     pub fn silent_for(&self) -> Duration {
         self.shared.labels.since_tick(self.shared.clock.monotonic())
-    }
-}
-
-impl Prepared {
-    /// Takes an agent up as it was; gives where it is kept.
-    ///
-    /// # Errors
-    /// Where there is no room for it.
-    pub fn take_up(&mut self, known: &Known) -> Result<Place, TableFull> {
-        self.driver.take_up(known)
-    }
-
-    /// Starts the thread. All news goes to each sink, in their order. Engine time stands still until
-    /// [`Engine::go_on`].
-    ///
-    /// # Errors
-    /// Where the operating system gives no thread.
-    pub fn start(self, sinks: Vec<Sink>) -> std::io::Result<Running> {
-        let Self {
-            driver,
-            inbox,
-            commands,
-        } = self;
-        let thread = std::thread::Builder::new()
-            .name("presence".to_owned())
-            .spawn(move || {
-                let _alive = MustNotPanic;
-                driver.run(&inbox, &sinks);
-            })?;
-        Ok(Running {
-            thread: Mutex::new(Some(thread)),
-            commands,
-        })
-    }
-}
-
-/// Ends the process where the driver panics: without it heartbeats would go on being answered, and nobody would
-/// ever go offline again. A supervisor starts the server anew, and nobody is falsely offline for it (rule 6).
-struct MustNotPanic;
-
-impl Drop for MustNotPanic {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            tracing::error!("the presence engine panicked: the process ends, to be started again");
-            std::process::abort();
-        }
-    }
-}
-
-impl Running {
-    /// Stops the driver and waits until it has published what it had.
-    pub fn stop(&self) {
-        if self.commands.send(Command::Stop).is_err() {
-            tracing::debug!("the presence engine had stopped by itself");
-        }
-        if let Some(thread) = self.thread.lock().take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the presence engine ended by a panic");
-        }
     }
 }
 

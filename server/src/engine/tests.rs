@@ -6,7 +6,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 use rollcall_presence::{Addresses, Restored};
 use rollcall_shared::agent_api::Fence;
-use rollcall_shared::{BootId, GoodbyeKind, Minutes, RegisterReason, Settings};
+use rollcall_shared::{BootId, Cause, GoodbyeKind, Minutes, RegisterReason, Settings, Status};
 
 use super::*;
 

@@ -14,10 +14,16 @@ use rollcall_shared::{AgentId, BootId, ContactKind, TransitionId};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 
-use super::dialect::{self, Batch, Kind};
+use super::dialect;
 use super::{Store, StoreError, blind_spans, column, transitions};
 
+mod rows;
+
 pub use super::transitions::TransitionRecord;
+use rows::{
+    APPLIED, AppliedRow, CONTACTS, ContactRow, MOVES, MoveRow, REGISTRATIONS, RETIREMENTS, RegistrationRow,
+    RetirementRow, STATUSES, StatusRow,
+};
 
 /// One thing to write down.
 ///
@@ -176,113 +182,6 @@ struct Changes<'a> {
     applied: BTreeMap<AgentId, AppliedRow>,
     retirements: BTreeMap<AgentId, RetirementRow<'a>>,
 }
-
-#[derive(Serialize)]
-struct StatusRow {
-    id: i64,
-    status: &'static str,
-    since_ms: i64,
-    cause: String,
-}
-
-const STATUSES: Batch = Batch {
-    columns: &[
-        ("id", Kind::Number),
-        ("status", Kind::Text),
-        ("since_ms", Kind::Number),
-        ("cause", Kind::Text),
-    ],
-    sql: "UPDATE agents SET status = v.status, since_ms = v.since_ms, cause = v.cause \
-          FROM {rows} WHERE agents.id = v.id",
-};
-
-#[derive(Serialize)]
-struct RegistrationRow<'a> {
-    id: i64,
-    boot: i64,
-    name: &'a str,
-    platform: &'a str,
-    machine_id: &'a str,
-    agent_version: &'a str,
-    address: Option<IpAddr>,
-    applied: u32,
-    local_address: Option<IpAddr>,
-    addresses: Option<String>,
-    notify_port: Option<u16>,
-    proof_key: Option<String>,
-}
-
-const REGISTRATIONS: Batch = Batch {
-    columns: &[
-        ("id", Kind::Number),
-        ("boot", Kind::Number),
-        ("name", Kind::Text),
-        ("platform", Kind::Text),
-        ("machine_id", Kind::Text),
-        ("agent_version", Kind::Text),
-        ("address", Kind::Text),
-        ("applied", Kind::Number),
-        ("local_address", Kind::Text),
-        ("addresses", Kind::Text),
-        ("notify_port", Kind::Number),
-        ("proof_key", Kind::Bytes),
-    ],
-    sql: "UPDATE agents SET boot = v.boot, name = v.name, platform = v.platform, \
-          machine_id = v.machine_id, agent_version = v.agent_version, address = v.address, \
-          applied = v.applied, local_address = v.local_address, addresses = v.addresses, \
-          notify_port = v.notify_port, \
-          proof_key = COALESCE(v.proof_key, agents.proof_key) FROM {rows} WHERE agents.id = v.id",
-};
-
-#[derive(Serialize)]
-struct ContactRow {
-    id: i64,
-    last_contact_ms: i64,
-    last_contact_kind: &'static str,
-}
-
-const CONTACTS: Batch = Batch {
-    columns: &[
-        ("id", Kind::Number),
-        ("last_contact_ms", Kind::Number),
-        ("last_contact_kind", Kind::Text),
-    ],
-    sql: "UPDATE agents SET last_contact_ms = v.last_contact_ms, \
-          last_contact_kind = v.last_contact_kind FROM {rows} WHERE agents.id = v.id",
-};
-
-#[derive(Serialize)]
-struct MoveRow {
-    id: i64,
-    address: IpAddr,
-}
-
-const MOVES: Batch = Batch {
-    columns: &[("id", Kind::Number), ("address", Kind::Text)],
-    sql: "UPDATE agents SET address = v.address FROM {rows} WHERE agents.id = v.id",
-};
-
-#[derive(Serialize)]
-struct AppliedRow {
-    id: i64,
-    applied: u32,
-}
-
-const APPLIED: Batch = Batch {
-    columns: &[("id", Kind::Number), ("applied", Kind::Number)],
-    sql: "UPDATE agents SET applied = v.applied FROM {rows} WHERE agents.id = v.id",
-};
-
-#[derive(Serialize)]
-struct RetirementRow<'a> {
-    id: i64,
-    retired_by: &'a str,
-}
-
-const RETIREMENTS: Batch = Batch {
-    columns: &[("id", Kind::Number), ("retired_by", Kind::Text)],
-    sql: "UPDATE agents SET retired_by = v.retired_by FROM {rows} WHERE agents.id = v.id",
-};
 
 impl<'a> Changes<'a> {
     /// What these entries come to, of which only the transitions in `new` were not written before.
