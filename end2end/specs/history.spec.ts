@@ -2,7 +2,7 @@
 import type { Locator, Page } from "@playwright/test";
 
 import { audit } from "../support/access.js";
-import { expect, row, signIn, standing, test } from "../support/rollcall.js";
+import { expect, lasted, row, signIn, standing, test } from "../support/rollcall.js";
 
 test.use({ serverGoesAway: true });
 
@@ -15,12 +15,12 @@ test("the history of an agent tells online, offline and unknown apart", async ({
   await page.goto(`${server.url}/agents`);
   const lyon = await agents.start("lyon");
   await expect(row(page, "lyon")).toContainText("Online");
-  await page.waitForTimeout(1_200);
+  await lasted(1_200);
   await lyon.stop();
   await expect(row(page, "lyon")).toContainText("Offline");
-  await page.waitForTimeout(1_200);
+  await lasted(1_200);
   await server.kill();
-  await page.waitForTimeout(1_500);
+  await lasted(1_500);
   await server.start();
   await expect(standing(page)).toContainText(/^Live/, { timeout: 30_000 });
 

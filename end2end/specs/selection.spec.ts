@@ -73,10 +73,11 @@ test("ticked agents are moved, verified and retired, and the tombstones say by w
     await dialog.getByRole("button", { name: "Move" }).click();
     await expect(ends(page)).toHaveText(["1moved"]);
     await page.keyboard.press("Escape");
-    await expect(page.getByText("1 agent moved", { exact: true })).toBeVisible();
+    await expect(page.getByRole("status").getByText("1 agent moved", { exact: true })).toBeAttached();
     await audit(page, "what can be undone");
     await page.getByRole("button", { name: "Undo" }).click();
-    await expect(page.getByText("1 agent moved back")).toBeVisible();
+    await expect(page.getByRole("status").getByText("1 agent moved back", { exact: true })).toBeAttached();
+    await expect(page.locator("[data-agent]:focus"), "the keyboard is in the table again").toHaveCount(1);
     await expect(row(page, "cork").locator(".cell--domain")).toHaveText(before ?? "");
   });
 

@@ -9,8 +9,8 @@ export const ADMIN = { name: "ada", password: "correct horse battery staple" };
 /** What Chromium logs as an error though all is well, with the address it is about. */
 const EXPECTED = [
   { why: "of two who save at once the second is refused", line: /status of 412 .*\/api\/v1\/settings\)$/ },
-  { why: "nobody is signed in, or a sign-in is refused", line: /status of 401 .*\/api\/v1\/session\)$/ },
-  { why: "a change of the tree is refused", line: /status of 4(09|22) .*\/api\/v1\/(domains|tokens)/ },
+  { why: "nobody is signed in, or a sign-in is refused", line: /status of 401 .*\/api\/v1\/session(\/display)?\)$/ },
+  { why: "a change of the tree is refused", line: /status of 4(09|22) .*\/api\/v1\/(domains|tokens|displays)/ },
   { why: "nobody has an id that is asked for", line: /status of 404 .*\/api\/v1\/agents\/0{13}/ },
   { why: "a component is refused", line: /status of 4(09|22) .*\/api\/v1\/components/ },
 ];
@@ -128,6 +128,12 @@ export function row(page: Page, name: string): Locator {
 export function events(page: Page, name: string): Locator {
   const list = page.getByRole("list", { name: "Transitions", exact: true });
   return list.getByRole("listitem").filter({ has: page.getByRole("link", { name, exact: true }) });
+}
+
+/** Waits until so much has passed of what a test waits for: a span that is to be seen has to last. */
+export async function lasted(ms: number): Promise<void> {
+  const from = Date.now();
+  await expect.poll(() => Date.now() - from, { timeout: ms + 10_000, intervals: [50] }).toBeGreaterThan(ms);
 }
 
 /** What nobody can miss on a screen that is not live. */
