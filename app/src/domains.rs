@@ -134,34 +134,6 @@ pub fn targets(folders: &[Folder], moved: &Folder, search: &str) -> Vec<(DomainI
     targets
 }
 
-/// Where an arrow goes from the line of a domain: to another line, or it opens or closes this one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// To the line of this domain.
-    To(DomainId),
-    /// What is below this one comes into sight, or goes out of it.
-    Turn(DomainId),
-}
-
-/// What a key does in the tree.
-#[must_use]
-pub fn step(lines: &[Folder], at: DomainId, key: &str, is_open: impl Fn(&Folder) -> bool) -> Option<Step> {
-    let index = lines.iter().position(|line| line.id == at)?;
-    let line = &lines[index];
-    let to = |index: usize| Some(Step::To(lines.get(index)?.id));
-    match key {
-        "ArrowDown" => to(index + 1),
-        "ArrowUp" => to(index.checked_sub(1)?),
-        "Home" => to(0),
-        "End" => to(lines.len() - 1),
-        "ArrowRight" if line.is_forked && is_open(line) => to(index + 1),
-        "ArrowRight" if line.is_forked => Some(Step::Turn(at)),
-        "ArrowLeft" if line.is_forked && is_open(line) => Some(Step::Turn(at)),
-        "ArrowLeft" => Some(Step::To(line.parent?)),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,32 +219,5 @@ mod tests {
             HashMap::from([(DomainId(6), "Lagos")])
         );
         assert!(within(&tree, DomainId(99)).is_empty());
-    }
-
-    #[test]
-    fn arrows_walk_open_and_close() {
-        let tree = a_tree();
-        let but_berlin = |folder: &Folder| folder.id != DomainId(3);
-        let lines = in_sight(&tree, "", but_berlin);
-        for (at, key, expected) in [
-            (1, "ArrowDown", Some(Step::To(DomainId(2)))),
-            (1, "ArrowUp", None),
-            (6, "ArrowDown", None),
-            (6, "Home", Some(Step::To(DomainId(1)))),
-            (1, "End", Some(Step::To(DomainId(6)))),
-            (2, "ArrowRight", Some(Step::To(DomainId(3)))),
-            (3, "ArrowRight", Some(Step::Turn(DomainId(3)))),
-            (2, "ArrowLeft", Some(Step::Turn(DomainId(2)))),
-            (3, "ArrowLeft", Some(Step::To(DomainId(2)))),
-            (6, "ArrowRight", None),
-            (1, "Enter", None),
-            (9, "ArrowDown", None),
-        ] {
-            assert_eq!(
-                step(&lines, DomainId(at), key, but_berlin),
-                expected,
-                "{at} {key}"
-            );
-        }
     }
 }

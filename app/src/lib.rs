@@ -33,6 +33,7 @@ pub mod palette;
 pub mod phrase;
 pub mod route;
 pub mod standing;
+pub mod steps;
 pub mod table;
 pub mod timeline;
 pub mod undo;

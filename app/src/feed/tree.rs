@@ -214,37 +214,6 @@ fn grow(domains: &[Domain], parent: Option<DomainId>, level: usize, lines: &mut 
     }
 }
 
-/// What a key does in the tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// The keyboard goes to this line.
-    To(usize),
-    /// What is below the line is shown, or no more.
-    Turn,
-}
-
-/// What a key does on a line, as trees have it everywhere (WAI-ARIA Authoring Practices, "Tree View"). `is_open` is
-/// whether what is below that line is shown.
-#[must_use]
-pub fn step(branches: &[Branch], at: usize, is_open: bool, key: &str) -> Option<Step> {
-    let branch = branches.get(at)?;
-    let last = branches.len() - 1;
-    match (key, branch.is_forked, is_open) {
-        ("ArrowRight", true, false) | ("ArrowLeft", true, true) => Some(Step::Turn),
-        ("ArrowDown", ..) | ("ArrowRight", true, true) => Some(Step::To((at + 1).min(last))),
-        ("ArrowUp", ..) => Some(Step::To(at.saturating_sub(1))),
-        ("ArrowLeft", ..) => {
-            let outer = branches
-                .iter()
-                .position(|outer| branch.parent == Some(outer.id))?;
-            Some(Step::To(outer))
-        }
-        ("Home", ..) => Some(Step::To(0)),
-        ("End", ..) => Some(Step::To(last)),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -339,30 +308,5 @@ mod tests {
         tree.plant(vec![domain]);
         assert_eq!(told(&tree.branches(|_| false)), [("hall", 1, false, 1, 1)]);
         assert_eq!(tree.line(DomainId(2)), None);
-    }
-
-    #[test]
-    fn keys_walk_the_tree_as_trees_are_walked_everywhere() {
-        let tree = a_tree();
-        let open = tree.branches(|_| false);
-        let closed = tree.branches(|id| id == DomainId(2));
-        for (branches, at, key, expected) in [
-            (&open, 0, "ArrowDown", Some(Step::To(1))),
-            (&open, 3, "ArrowDown", Some(Step::To(3))),
-            (&open, 0, "ArrowUp", Some(Step::To(0))),
-            (&open, 2, "ArrowRight", Some(Step::To(3))),
-            (&open, 2, "ArrowLeft", Some(Step::Turn)),
-            (&closed, 2, "ArrowRight", Some(Step::Turn)),
-            (&closed, 2, "ArrowLeft", Some(Step::To(0))),
-            (&open, 3, "ArrowLeft", Some(Step::To(2))),
-            (&open, 3, "ArrowRight", None),
-            (&open, 0, "End", Some(Step::To(3))),
-            (&open, 2, "Home", Some(Step::To(0))),
-            (&open, 2, "x", None),
-            (&open, 9, "Home", None),
-        ] {
-            let is_open = branches.len() == open.len();
-            assert_eq!(step(branches, at, is_open, key), expected, "{at} {key}");
-        }
     }
 }

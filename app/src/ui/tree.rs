@@ -7,9 +7,10 @@ use rollcall_shared::DomainId;
 use wasm_bindgen::JsCast as _;
 
 use crate::feed::live::Live;
-use crate::feed::tree::{self, Branch, Step};
+use crate::feed::tree::Branch;
 use crate::people::People;
 use crate::phrase;
+use crate::steps::{Step, step};
 use crate::table::view::View;
 use crate::table::window::{self, Window};
 use crate::ui::told::{self, If};
@@ -138,7 +139,7 @@ fn stepped(lines: Lines, id: DomainId, key: &str) -> Option<(Step, usize, Domain
     let is_open = lines.opened.with_untracked(|opened| opened.contains(&id));
     lines.branches.with_untracked(|all| {
         let here = all.iter().position(|one| one.id == id)?;
-        let step = tree::step(all, here, is_open, key)?;
+        let step = step(all, here, is_open, key)?;
         let to = match step {
             Step::To(index) => index,
             Step::Turn => here,

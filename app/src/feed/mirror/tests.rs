@@ -1,4 +1,4 @@
-use rollcall_shared::{ContactKind, DomainId, GoodbyeKind, RegisterReason};
+use rollcall_shared::{AgentId, ContactKind, DomainId, GoodbyeKind, RegisterReason, Status, TransitionId};
 
 use super::*;
 

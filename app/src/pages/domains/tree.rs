@@ -6,10 +6,11 @@ use rollcall_shared::{DomainId, Status};
 use web_sys::KeyboardEvent;
 
 use super::Room;
-use crate::domains::{Folder, MOST_LINES, Step, in_sight, step};
+use crate::domains::{Folder, MOST_LINES, in_sight};
 use crate::enrolment::doors;
 use crate::keys;
 use crate::phrase;
+use crate::steps::{Step, step};
 use crate::ui::icon::{Icon, Picture};
 use crate::ui::told::{self, If};
 use crate::ui::walk;
@@ -175,7 +176,9 @@ fn press(room: &Room, lines: &[Folder], at: DomainId, key: &str) -> bool {
     // What is found is shown with all above it, closed or not.
     let is_searched = room.search.with_untracked(|search| !search.trim().is_empty());
     let is_open = |folder: &Folder| is_searched || untrack(|| room.is_open(folder));
-    match (key, step(lines, at, key, is_open)) {
+    let here = lines.iter().position(|line| line.id == at);
+    let step = here.and_then(|here| step(lines, here, is_open(&lines[here]), key));
+    match (key, step) {
         ("F2", _) if may_change => {
             room.look_at(at);
             room.dialogs.renaming.set(true);
@@ -185,11 +188,12 @@ fn press(room: &Room, lines: &[Folder], at: DomainId, key: &str) -> bool {
             room.dialogs.deleting.set(true);
         }
         ("Enter", _) => room.look_at(at),
-        (_, Some(Step::To(id))) => {
+        (_, Some(Step::To(index))) => {
+            let id = lines.get(index).map_or(at, |line| line.id);
             room.look_at(id);
             walk::focus(&format!("[data-domain=\"{id}\"]"));
         }
-        (_, Some(Step::Turn(id))) if !is_searched => room.turn(id),
+        (_, Some(Step::Turn)) if !is_searched => room.turn(at),
         _ => return false,
     }
     true

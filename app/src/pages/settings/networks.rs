@@ -1,20 +1,24 @@
 //! The list of ranges: a page of it at a time, what is refused in its place, and one field that takes a whole column.
 
+mod add;
+mod place;
+
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use rollcall_shared::FieldError;
 use rollcall_shared::console_api::Listens;
-use rollcall_shared::range::read_list;
 use rollcall_shared::settings::Field;
-use rollcall_shared::settings::networks::{Added, Line, text_of};
+use rollcall_shared::settings::networks::{Line, text_of};
 use wasm_bindgen::JsCast as _;
 
-use super::form::{self, Form};
+use super::form::Form;
 use crate::listing::{self, PAGE};
 use crate::people::People;
 use crate::phrase;
 use crate::ui::told::{self, If};
 use crate::ui::walk;
+use add::Add;
+pub(super) use place::Listing;
 
 /// A line as it is drawn. Where any of it changes, the line is drawn anew.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -329,128 +333,4 @@ fn Pager(fitting: Memo<Vec<usize>>, page: Memo<(usize, usize)>) -> impl IntoView
             {turn("Last", |_, last| last)}
         </nav>
     }
-}
-
-/// The field that takes what is typed, and a whole column that is pasted.
-#[component]
-fn Add(whole_refusal: Memo<String>) -> impl IntoView {
-    let form = expect_context::<Form>();
-    let text = RwSignal::new(String::new());
-    let add = move || {
-        let given = text.get_untracked();
-        if !given.trim().is_empty() {
-            form.listing.add(&form, &given);
-            text.set(String::new());
-        }
-        walk::focus("#add");
-    };
-    let enter = move |event: KeyboardEvent| {
-        if event.key() == "Enter" && !event.shift_key() {
-            event.prevent_default();
-            add();
-        }
-    };
-    let paste = move |event: web_sys::ClipboardEvent| {
-        let pasted = event
-            .clipboard_data()
-            .and_then(|data| data.get_data("text/plain").ok())
-            .unwrap_or_default();
-        // One entry is pasted as anywhere, to be looked at; a list is taken at once.
-        if text.with_untracked(|text| text.trim().is_empty()) && read_list(&pasted).len() > 1 {
-            event.prevent_default();
-            form.listing.add(&form, &pasted);
-        }
-    };
-    view! {
-        <div class="networks__add">
-            <textarea
-                class="field__input networks__text"
-                id="add"
-                rows="1"
-                aria-label="Add ranges"
-                aria-describedby="unreachable_network-refusal unreachable_network-hint"
-                aria-invalid=told::maybe(move || whole_refusal.with(|refusal| !refusal.is_empty()).then_some("true"))
-                placeholder="Add a range, or paste a column"
-                autocomplete="off"
-                spellcheck="false"
-                prop:value=text
-                on:input=move |event| text.set(event_target_value(&event))
-                on:keydown=enter
-                on:paste=paste
-            ></textarea>
-            <button class="button" on:click=move |_| add()>"Add"</button>
-        </div>
-    }
-}
-
-/// Where somebody is in the list.
-#[derive(Clone, Copy)]
-pub(super) struct Listing {
-    /// What is looked for.
-    pub(super) words: RwSignal<String>,
-    /// The number of the page.
-    pub(super) page: RwSignal<usize>,
-    /// The line whose button Tab reaches.
-    at: RwSignal<Option<u32>>,
-    /// What became of what was added.
-    pub(super) said: RwSignal<String>,
-}
-
-impl Listing {
-    /// At the beginning.
-    pub(super) fn new() -> Self {
-        Self {
-            words: RwSignal::new(String::new()),
-            page: RwSignal::new(0),
-            at: RwSignal::new(None),
-            said: RwSignal::new(String::new()),
-        }
-    }
-
-    /// Adds what was typed or pasted, and shows what of it is refused, or where it stands.
-    fn add(self, form: &Form, text: &str) {
-        let mut added = Added::default();
-        form.networks.update(|networks| added = networks.add(text));
-        self.words.set(String::new());
-        if added.refused == 0 || !self.to_refused(form) {
-            self.page.set(usize::MAX);
-        }
-        self.said.set(words(&added));
-    }
-
-    /// Puts a text in the place of a line.
-    fn rewrite(self, form: &Form, key: u32, text: &str) {
-        let mut put = Added::default();
-        form.networks.update(|networks| put = networks.rewrite(key, text));
-        self.said.set(form::merged(&put.merged));
-    }
-
-    /// Turns to the page of the first line that is refused; answers whether there is one.
-    pub(super) fn to_refused(self, form: &Form) -> bool {
-        let first = form.networks.with_untracked(|networks| {
-            form.line_refusals.with_untracked(|refusals| {
-                let key = refusals.iter().find_map(|(key, _)| *key)?;
-                networks.lines().iter().position(|line| line.key == key)
-            })
-        });
-        if let Some(place) = first {
-            self.words.set(String::new());
-            self.page.set(place / PAGE);
-        }
-        first.is_some()
-    }
-}
-
-/// What became of what was added, in words.
-fn words(added: &Added) -> String {
-    let mut words = vec![format!(
-        "{} added.",
-        phrase::counted(added.read, "range", "ranges")
-    )];
-    if added.refused > 0 {
-        let refused = phrase::counted(added.refused, "entry is", "entries are");
-        words.push(format!("{refused} to be corrected."));
-    }
-    words.push(form::merged(&added.merged));
-    words.join(" ").trim_end().to_owned()
 }
