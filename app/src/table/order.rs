@@ -1,7 +1,8 @@
 //! The rows that a view asks for, in its order, kept so while the fleet changes.
 //!
-//! A frame touches a few rows of a hundred thousand. Those are taken out, judged again, sorted among
-//! themselves and merged back: one pass over numbers, no sorting of the rest.
+//! A frame touches a few rows of a hundred thousand. Where each of those still belongs between its neighbours, nothing
+//! moves: so it is under a sort by name, whatever happens to agents. Else they are taken out, judged again, sorted among
+//! themselves and put back where they belong by halving: the rest is copied, not compared.
 
 use core::cmp::Ordering;
 use core::fmt::Write as _;
@@ -14,11 +15,18 @@ use super::natural;
 use super::view::View;
 use crate::feed::mirror::{Fleet, Touched};
 
+/// A place that is not shown.
+const HIDDEN: u32 = u32::MAX;
+
 /// Places of the rows that are shown, in order.
 #[derive(Debug, Default)]
 pub struct Order {
     places: Vec<u32>,
+    /// Where in the order each place stands, or [`HIDDEN`].
+    positions: Vec<u32>,
     view: View,
+    /// The search, as it is compared.
+    needle: String,
     /// The lines of the tree that the view's domain is, where it asks for one.
     within: Option<Range<usize>>,
 }
@@ -33,46 +41,98 @@ impl Order {
     /// Where in the order a place stands.
     #[must_use]
     pub fn position(&self, place: u32) -> Option<usize> {
-        self.places.iter().position(|known| *known == place)
+        let position = self.positions.get(place as usize).copied();
+        position
+            .filter(|position| *position != HIDDEN)
+            .map(|position| position as usize)
     }
 
     /// Makes it right for this view of a fleet of which `touched` changed since the last time.
     pub fn update(&mut self, fleet: &Fleet, view: &View, touched: &Touched) {
+        let mut address = String::new();
         if touched.all || self.view != *view {
             self.view = view.clone();
+            self.needle = view.search.trim().to_ascii_lowercase();
             // Wherever the tree changed, all is touched.
             self.within = view.domain.map(|domain| fleet.tree().below(domain));
-            self.places.clear();
             let all = 0..u32::try_from(fleet.agents().len()).unwrap_or(u32::MAX);
-            self.places = self.sorted(fleet, all);
+            self.places = all
+                .filter(|place| self.shows(fleet, *place, &mut address))
+                .collect();
+            let mut places = core::mem::take(&mut self.places);
+            places.sort_unstable_by(|left, right| self.compare(fleet, *left, *right));
+            self.places = places;
+            self.number(fleet);
         } else if !touched.places.is_empty() {
-            let mut places = touched.places.clone();
-            places.sort_unstable();
-            places.dedup();
-            let staying = core::mem::take(&mut self.places);
-            let staying = staying
-                .into_iter()
-                .filter(|place| places.binary_search(place).is_err());
-            let coming = self.sorted(fleet, places.iter().copied());
-            self.places = self.merged(fleet, staying, coming);
+            let mut touched = touched.places.clone();
+            touched.sort_unstable();
+            touched.dedup();
+            self.positions.resize(fleet.agents().len(), HIDDEN);
+            if !touched
+                .iter()
+                .all(|place| self.stands(fleet, *place, &mut address))
+            {
+                self.put_back(fleet, touched, &mut address);
+                self.number(fleet);
+            }
         }
     }
 
-    /// Those of `places` that are shown, in order.
-    fn sorted(&self, fleet: &Fleet, places: impl Iterator<Item = u32>) -> Vec<u32> {
-        let needle = self.view.search.trim().to_ascii_lowercase();
-        let mut address = String::new();
-        let mut shown: Vec<u32> = places
-            .filter(|place| {
-                fleet.at(*place).is_some_and(|row| {
-                    self.view.shows(row.status)
-                        && self.is_within(fleet, row)
-                        && (contains(&row.name, &needle) || has_address(row, &needle, &mut address))
-                })
-            })
-            .collect();
-        shown.sort_unstable_by(|left, right| self.compare(fleet, *left, *right));
-        shown
+    /// Whether a place that was touched is where it belongs: shown or not as the view asks, and between its neighbours.
+    /// Where that holds for all that were touched, no two neighbours of the order stand the wrong way round.
+    fn stands(&self, fleet: &Fleet, place: u32, address: &mut String) -> bool {
+        let position = self.position(place);
+        if self.shows(fleet, place, address) != position.is_some() {
+            return false;
+        }
+        let Some(position) = position else { return true };
+        let before = position.checked_sub(1).map(|before| self.places[before]);
+        let after = self.places.get(position + 1);
+        before.is_none_or(|before| self.compare(fleet, before, place) == Ordering::Less)
+            && after.is_none_or(|after| self.compare(fleet, place, *after) == Ordering::Less)
+    }
+
+    /// Takes these places out, and puts those that are shown in where they belong.
+    fn put_back(&mut self, fleet: &Fleet, touched: Vec<u32>, address: &mut String) {
+        for place in &touched {
+            self.positions[*place as usize] = HIDDEN;
+        }
+        let positions = &self.positions;
+        self.places.retain(|place| positions[*place as usize] != HIDDEN);
+        let mut coming = touched;
+        coming.retain(|place| self.shows(fleet, *place, address));
+        coming.sort_unstable_by(|left, right| self.compare(fleet, *left, *right));
+        let mut whole = Vec::with_capacity(self.places.len() + coming.len());
+        let mut rest = &self.places[..];
+        for place in coming {
+            let smaller =
+                rest.partition_point(|staying| self.compare(fleet, *staying, place) == Ordering::Less);
+            let (before, after) = rest.split_at(smaller);
+            whole.extend_from_slice(before);
+            whole.push(place);
+            rest = after;
+        }
+        whole.extend_from_slice(rest);
+        self.places = whole;
+    }
+
+    /// Notes where each place stands.
+    fn number(&mut self, fleet: &Fleet) {
+        self.positions.clear();
+        self.positions.resize(fleet.agents().len(), HIDDEN);
+        for (position, place) in (0..).zip(&self.places) {
+            self.positions[*place as usize] = position;
+        }
+    }
+
+    /// Whether the view asks for a place. The buffer is the caller's, so that a search over a hundred thousand rows
+    /// allocates once.
+    fn shows(&self, fleet: &Fleet, place: u32, address: &mut String) -> bool {
+        fleet.at(place).is_some_and(|row| {
+            self.view.shows(row.status)
+                && self.is_within(fleet, row)
+                && (contains(&row.name, &self.needle) || has_address(row, &self.needle, address))
+        })
     }
 
     fn is_within(&self, fleet: &Fleet, row: &Row) -> bool {
@@ -80,20 +140,6 @@ impl Order {
             let line = fleet.tree().line(row.domain);
             line.is_some_and(|line| within.contains(&line))
         })
-    }
-
-    fn merged(&self, fleet: &Fleet, staying: impl Iterator<Item = u32>, coming: Vec<u32>) -> Vec<u32> {
-        let mut merged = Vec::with_capacity(staying.size_hint().1.unwrap_or(0) + coming.len());
-        let mut coming = coming.into_iter().peekable();
-        for place in staying {
-            while let Some(next) = coming.next_if(|next| self.compare(fleet, *next, place) == Ordering::Less)
-            {
-                merged.push(next);
-            }
-            merged.push(place);
-        }
-        merged.extend(coming);
-        merged
     }
 
     /// A total order: agents that are alike in the column stand by name, and those of one name by id.
@@ -140,7 +186,6 @@ fn contains(text: &str, needle: &str) -> bool {
             .any(|part| part.eq_ignore_ascii_case(needle.as_bytes()))
 }
 
-/// The buffer is the caller's, so that a search over a hundred thousand rows allocates once.
 fn has_address(row: &Row, needle: &str, buffer: &mut String) -> bool {
     row.address.is_some_and(|address| {
         buffer.clear();
@@ -157,20 +202,25 @@ mod tests {
     use super::*;
     use crate::feed::mirror::Mirror;
 
-    fn mirror(names: &[(&str, Status)]) -> Mirror {
-        let rows = names.iter().zip(0_u32..).map(|((name, status), number)| Row {
+    fn row(number: u32, name: &str, status: Status) -> Row {
+        Row {
             row: number,
             id: AgentId::from_bits(u64::from(number)),
-            name: (*name).to_owned(),
+            name: name.to_owned(),
             domain: DomainId::ROOT,
-            status: *status,
+            status,
             since_ms: i64::from(number),
             cause: Cause::Enrolled,
-            last_contact: (number % 2 == 0).then_some((i64::from(number), ContactKind::Poll)),
+            last_contact: number.is_multiple_of(2).then_some((i64::from(number), ContactKind::Poll)),
             address: format!("10.12.0.{number}").parse().ok(),
             agent_version: String::new(),
             retired_by: None,
-        });
+        }
+    }
+
+    fn mirror(names: &[(&str, Status)]) -> Mirror {
+        let rows = names.iter().zip(0_u32..);
+        let rows = rows.map(|((name, status), number)| row(number, name, *status));
         let mut mirror = Mirror::default();
         mirror.apply(ToConsole::Snapshot {
             sequence: 0,
@@ -296,7 +346,8 @@ mod tests {
             .map(|(name, status)| (name.as_str(), *status))
             .collect();
         let online = View::told(&[("status", "online,pending"), ("sort", "-since")]);
-        for view in [View::default(), online, sorted_by(Column::Status, false)] {
+        let found = View::told(&[("q", "agent-1")]);
+        for view in [View::default(), online, found, sorted_by(Column::Status, false)] {
             let mut mirror = mirror(&many);
             let mut order = Order::default();
             let touched = mirror.take_touched();
@@ -316,12 +367,20 @@ mod tests {
                     domains: None,
                     moved: vec![],
                     gone: vec![],
-                    rows: vec![],
+                    // Now and then one is renamed, and one is new.
+                    rows: [sequence * 53 % 300, 300 + sequence]
+                        .into_iter()
+                        .filter(|_| sequence % 5 == 0)
+                        .map(|number| row(number, &format!("agent-{}", sequence * 11), Status::Online))
+                        .collect(),
                     changes,
                 });
                 let touched = mirror.take_touched();
                 order.update(mirror.fleet(), &view, &touched);
                 assert_eq!(names(&order, &mirror), shown(&mut mirror, &view), "{sequence}");
+                for (position, place) in order.places().iter().enumerate() {
+                    assert_eq!(order.position(*place), Some(position));
+                }
             }
         }
     }
