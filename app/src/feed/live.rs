@@ -8,6 +8,7 @@ use rollcall_shared::console_api::Rollout;
 use rollcall_shared::feed::ToConsole;
 
 use super::mirror::{Answer, Fleet, Mirror, Touched};
+use super::seldom::Seldom;
 use super::spoken::Frame;
 use super::standing::{Heard, Offset, Standing};
 use crate::clock;
@@ -20,6 +21,8 @@ const HIDDEN_DRAW: core::time::Duration = core::time::Duration::from_millis(500)
 pub(crate) struct Live {
     state: StoredValue<State, LocalStorage>,
     version: RwSignal<u32>,
+    /// The same for what nobody can follow at that rate.
+    seldom: RwSignal<u32>,
     now: RwSignal<i64>,
     standing: RwSignal<Standing>,
 }
@@ -30,6 +33,7 @@ struct State {
     /// What the latest version changed.
     touched: Touched,
     drawing: bool,
+    seldom: Seldom,
     heard: Heard,
     /// When the last frame came, of whatever kind.
     frame_ms: Option<i64>,
@@ -50,6 +54,7 @@ impl Live {
                 ..State::default()
             }),
             version: RwSignal::new(0),
+            seldom: RwSignal::new(0),
             now: RwSignal::new(clock::now_ms()),
             standing: RwSignal::new(Standing::default()),
         }
@@ -58,6 +63,14 @@ impl Live {
     /// Reads the fleet; tracked, once per version.
     pub(crate) fn read<T>(self, read: impl FnOnce(&Fleet) -> T) -> T {
         self.version.get();
+        self.peek(read)
+    }
+
+    /// Reads the fleet; tracked, at once and then no more than once in
+    /// [`EVERY_MS`](super::seldom::EVERY_MS): for a list that a storm would replace ten
+    /// times a second, and for what is told outside the page.
+    pub(crate) fn read_seldom<T>(self, read: impl FnOnce(&Fleet) -> T) -> T {
+        self.seldom.get();
         self.peek(read)
     }
 
@@ -185,6 +198,7 @@ impl Live {
             state.touched.all = true;
         });
         self.version.set(0);
+        self.seldom.set(0);
         self.standing.set(Standing::default());
     }
 
@@ -227,5 +241,19 @@ impl Live {
         self.now.set(server_ms.unwrap_or_else(clock::now_ms));
         self.version
             .update(|version| *version = version.wrapping_add(1).max(1));
+        self.draw_seldom();
+    }
+
+    fn draw_seldom(self) {
+        let here_ms = clock::steady_ms();
+        let wait_ms = self.state.try_update_value(|state| state.seldom.wait_ms(here_ms));
+        match wait_ms.flatten() {
+            Some(0) => self.seldom.update(|seldom| *seldom = seldom.wrapping_add(1)),
+            Some(wait_ms) => {
+                let wait = core::time::Duration::from_millis(wait_ms.unsigned_abs());
+                set_timeout(move || self.draw_seldom(), wait);
+            }
+            None => {}
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! The live picture: what the server tells this screen, and whether it still does.
 //!
-//! [`mirror`] applies frames, [`standing`] judges how live the picture is, [`backoff`] says when to connect
+//! [`mirror`] applies frames, [`standing`] judges how live the picture is, [`seldom`] and [`backoff`] say when to tell and to connect
 //! again: all pure. `socket` holds the connection and `live` gives components what they draw from.
 
 pub mod backoff;
 pub mod mirror;
+pub mod seldom;
 pub mod standing;
 pub mod tree;
 

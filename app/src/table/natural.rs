@@ -36,6 +36,59 @@ pub fn compare(left: &str, right: &str) -> Ordering {
     }
 }
 
+/// The keys of many names: compared byte by byte they stand as [`compare`] puts the names, but for names that differ only in
+/// case or in leading zeros, whose keys are alike. Made once, they spare a sort reading each name some thirty times.
+#[derive(Debug, Default)]
+pub struct Keys {
+    bytes: Vec<u8>,
+    /// Where each key ends, and the next begins.
+    ends: Vec<usize>,
+}
+
+impl Keys {
+    /// Those of these names, in their order.
+    pub fn of<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+        let mut keys = Self::default();
+        for name in names {
+            keys.write(name.as_bytes());
+            keys.ends.push(keys.bytes.len());
+        }
+        keys
+    }
+
+    /// Which of the names by these numbers comes first.
+    #[must_use]
+    pub fn compare(&self, left: usize, right: usize) -> Ordering {
+        self.key(left).cmp(self.key(right))
+    }
+
+    fn key(&self, number: usize) -> &[u8] {
+        let end = self.ends.get(number).copied().unwrap_or_default();
+        let begin = number.checked_sub(1).and_then(|before| self.ends.get(before));
+        self.bytes
+            .get(begin.copied().unwrap_or_default()..end)
+            .unwrap_or_default()
+    }
+
+    fn write(&mut self, name: &[u8]) {
+        let mut rest = name;
+        while let Some((first, after)) = rest.split_first() {
+            if first.is_ascii_digit() {
+                let digits = number(rest);
+                let bare = without_zeros(digits);
+                // A digit, as letters see it; then the length, since the longer number is the greater one.
+                self.bytes.push(b'0');
+                self.bytes.push(u8::try_from(bare.len()).unwrap_or(u8::MAX));
+                self.bytes.extend_from_slice(bare);
+                rest = &rest[digits.len()..];
+            } else {
+                self.bytes.push(first.to_ascii_lowercase());
+                rest = after;
+            }
+        }
+    }
+}
+
 /// The digits that a text begins with.
 fn number(text: &[u8]) -> &[u8] {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -49,7 +102,22 @@ fn without_zeros(digits: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn keys_stand_as_their_names_do(names in prop::collection::vec("[aB0-9é. -]{0,8}", 2..20)) {
+            let keys = Keys::of(names.iter().map(String::as_str));
+            for (left, left_name) in names.iter().enumerate() {
+                for (right, right_name) in names.iter().enumerate() {
+                    let by_keys = keys.compare(left, right).then_with(|| compare(left_name, right_name));
+                    prop_assert_eq!(by_keys, compare(left_name, right_name), "{} {}", left_name, right_name);
+                }
+            }
+        }
+    }
 
     #[test]
     fn numbers_count_by_value_and_letters_without_case() {

@@ -11,7 +11,7 @@ use core::ops::Range;
 use rollcall_shared::feed::Row;
 
 use super::column::Column;
-use super::natural;
+use super::natural::{self, Keys};
 use super::view::View;
 use crate::feed::mirror::{Fleet, Touched};
 
@@ -56,12 +56,10 @@ impl Order {
             // Wherever the tree changed, all is touched.
             self.within = view.domain.map(|domain| fleet.tree().below(domain));
             let all = 0..u32::try_from(fleet.agents().len()).unwrap_or(u32::MAX);
-            self.places = all
+            let shown: Vec<u32> = all
                 .filter(|place| self.shows(fleet, *place, &mut address))
                 .collect();
-            let mut places = core::mem::take(&mut self.places);
-            places.sort_unstable_by(|left, right| self.compare(fleet, *left, *right));
-            self.places = places;
+            self.places = self.sorted(fleet, &shown);
             self.number(fleet);
         } else if !touched.places.is_empty() {
             let mut touched = touched.places.clone();
@@ -76,6 +74,19 @@ impl Order {
                 self.number(fleet);
             }
         }
+    }
+
+    /// All of these places, in order.
+    fn sorted(&self, fleet: &Fleet, shown: &[u32]) -> Vec<u32> {
+        let name = |place: &u32| fleet.at(*place).map_or("", |row| row.name.as_str());
+        let keys = Keys::of(shown.iter().map(name));
+        let mut numbers: Vec<usize> = (0..shown.len()).collect();
+        // Not the unstable one: in the console's standard library, made for size, that is a heapsort, which compares twice
+        // as often.
+        numbers.sort_by(|left, right| {
+            self.judge(fleet, shown[*left], shown[*right], || keys.compare(*left, *right))
+        });
+        numbers.into_iter().map(|number| shown[number]).collect()
     }
 
     /// Whether a place that was touched is where it belongs: shown or not as the view asks, and between its neighbours.
@@ -101,7 +112,7 @@ impl Order {
         self.places.retain(|place| positions[*place as usize] != HIDDEN);
         let mut coming = touched;
         coming.retain(|place| self.shows(fleet, *place, address));
-        coming.sort_unstable_by(|left, right| self.compare(fleet, *left, *right));
+        coming.sort_by(|left, right| self.compare(fleet, *left, *right));
         let mut whole = Vec::with_capacity(self.places.len() + coming.len());
         let mut rest = &self.places[..];
         for place in coming {
@@ -144,11 +155,18 @@ impl Order {
 
     /// A total order: agents that are alike in the column stand by name, and those of one name by id.
     fn compare(&self, fleet: &Fleet, left: u32, right: u32) -> Ordering {
+        self.judge(fleet, left, right, || Ordering::Equal)
+    }
+
+    /// The same where something cheaper than the names may know already which of them comes first; `Equal` where it does
+    /// not.
+    fn judge(&self, fleet: &Fleet, left: u32, right: u32, known: impl Fn() -> Ordering) -> Ordering {
         let (Some(left), Some(right)) = (fleet.at(left), fleet.at(right)) else {
             return left.cmp(&right);
         };
+        let by_name = || known().then_with(|| natural::compare(&left.name, &right.name));
         let by_column = match self.view.sort.column {
-            Column::Name => natural::compare(&left.name, &right.name),
+            Column::Name => by_name(),
             Column::Status => left.status.cmp(&right.status),
             // From just now to long ago, as the ages in the column read; never heard is longest ago.
             Column::Since => right.since_ms.cmp(&left.since_ms),
@@ -167,9 +185,7 @@ impl Order {
         } else {
             by_column
         };
-        by_column
-            .then_with(|| natural::compare(&left.name, &right.name))
-            .then_with(|| left.id.cmp(&right.id))
+        by_column.then_with(by_name).then_with(|| left.id.cmp(&right.id))
     }
 }
 
@@ -211,7 +227,9 @@ mod tests {
             status,
             since_ms: i64::from(number),
             cause: Cause::Enrolled,
-            last_contact: number.is_multiple_of(2).then_some((i64::from(number), ContactKind::Poll)),
+            last_contact: number
+                .is_multiple_of(2)
+                .then_some((i64::from(number), ContactKind::Poll)),
             address: format!("10.12.0.{number}").parse().ok(),
             agent_version: String::new(),
             retired_by: None,

@@ -18,9 +18,6 @@ use crate::ui::walk;
 pub(crate) fn AgentRow(
     /// Whose.
     id: AgentId,
-    /// Where in the whole table it stands, from 0.
-    #[prop(into)]
-    index: Signal<usize>,
     /// The table's rows.
     rows: Rows,
     /// Whether Tab comes here.
@@ -48,6 +45,12 @@ pub(crate) fn AgentRow(
             _ => " row--changed-again",
         };
         format!("row row--{}{glow}", now.0.key())
+    };
+    // By the order itself: a number that is counted in the page would be another for every row at each step of a scroll.
+    let row_number = move || {
+        let place = live.peek(|fleet| fleet.place(id));
+        let position = rows.read(|order| place.and_then(|place| order.position(place)));
+        position.map_or_else(String::new, |position| (position + 2).to_string())
     };
     let name = shown.text(|agent| agent.name.clone());
     let address_text = shown.text(|agent| {
@@ -79,7 +82,7 @@ pub(crate) fn AgentRow(
         <tr
             class=told::text(class)
             role="row"
-            aria-rowindex=told::text(move || (index.get() + 2).to_string())
+            aria-rowindex=told::text(row_number)
             aria-selected=told::maybe(move || (rows.opened.get() == Opened::Agent(id)).then_some("true"))
             on:mousedown=move |event| {
                 // Or what is between would be marked as text.

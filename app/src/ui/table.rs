@@ -112,15 +112,8 @@ pub(crate) fn AgentTable(rows: Rows) -> impl IntoView {
         }
         class
     });
-    let row = move |index: ReadSignal<usize>, id: AgentId| {
-        view! {
-            <AgentRow
-                id
-                index=Signal::derive(move || window().first + index.get())
-                rows
-                reached=Signal::derive(move || reached.get() == Some(id))
-            />
-        }
+    let row = move |id: AgentId| {
+        view! { <AgentRow id rows reached=Signal::derive(move || reached.get() == Some(id)) /> }
     };
     view! {
         <div class="table" node_ref=viewport.frame on:scroll=move |_| viewport.scrolled()>
@@ -132,7 +125,7 @@ pub(crate) fn AgentTable(rows: Rows) -> impl IntoView {
                     <tr><td style:height=told::text(move || window::px(window().above_px))></td></tr>
                 </tbody>
                 <tbody role="rowgroup">
-                    <ForEnumerate each=move || visible.get() key=|id| *id children=row />
+                    <For each=move || visible.get() key=|id| *id children=row />
                 </tbody>
                 <tbody class="table__space" aria-hidden="true">
                     <tr><td style:height=told::text(move || window::px(window().below_px))></td></tr>

@@ -17,7 +17,7 @@ pub(crate) fn use_live_title(page: impl Fn() -> String + Send + Sync + 'static) 
     let live = expect_context::<Live>();
     let title = Memo::new(move |_| {
         let offline =
-            live.read(|fleet| fleet.count(Status::Offline) + fleet.count(Status::UnreachableOffline));
+            live.read_seldom(|fleet| fleet.count(Status::Offline) + fleet.count(Status::UnreachableOffline));
         let first = if matches!(live.standing(), Standing::NotLive { .. }) {
             "Not live · ".to_owned()
         } else if offline > 0 {

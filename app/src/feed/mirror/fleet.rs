@@ -1,9 +1,10 @@
 //! Everything that a console shows: the agents by place, their tree and counts, and what happened last.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use rollcall_shared::feed::{Event, Row};
 use rollcall_shared::{AgentId, Cause, DomainId, Status, TransitionId};
+use rustc_hash::FxHashMap;
 
 use crate::feed::tree::Tree;
 
@@ -33,8 +34,8 @@ pub struct Happening {
 #[derive(Debug, Default)]
 pub struct Fleet {
     pub(super) agents: Vec<Row>,
-    pub(super) place_of_row: HashMap<u32, u32>,
-    pub(super) place_of_agent: HashMap<AgentId, u32>,
+    pub(super) place_of_row: FxHashMap<u32, u32>,
+    pub(super) place_of_agent: FxHashMap<AgentId, u32>,
     pub(super) tree: Tree,
     pub(super) counts: [usize; Status::ALL.len()],
     pub(super) events: VecDeque<Happening>,

@@ -13,7 +13,7 @@ pub(super) fn Beside() -> impl IntoView {
     const LATEST: usize = 40;
     let live = expect_context::<Live>();
     let latest = Memo::new(move |_| {
-        live.read(|fleet| {
+        live.read_seldom(|fleet| {
             let tell = |event: &Event| {
                 let agent = fleet.at(event.place)?;
                 let told = Line {
