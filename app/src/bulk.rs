@@ -152,8 +152,8 @@ pub struct Progress {
     pub done: usize,
     /// What became of those.
     pub tally: Tally,
-    /// Which of them were put into another domain.
-    pub moved: Vec<AgentId>,
+    /// Which of them are in the domain that they were to be put into.
+    pub there: Vec<AgentId>,
     /// Whether it goes on by itself.
     pub is_running: bool,
     /// Why the last call brought no answer.
@@ -220,7 +220,7 @@ impl Progress {
         match answer {
             Ok(became) => {
                 self.tally.add(&became);
-                self.moved.extend(moved(&became));
+                self.there.extend(there(&became));
                 self.done += call.agents.len();
             }
             Err(failure) => self.failure = Some(failure),
@@ -230,10 +230,13 @@ impl Progress {
     }
 }
 
-/// Which of them were put into another domain.
-pub fn moved(became: &[Became]) -> impl Iterator<Item = AgentId> {
-    let moved = became.iter().filter(|one| one.outcome == Outcome::Moved);
-    moved.map(|one| one.agent)
+/// Which of them are where they were to be moved to. One that was there already may have come by the same call, whose answer
+/// was lost.
+pub fn there(became: &[Became]) -> impl Iterator<Item = AgentId> {
+    let there = became
+        .iter()
+        .filter(|one| matches!(one.outcome, Outcome::Moved | Outcome::AlreadyThere));
+    there.map(|one| one.agent)
 }
 
 #[cfg(test)]
@@ -326,11 +329,11 @@ mod tests {
         assert_eq!(progress.took(&third, Ok(all_moved(&third))), None);
         assert!(progress.is_done() && !progress.is_running);
         assert_eq!(progress.tally.lines(), [("2,500".to_owned(), "moved")]);
-        assert_eq!(progress.moved, agents);
+        assert_eq!(progress.there, agents);
     }
 
     #[test]
-    fn only_who_was_put_elsewhere_counts_as_moved() {
+    fn who_is_where_they_were_to_be_is_noted_and_nobody_else() {
         let agents: Vec<AgentId> = (0..3).map(AgentId::from_bits).collect();
         let mut progress = Progress::default();
         progress.replace(Act::Move, agents.clone());
@@ -339,7 +342,7 @@ mod tests {
         answer[0].outcome = Outcome::AlreadyThere;
         answer[2].outcome = Outcome::NoSuchAgent;
         assert_eq!(progress.took(&call, Ok(answer)), None);
-        assert_eq!((progress.done, &progress.moved[..]), (3, &agents[1..2]));
+        assert_eq!((progress.done, &progress.there[..]), (3, &agents[..2]));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Who looks at this screen.
 
 use leptos::prelude::*;
+use rollcall_shared::DomainId;
 use rollcall_shared::console_api::{DisplaySession, Role, Session};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -35,17 +36,18 @@ pub(crate) enum Admits {
 
 /// Asks the server who is there.
 pub(crate) async fn ask(admits: Admits) -> Who {
-    if admits == Admits::Displays
-        && let Err(failure) = enter().await
-    {
-        return Who::Unknown(failure);
-    }
     match api::session().await {
         Ok(session) => return Who::SignedIn(session),
         Err(failure) if !failure.is_signed_out() => return Who::Unknown(failure),
         Err(_) => {}
     }
     if admits == Admits::Displays {
+        // Who is signed in is asked first, by the page.
+        if let Some(token) = carried_token()
+            && let Err(failure) = enter(token).await
+        {
+            return Who::Unknown(failure);
+        }
         match api::displays::own().await {
             Ok(display) => return Who::Display(display),
             Err(failure) if !failure.is_signed_out() => return Who::Unknown(failure),
@@ -60,19 +62,15 @@ pub(crate) async fn ask(admits: Admits) -> Who {
     }
 }
 
-/// Comes in by the token that the address carries, where it carries one, and takes it out: it must stay neither in the bar
-/// nor in the history. Where the server does not answer it stays, to be tried again.
-async fn enter() -> Result<(), Failure> {
+/// The token that the address carries, where it carries one.
+pub(crate) fn carried_token() -> Option<String> {
+    let hash = window().location().hash().unwrap_or_default();
+    route::display_token(&hash).map(ToOwned::to_owned)
+}
+
+/// Takes the token out of the address: it must stay neither in the bar nor in the history.
+pub(crate) fn drop_token() {
     let location = window().location();
-    let hash = location.hash().unwrap_or_default();
-    let Some(token) = route::display_token(&hash) else {
-        return Ok(());
-    };
-    match api::displays::enter(token.to_owned()).await {
-        // What is refused is no token, or none any more: who is there is asked in the usual way.
-        Ok(_) | Err(Failure::Refused(_)) => {}
-        Err(failure) => return Err(failure),
-    }
     let bare = format!(
         "{}{}",
         location.pathname().unwrap_or_default(),
@@ -81,6 +79,17 @@ async fn enter() -> Result<(), Failure> {
     if let Ok(history) = window().history() {
         // An address of this page's own path can always be written.
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&bare));
+    }
+}
+
+/// Comes in by a token of the address, and takes it out of there. It is shown nowhere else any more: where the server can
+/// not judge it now, it stays, to be tried again.
+pub(crate) async fn enter(token: String) -> Result<(), Failure> {
+    match api::displays::enter(token).await {
+        Ok(_) => drop_token(),
+        // No token, or none any more: who is there is asked in the usual way.
+        Err(failure) if failure.is_signed_out() || failure.of_field("token").is_some() => drop_token(),
+        Err(failure) => return Err(failure),
     }
     Ok(())
 }
@@ -118,6 +127,20 @@ impl People {
     /// Whether this is a screen on a wall, at which nobody is signed in; not tracked.
     pub(crate) fn is_display(self) -> bool {
         self.who.with_untracked(|who| matches!(who, Who::Display(_)))
+    }
+
+    /// Whether it is one that shows a part of the fleet; not tracked.
+    pub(crate) fn is_display_of_part(self) -> bool {
+        self.who
+            .with_untracked(|who| matches!(who, Who::Display(display) if display.domain != DomainId::ROOT))
+    }
+
+    /// What a display is called, and whose agents it shows: `NOC, left · Berlin`; tracked.
+    pub(crate) fn display_name(self) -> Option<String> {
+        self.who.with(|who| match who {
+            Who::Display(display) => Some(format!("{} · {}", display.name, display.domain_name)),
+            _ => None,
+        })
     }
 
     /// Asks the server whether they are let in still.

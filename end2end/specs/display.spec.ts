@@ -28,6 +28,18 @@ test("a display shows the wall by its link, outlives restarts, and goes dark whe
   await expect(displays(page)).toHaveText(/NOC, left.*by ada.*Never seen/);
   await audit(page, "the domains with a display");
 
+  await test.step("who is signed in is asked, and may stay who they are", async () => {
+    await page.goto(link);
+    await expect(page.getByRole("heading", { name: "Make this browser a display?" })).toBeVisible();
+    await expect(page).toHaveURL(`${server.url}/wall?kiosk`);
+    await audit(page, "the question to who is signed in");
+    await page.getByRole("button", { name: "Stay signed in" }).click();
+    await expect(count(page, "Online")).toContainText("1");
+    expect((await page.request.get(`${server.url}/api/v1/session`)).status()).toBe(200);
+    await page.goto(`${server.url}/domains`);
+    await expect(displays(page)).toHaveText(/NOC, left.*by ada.*Never seen/);
+  });
+
   const context = await browser.newContext({ viewport: { width: 1920, height: 1080 } });
   const screen = await context.newPage();
   await screen.goto(link);
@@ -45,6 +57,10 @@ test("a display shows the wall by its link, outlives restarts, and goes dark whe
     await screen.keyboard.press("ArrowDown");
     await expect(screen.getByTestId("pointed")).toContainText("lyon");
     await screen.keyboard.press("Enter");
+    await screen.keyboard.press("g");
+    await screen.keyboard.press("d");
+    await expect(screen.getByRole("link"), "nothing leads away").toHaveCount(0);
+    await expect(screen.getByRole("heading", { name: "NOC, left · All" })).toBeVisible();
     await expect(screen).toHaveURL(`${server.url}/wall?kiosk`);
   });
 
@@ -74,8 +90,12 @@ test("a display shows the wall by its link, outlives restarts, and goes dark whe
     await dialog.getByLabel(/^What it is called/).fill("NOC, left");
     await dialog.getByRole("button", { name: "Put it up" }).click();
     await screen.goto(await dialog.getByRole("textbox", { name: "The link that lets the display in" }).innerText());
-    await screen.reload();
     await expect(count(screen, "Online")).toContainText("1");
+    await screen.keyboard.press("g");
+    await screen.keyboard.press("d");
+    await expect(screen.getByRole("link"), "nothing leads away").toHaveCount(0);
+    await expect(screen.getByRole("heading", { name: "NOC, left · All" })).toBeVisible();
+    await expect(screen).toHaveURL(`${server.url}/wall?kiosk`);
   });
   await context.close();
 });

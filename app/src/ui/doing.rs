@@ -20,6 +20,8 @@ pub(crate) struct Deed {
     /// Whether the dialog is open.
     pub(crate) open: RwSignal<bool>,
     progress: RwSignal<Progress>,
+    /// Where they are moved to.
+    target: StoredValue<Option<DomainId>>,
 }
 
 impl Deed {
@@ -28,6 +30,7 @@ impl Deed {
         Self {
             open: RwSignal::new(false),
             progress: RwSignal::new(Progress::default()),
+            target: StoredValue::new(None),
         }
     }
 
@@ -46,13 +49,15 @@ impl Deed {
             .with(|progress| progress.done > 0 && progress.is_done())
     }
 
-    /// Who was put into another domain.
-    pub(crate) fn moved(self) -> Vec<AgentId> {
-        self.progress.with_untracked(|progress| progress.moved.clone())
+    /// Who is by now in the domain that they were to be moved to, and which that is.
+    pub(crate) fn moved(self) -> (Vec<AgentId>, Option<DomainId>) {
+        let there = self.progress.with_untracked(|progress| progress.there.clone());
+        (there, self.target.get_value())
     }
 
     fn go(self, domain: Option<DomainId>, people: People) {
         let progress = self.progress;
+        self.target.set_value(domain);
         let first = progress.try_update(Progress::go).flatten();
         spawn_local(async move {
             let mut next = first;
@@ -72,7 +77,7 @@ impl Deed {
 /// The dialog.
 #[component]
 pub(crate) fn Doing(deed: Deed) -> impl IntoView {
-    let Deed { open, progress } = deed;
+    let Deed { open, progress, .. } = deed;
     let title = told::text(move || progress.with(|all| all.act.title(all.agents.len())));
     // Whoever closes it stops it.
     Effect::new(move |_| {
@@ -89,7 +94,7 @@ pub(crate) fn Doing(deed: Deed) -> impl IntoView {
 
 #[component]
 fn Steps(deed: Deed) -> impl IntoView {
-    let Deed { open, progress } = deed;
+    let Deed { open, progress, .. } = deed;
     let people = expect_context::<People>();
     let domain = RwSignal::new(None::<DomainId>);
     let is = move |tell: fn(&Progress) -> bool| told::flag(move || progress.with(tell));

@@ -76,14 +76,24 @@ fn Rooms(page: Memo<Page>, children: Children) -> impl IntoView {
         Standing::NotLive { .. } => "frame frame--lost".to_owned(),
         Standing::Connecting | Standing::Live { .. } => "frame".to_owned(),
     });
-    go_by_keys();
+    let people = expect_context::<People>();
+    // A display leads nowhere: nobody is there to find the way back.
+    let is_display = people.is_display();
+    if !is_display {
+        go_by_keys();
+    }
+    let name = move || {
+        people
+            .display_name()
+            .unwrap_or_else(|| page.get().name().to_owned())
+    };
     view! {
         <a class="skip" href="#main" on:click=skip>"Skip to the content"</a>
         <div class=frame>
             <Rail page />
             <header class="top">
-                <h1 class="top__room">{told::text(move || page.get().name().to_owned())}</h1>
-                <Palette />
+                <h1 class="top__room">{told::text(name)}</h1>
+                {(!is_display).then(|| view! { <Palette /> })}
                 <StandingMark />
             </header>
             <Banner />

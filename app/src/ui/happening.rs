@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use rollcall_shared::{AgentId, Cause, Status};
 
+use crate::people::People;
 use crate::ui::age::When;
 use crate::ui::mark::Mark;
 
@@ -17,6 +18,15 @@ pub(crate) struct Line {
     pub(crate) to: Status,
     /// Why.
     pub(crate) cause: Cause,
+}
+
+/// Whose it is, and the way to there; a display on a wall leads nowhere.
+fn whose((id, name): (AgentId, String)) -> AnyView {
+    if expect_context::<People>().is_display() {
+        view! { <span class="happening__agent">{name}</span> }.into_any()
+    } else {
+        view! { <a class="happening__agent" href=format!("/agents/{id}")>{name}</a> }.into_any()
+    }
 }
 
 /// The line of a transition.
@@ -37,7 +47,7 @@ pub(crate) fn Happening(line: Line) -> impl IntoView {
         <li class=class>
             <span class="happening__when"><When at_ms /></span>
             <Mark status=to />
-            {agent.map(|(id, name)| view! { <a class="happening__agent" href=format!("/agents/{id}")>{name}</a> })}
+            {agent.map(whose)}
             <span class="happening__what">
                 <span class="happening__status">{to.to_string()}</span>
                 {format!(" · {}", cause.phrase())}

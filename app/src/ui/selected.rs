@@ -46,7 +46,7 @@ pub(crate) fn Selected(rows: Rows) -> impl IntoView {
             walk::focus("[data-agent][tabindex=\"0\"]");
         }
         if was_open == Some(true) && !is_open {
-            offer_undo(deed, origins, people, toasts);
+            offer_undo(live, deed, origins, people, toasts);
         }
         is_open
     });
@@ -85,22 +85,34 @@ pub(crate) fn Selected(rows: Rows) -> impl IntoView {
 }
 
 /// Says who was moved, and offers to take it back.
-fn offer_undo(deed: Deed, origins: StoredValue<Origins>, people: People, toasts: Toasts) {
-    let moved = deed.moved();
-    if moved.is_empty() {
+fn offer_undo(live: Live, deed: Deed, origins: StoredValue<Origins>, people: People, toasts: Toasts) {
+    let (there, Some(target)) = deed.moved() else {
+        return;
+    };
+    let came_from = |id: &AgentId| origins.with_value(|origins| Some((*id, *origins.get(id)?)));
+    let mut origins: Vec<_> = there.iter().filter_map(came_from).collect();
+    // Who was there before was moved by nobody.
+    origins.retain(|(_, origin)| *origin != target);
+    if origins.is_empty() {
         return;
     }
-    let came_from = |id: &AgentId| origins.with_value(|origins| Some((*id, *origins.get(id)?)));
-    let origins: Vec<_> = moved.iter().filter_map(came_from).collect();
     let calls = undo::back(&origins);
-    let asked = moved.len();
+    let asked = origins.len();
     let undo = Callback::new(move |()| {
         let calls = calls.clone();
         spawn_local(async move {
             let (mut returned, mut failure) = (0, None);
-            for (domain, agents) in &calls {
-                match api::act(Act::Move, agents, Some(*domain)).await {
-                    Ok(became) => returned += bulk::moved(&became).count(),
+            for (domain, agents) in calls {
+                // Who was moved on meanwhile, by somebody else, stays where they are.
+                let is_there = |id: &AgentId| {
+                    live.peek(|fleet| fleet.agent(*id).map(|agent| agent.domain)) == Some(target)
+                };
+                let agents: Vec<AgentId> = agents.into_iter().filter(is_there).collect();
+                if agents.is_empty() {
+                    continue;
+                }
+                match api::act(Act::Move, &agents, Some(domain)).await {
+                    Ok(became) => returned += bulk::there(&became).count(),
                     Err(failed) => {
                         people.heed(&failed);
                         failure = Some(failed.to_string());

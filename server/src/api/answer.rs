@@ -36,6 +36,12 @@ impl Refusal {
         }
     }
 
+    /// Whether it says that nobody is let in.
+    #[must_use]
+    pub fn is_unauthenticated(&self) -> bool {
+        self.problem.status == StatusCode::UNAUTHORIZED.as_u16()
+    }
+
     /// With what happened this time.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {

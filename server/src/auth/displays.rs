@@ -73,6 +73,12 @@ impl DisplayToken {
         COOKIE.set(&self.0, secure)
     }
 
+    /// The `Set-Cookie` that takes it away: a browser at which somebody signs in or out is no display any more.
+    #[must_use]
+    pub fn cleared_cookie(secure: bool) -> String {
+        COOKIE.cleared(secure)
+    }
+
     /// The text: `rcd_` and 43 characters.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -140,7 +146,7 @@ impl People {
         Ok(was_there)
     }
 
-    /// Told of each revocation on this node; other nodes ask the database every few seconds.
+    /// Told of each revocation on this node; other nodes ask the database every 15 seconds.
     #[must_use]
     pub fn watch_revocations(&self) -> watch::Receiver<()> {
         self.displays_revoked().subscribe()

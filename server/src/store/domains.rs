@@ -159,6 +159,18 @@ impl Domains<'_> {
         })
     }
 
+    /// What a domain is called; nothing where there is none of that number.
+    ///
+    /// # Errors
+    ///
+    /// What the database says.
+    pub async fn name(&self, id: DomainId) -> Result<Option<String>, StoreError> {
+        let found = Entity::find_by_id(i64::from(id.0))
+            .one(&self.store.reader)
+            .await?;
+        Ok(found.map(|row| row.name))
+    }
+
     /// Renames a domain, moves it with all that is in it, or both; what is nothing stays. Durable when it returns.
     ///
     /// # Errors

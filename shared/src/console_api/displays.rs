@@ -72,4 +72,6 @@ pub struct DisplaySession {
     pub name: String,
     /// The domain whose agents it shows, with those below it.
     pub domain: DomainId,
+    /// What that is called.
+    pub domain_name: String,
 }

@@ -13,6 +13,8 @@ use wasm_bindgen_futures::spawn_local;
 use crate::api;
 use crate::people::People;
 
+/// A page is looked at, or no more.
+const SEEN: &str = "visibilitychange";
 /// How often the server is asked how it stands.
 const STATUS_EVERY: Duration = Duration::from_secs(5);
 /// Of so many of its answers one brings the hour along: its last minute is seen to grow.
@@ -45,10 +47,16 @@ impl Known {
         };
         known.ask();
         let looked_at = Closure::<dyn FnMut()>::new(move || known.look());
-        // The listener lives as long as the document.
-        let _ = document()
-            .add_event_listener_with_callback("visibilitychange", looked_at.as_ref().unchecked_ref());
-        looked_at.forget();
+        let listener = looked_at.as_ref().unchecked_ref();
+        // A listener of this kind can always be added, and taken away.
+        let _ = document().add_event_listener_with_callback(SEEN, listener);
+        let looked_at = StoredValue::new_local(looked_at);
+        on_cleanup(move || {
+            looked_at.with_value(|looked_at| {
+                let listener = looked_at.as_ref().unchecked_ref();
+                let _ = document().remove_event_listener_with_callback(SEEN, listener);
+            });
+        });
         if let Ok(again) = set_interval_with_handle(move || known.ask(), STATUS_EVERY) {
             on_cleanup(move || again.clear());
         }
@@ -79,7 +87,8 @@ impl Known {
             if let Err(failure) = &status {
                 self.people.heed(failure);
             }
-            let status = status.ok();
+            // Nobody looks any more: what is stored now would be old when somebody does.
+            let status = status.ok().filter(|_| !document().hidden());
             if let Some(status) = &status {
                 self.note(status.contacts_a_second);
             }

@@ -5,6 +5,7 @@ use rollcall_shared::console_api::{BlindSpan, ServerStatus};
 
 use super::known::Known;
 use crate::clock;
+use crate::people::People;
 use crate::phrase;
 use crate::ui::told;
 use crate::wall::blind;
@@ -44,9 +45,12 @@ pub(super) fn ServerStands(known: Known) -> impl IntoView {
             spans.unwrap_or_default()
         })
     });
+    // The server tells it of the whole fleet.
+    let is_of_part = expect_context::<People>().is_display_of_part();
     let picture = told::text(move || {
         known.status.with(|status| {
             let picture = status.as_ref().map(|status| status.picture);
+            let picture = picture.filter(|_| !is_of_part);
             let by = picture.and_then(|picture| picture.complete_by_ms);
             let by = by.map(|at_ms| clock::local(at_ms).time());
             picture

@@ -33,11 +33,12 @@ pub(super) fn Sky() -> impl IntoView {
     let (theme, way) = (expect_context::<Theme>(), expect_context::<Way>());
     let drawing = Drawing::new(live, wall);
     follow(drawing, feed, theme);
+    let may_leave = !expect_context::<People>().is_display();
     let hands = Hands {
         drawing,
         feed,
         way,
-        may_leave: !expect_context::<People>().is_display(),
+        may_leave,
     };
     let height = told::text(move || {
         drawing.laid.get();
@@ -70,9 +71,17 @@ pub(super) fn Sky() -> impl IntoView {
                 <Pointed drawing />
             </div>
         </div>
-        <p class="sky__keys" id="sky-keys">"Arrow keys go from cell to cell, Enter opens an agent, + and − zoom."</p>
+        <p class="sky__keys" id="sky-keys">
+            {if may_leave {
+                "Arrow keys go from cell to cell, Enter opens an agent, + and − zoom."
+            } else {
+                "Arrow keys go from cell to cell, + and − zoom."
+            }}
+        </p>
         <told::If so=is_empty>
-            <p class="sky__none">"No agents yet. "<a href="/agents">"Add the first one"</a></p>
+            <p class="sky__none">
+                "No agents yet. " {may_leave.then(|| view! { <a href="/agents">"Add the first one"</a> })}
+            </p>
         </told::If>
         <p class="sky__told" role="status" data-testid="pointed">{told::text(move || words(drawing))}</p>
     }

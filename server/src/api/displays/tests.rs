@@ -5,7 +5,7 @@ use rollcall_shared::DomainId;
 use rollcall_shared::console_api::Role;
 use serde_json::{Value, json};
 
-use crate::api::session::testing::{MINUTE_MS, Server};
+use crate::api::session::testing::{Answer, MINUTE_MS, PASSWORD, Server};
 
 const PATH: &str = "/api/v1/displays";
 const OWN: &str = "/api/v1/session/display";
@@ -33,7 +33,10 @@ async fn a_screen_comes_in_by_its_token_until_it_is_revoked() {
         assert!(token.starts_with("rcd_") && token.len() == 47, "{token}");
         let entered = server.post(OWN, "", &json!({ "token": token })).await;
         assert_eq!(entered.status, StatusCode::CREATED, "{entered:?}");
-        assert_eq!(entered.json, json!({ "name": "NOC, left", "domain": 1 }));
+        assert_eq!(
+            entered.json,
+            json!({ "name": "NOC, left", "domain": 1, "domain_name": "All" })
+        );
         assert_eq!(entered.headers[header::CACHE_CONTROL], "no-store");
         let display = entered.cookie();
         assert!(display.starts_with("rollcall_display=rcd_"), "{display}");
@@ -146,6 +149,40 @@ async fn a_domain_that_a_screen_shows_is_not_deleted() {
     assert!(domains.delete(berlin.id, 0).await.is_err());
     server.delete(&format!("{PATH}/{id}"), &cookie).await;
     assert_eq!(domains.delete(berlin.id, 0).await.unwrap(), DomainId::ROOT);
+}
+
+#[tokio::test]
+async fn a_browser_is_a_person_or_a_display_and_not_both() {
+    let server = Server::with_ada(Role::Admin).await;
+    let cookie = server.signed_in().await;
+    let (_, token) = made(&server, &cookie, "left").await;
+    let entered = server.post(OWN, &cookie, &json!({ "token": token })).await;
+    let sets = |answer: &Answer| -> Vec<String> {
+        let all = answer.headers.get_all(header::SET_COOKIE).iter();
+        all.map(|set| {
+            set.to_str()
+                .unwrap()
+                .split(['=', ';'])
+                .take(2)
+                .collect::<Vec<_>>()
+                .join("=")
+        })
+        .collect()
+    };
+    assert_eq!(
+        sets(&entered),
+        [
+            format!("rollcall_display={token}"),
+            "rollcall_session=".to_owned()
+        ]
+    );
+    server.get("/api/v1/session", &cookie).await.refused(401);
+
+    let sign_in = json!({ "name": "ada", "password": PASSWORD });
+    let signed_in = server.post("/api/v1/session", &entered.cookie(), &sign_in).await;
+    assert_eq!(sets(&signed_in)[1], "rollcall_display=");
+    let signed_out = server.delete("/api/v1/session", &signed_in.cookie()).await;
+    assert_eq!(sets(&signed_out), ["rollcall_session=", "rollcall_display="]);
 }
 
 #[tokio::test]

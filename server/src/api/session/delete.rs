@@ -1,18 +1,19 @@
 //! `DELETE /api/v1/session`: signs out.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use rollcall_shared::Problem;
 
 use crate::api::answer::Refusal;
 use crate::api::peer::Peer;
+use crate::auth::displays::DisplayToken;
 use crate::auth::people::People;
 use crate::auth::sessions;
 
 /// Sign out
 ///
-/// Ends the session at once, on the server as well as in the browser. Whoever is not signed in is signed out
+/// Ends the session at once, on the server as well as in the browser, which is no display after it either. Whoever is not signed in is signed out
 /// already and gets the same answer.
 #[utoipa::path(
     delete,
@@ -20,7 +21,7 @@ use crate::auth::sessions;
     operation_id = "sign_out",
     tag = "people",
     responses(
-        (status = 204, description = "Signed out; the cookie is cleared"),
+        (status = 204, description = "Signed out; the cookies are cleared"),
         (
             status = 403, description = "The page that asks is of another origin", body = Problem,
             content_type = "application/problem+json"
@@ -39,7 +40,10 @@ pub(super) async fn delete(
     if let Some(session) = sessions::carried(&headers, peer.secure) {
         people.sign_out(&session).await?;
     }
-    let cleared = [(header::SET_COOKIE, sessions::cleared_cookie(peer.secure))];
+    let cleared = AppendHeaders([
+        (header::SET_COOKIE, sessions::cleared_cookie(peer.secure)),
+        (header::SET_COOKIE, DisplayToken::cleared_cookie(peer.secure)),
+    ]);
     Ok((StatusCode::NO_CONTENT, cleared).into_response())
 }
 

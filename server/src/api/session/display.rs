@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use rollcall_shared::console_api::{DisplaySession, DisplaySignIn};
 use rollcall_shared::{FieldError, Problem};
 
@@ -12,11 +12,12 @@ use crate::api::body;
 use crate::api::peer::Peer;
 use crate::auth::displays::DisplayToken;
 use crate::auth::people::People;
+use crate::auth::sessions;
 
 /// Come in as a display
 ///
 /// Gives the browser the token as a cookie that scripts cannot read. With it the wall can be looked at, and nothing
-/// else.
+/// else: a session that the browser has ends.
 #[utoipa::path(
     post,
     path = "/api/v1/session/display",
@@ -29,7 +30,7 @@ use crate::auth::people::People;
     responses(
         (
             status = 201, description = "Let in; the cookie is set", body = DisplaySession,
-            example = json!({ "name": "NOC, left", "domain": 1 })
+            example = json!({ "name": "NOC, left", "domain": 3, "domain_name": "Berlin" })
         ),
         (
             status = 401, description = "No display has this token", body = Problem,
@@ -45,6 +46,7 @@ use crate::auth::people::People;
 pub(super) async fn enter(
     State(people): State<People>,
     peer: Peer,
+    headers: HeaderMap,
     body::Json(given): body::Json<DisplaySignIn>,
 ) -> Result<Response, Refusal> {
     let token = DisplayToken::parse(&given.token).map_err(|error| {
@@ -57,9 +59,16 @@ pub(super) async fn enter(
             given,
         )])
     })?;
-    let session = let_in(&people, &token).await?;
-    tracing::info!(address = %peer.address, display = session.name, "a display came in");
-    Ok(answer(StatusCode::CREATED, &token, peer, session))
+    let (id, display) = let_in(&people, &token).await?;
+    if let Some(session) = sessions::carried(&headers, peer.secure) {
+        people.sign_out(&session).await?;
+    }
+    tracing::info!(address = %peer.address, display = id, "a display came in");
+    let mut answer = answer(StatusCode::CREATED, &token, peer, display);
+    if let Ok(cleared) = HeaderValue::try_from(sessions::cleared_cookie(peer.secure)) {
+        answer.headers_mut().append(header::SET_COOKIE, cleared);
+    }
+    Ok(answer)
 }
 
 /// Which display am I
@@ -73,7 +82,7 @@ pub(super) async fn enter(
     responses(
         (
             status = 200, description = "As which display the screen is let in", body = DisplaySession,
-            example = json!({ "name": "NOC, left", "domain": 1 })
+            example = json!({ "name": "NOC, left", "domain": 3, "domain_name": "Berlin" })
         ),
         (
             status = 401, description = "As none, or it was revoked", body = Problem,
@@ -89,19 +98,24 @@ pub(super) async fn read(
 ) -> Result<Response, Refusal> {
     let token = DisplayToken::carried(&headers, peer.secure)
         .ok_or_else(|| Refusal::unauthenticated("This is no display."))?;
-    let session = let_in(&people, &token).await?;
-    Ok(answer(StatusCode::OK, &token, peer, session))
+    let (_, display) = let_in(&people, &token).await?;
+    Ok(answer(StatusCode::OK, &token, peer, display))
 }
 
-async fn let_in(people: &People, token: &DisplayToken) -> Result<DisplaySession, Refusal> {
+/// The display's number, and what it is told of itself.
+async fn let_in(people: &People, token: &DisplayToken) -> Result<(i64, DisplaySession), Refusal> {
     let display = people
         .display(token)
         .await?
         .ok_or_else(|| Refusal::unauthenticated("This display is not let in, or no more."))?;
-    Ok(DisplaySession {
+    let domain_name = people.store().domains().name(display.domain).await?;
+    let session = DisplaySession {
         name: display.name,
         domain: display.domain,
-    })
+        // A domain that a display shows is not deleted.
+        domain_name: domain_name.unwrap_or_default(),
+    };
+    Ok((display.id, session))
 }
 
 fn answer(status: StatusCode, token: &DisplayToken, peer: Peer, session: DisplaySession) -> Response {

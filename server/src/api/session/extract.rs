@@ -36,7 +36,9 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let refused = match signed_in(parts, state).await {
             Ok((person, session)) => return Ok(Self::person(person, session)),
-            Err(refused) => refused,
+            Err(refused) if refused.is_unauthenticated() => refused,
+            // Nobody becomes a display because the database does not answer.
+            Err(refused) => return Err(refused),
         };
         let peer = Peer::from_request_parts(parts, state).await?;
         let Some(token) = DisplayToken::carried(&parts.headers, peer.secure) else {

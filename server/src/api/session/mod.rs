@@ -12,7 +12,7 @@ pub(in crate::api) mod testing;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Extension, Json};
 use http::{StatusCode, header};
 use rollcall_shared::problem::kind;
@@ -21,6 +21,7 @@ use utoipa_axum::routes;
 
 use self::guessing::Guessing;
 use super::answer::Refusal;
+use crate::auth::displays::DisplayToken;
 use crate::auth::passwords::PasswordError;
 use crate::auth::people::{People, PeopleError, SignedIn};
 use crate::auth::person::MayNot;
@@ -47,10 +48,11 @@ pub(super) fn opened(signed_in: &SignedIn, secure: bool) -> Response {
     let session = signed_in.person.session();
     (
         StatusCode::CREATED,
-        [
+        AppendHeaders([
             (header::SET_COOKIE, cookie),
+            (header::SET_COOKIE, DisplayToken::cleared_cookie(secure)),
             (header::CACHE_CONTROL, "no-store".to_owned()),
-        ],
+        ]),
         Json(session),
     )
         .into_response()
