@@ -176,6 +176,14 @@ def ada(case):
     body(case, name=NAME, password=PASSWORD)
 
 
+def a_display(case):
+    body(case, token=world.display())
+
+
+def its_own_display(case):
+    header(case, "Cookie", world.display_cookie())
+
+
 def the_first_admin(case):
     body(case, token=world.setup_token, name=NAME, password=PASSWORD)
 
@@ -199,6 +207,7 @@ REAL = {
     "delete_domain": an_empty_domain,
     "download_component": a_download,
     "enroll": enrolment,
+    "enter_as_display": a_display,
     "explain_agent": a_real_agent,
     "goodbye": one_that_leaves,
     "heartbeat": a_fence,
@@ -226,6 +235,7 @@ REAL = {
     "sign_in": ada,
     "upload_component": an_upload,
     "verify_agents": a_verification,
+    "which_display_am_i": its_own_display,
     "withdraw_component": a_component,
 }
 # Whoever has no session cannot ask the server for what exists. These need nothing of it.
@@ -236,6 +246,8 @@ def can_succeed(name, case) -> bool:
     """What it needs is there, and is this asker's to use."""
     if WHO == "nobody":
         return name in NEED_NO_ADMIN
+    if WHO == "agent" and "display" in name:
+        return False
     # An agent's credential is the agent's own.
     return WHO == "agent" or name == "enroll" or not case.path.startswith("/api/agent/")
 
@@ -255,8 +267,8 @@ def before_call(context, case, kwargs):
     if WHO == "agent" and not case.meta.is_negative_at(ParameterLocation.HEADER):
         header(case, "Authorization", agent().credential)
     if WHO == "admin":
-        # Who signs out is gone: not the one who asks all the rest.
-        header(case, "Cookie", world.sign_in() if name == "sign_out" else world.cookie)
+        # Who signs out, or makes the browser a display, is gone: not the one who asks all the rest.
+        header(case, "Cookie", world.sign_in() if name in {"sign_out", "enter_as_display"} else world.cookie)
     if WHO != "agent":
         header(case, "Origin", world.url)
     if not is_allowed(case):

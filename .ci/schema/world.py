@@ -132,6 +132,17 @@ class World:
         """A new enrolment token."""
         return self.ask("POST", "/api/v1/tokens", {"uses": 100_000, "hours": 24})
 
+    def display(self) -> str:
+        """The token of a new display."""
+        return self.ask("POST", "/api/v1/displays", {"name": "NOC, left"})["secret"]
+
+    def display_cookie(self) -> str:
+        """The cookie of a new display."""
+        body, headers = {"token": self.display()}, {"Origin": self.url}
+        answer = requests.post(self.url + "/api/v1/session/display", json=body, headers=headers, timeout=PATIENCE_S)
+        answer.raise_for_status()
+        return answer.headers["set-cookie"].split(";")[0]
+
     @property
     def enrolment_token(self) -> str:
         """One for whoever is to be enrolled."""

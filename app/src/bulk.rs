@@ -152,7 +152,7 @@ pub struct Progress {
     pub done: usize,
     /// What became of those.
     pub tally: Tally,
-    /// Which of them are in the domain that they were to be put into.
+    /// Which of them came into the domain that they were to be put into.
     pub there: Vec<AgentId>,
     /// Whether it goes on by itself.
     pub is_running: bool,
@@ -162,6 +162,8 @@ pub struct Progress {
     number: u32,
     /// Whether a call waits for its answer.
     is_waiting: bool,
+    /// Whether the last call brought no answer: it may have been done, and is said again.
+    was_lost: bool,
 }
 
 /// One call: which act it is of, and who is named.
@@ -220,22 +222,28 @@ impl Progress {
         match answer {
             Ok(became) => {
                 self.tally.add(&became);
-                self.there.extend(there(&became));
+                let may_be_ours = core::mem::take(&mut self.was_lost);
+                self.there.extend(there(&became, may_be_ours));
                 self.done += call.agents.len();
             }
-            Err(failure) => self.failure = Some(failure),
+            Err(failure) => {
+                self.failure = Some(failure);
+                self.was_lost = true;
+            }
         }
         self.is_running &= self.failure.is_none() && !self.is_done();
         self.next()
     }
 }
 
-/// Which of them are where they were to be moved to. One that was there already may have come by the same call, whose answer
-/// was lost.
-pub fn there(became: &[Became]) -> impl Iterator<Item = AgentId> {
-    let there = became
-        .iter()
-        .filter(|one| matches!(one.outcome, Outcome::Moved | Outcome::AlreadyThere));
+/// Which of them came to where they were to be moved. Where the call is one that was said again, those that were there
+/// already came by it, too, when its answer was lost.
+pub fn there(became: &[Became], is_said_again: bool) -> impl Iterator<Item = AgentId> {
+    let there = became.iter().filter(move |one| match one.outcome {
+        Outcome::Moved => true,
+        Outcome::AlreadyThere => is_said_again,
+        _ => false,
+    });
     there.map(|one| one.agent)
 }
 
@@ -333,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_where_they_were_to_be_is_noted_and_nobody_else() {
+    fn who_came_to_where_they_were_to_be_is_noted_and_nobody_else() {
         let agents: Vec<AgentId> = (0..3).map(AgentId::from_bits).collect();
         let mut progress = Progress::default();
         progress.replace(Act::Move, agents.clone());
@@ -342,7 +350,18 @@ mod tests {
         answer[0].outcome = Outcome::AlreadyThere;
         answer[2].outcome = Outcome::NoSuchAgent;
         assert_eq!(progress.took(&call, Ok(answer)), None);
-        assert_eq!((progress.done, &progress.there[..]), (3, &agents[..2]));
+        assert_eq!((progress.done, &progress.there[..]), (3, &agents[1..2]));
+
+        // Said again after an answer that was lost, who is there came by it.
+        let mut progress = Progress::default();
+        progress.replace(Act::Move, agents.clone());
+        let call = progress.go().unwrap();
+        assert_eq!(progress.took(&call, Err("No answer.".to_owned())), None);
+        let call = progress.go().unwrap();
+        let mut answer = all_moved(&call);
+        answer[0].outcome = Outcome::AlreadyThere;
+        assert_eq!(progress.took(&call, Ok(answer)), None);
+        assert_eq!(progress.there, agents);
     }
 
     #[test]

@@ -84,7 +84,7 @@ pub(crate) fn drop_token() {
 
 /// Comes in by a token of the address, and takes it out of there. It is shown nowhere else any more: where the server can
 /// not judge it now, it stays, to be tried again.
-pub(crate) async fn enter(token: String) -> Result<(), Failure> {
+async fn enter(token: String) -> Result<(), Failure> {
     match api::displays::enter(token).await {
         Ok(_) => drop_token(),
         // No token, or none any more: who is there is asked in the usual way.
@@ -156,6 +156,10 @@ impl People {
     pub(crate) fn ask_who(self) {
         spawn_local(async move {
             let who = ask(Admits::Displays).await;
+            if matches!(who, Who::SignedIn(_)) && carried_token().is_some() {
+                // The page asks at its begin what is to become of the token. One that cannot be reloaded is as it was.
+                let _ = window().location().reload();
+            }
             self.who.try_set(who);
         });
     }

@@ -31,10 +31,10 @@ test("a display shows the wall by its link, outlives restarts, and goes dark whe
   await test.step("who is signed in is asked, and may stay who they are", async () => {
     await page.goto(link);
     await expect(page.getByRole("heading", { name: "Make this browser a display?" })).toBeVisible();
-    await expect(page).toHaveURL(`${server.url}/wall?kiosk`);
     await audit(page, "the question to who is signed in");
     await page.getByRole("button", { name: "Stay signed in" }).click();
     await expect(count(page, "Online")).toContainText("1");
+    await expect(page).toHaveURL(`${server.url}/wall?kiosk`);
     expect((await page.request.get(`${server.url}/api/v1/session`)).status()).toBe(200);
     await page.goto(`${server.url}/domains`);
     await expect(displays(page)).toHaveText(/NOC, left.*by ada.*Never seen/);
@@ -64,6 +64,16 @@ test("a display shows the wall by its link, outlives restarts, and goes dark whe
     await expect(screen).toHaveURL(`${server.url}/wall?kiosk`);
   });
 
+  await test.step("another link is followed by the wall that stands", async () => {
+    const other = await page.request.post(`${server.url}/api/v1/displays`, { headers: { origin: server.url }, data: { name: "Reception" } });
+    const { secret } = (await other.json()) as { secret: string };
+    await screen.goto(`${server.url}/wall?kiosk#token=${secret}`);
+    await expect(screen.getByRole("heading", { name: "Reception · All" })).toBeVisible();
+    await expect(screen).toHaveURL(`${server.url}/wall?kiosk`);
+    await screen.goto(link);
+    await expect(screen.getByRole("heading", { name: "NOC, left · All" })).toBeVisible();
+  });
+
   await test.step("it comes back by itself when the server does, and when the screen does", async () => {
     await server.kill();
     await expect(banner(screen)).toContainText("Not live");
@@ -76,10 +86,10 @@ test("a display shows the wall by its link, outlives restarts, and goes dark whe
   await test.step("revoked, it shows nothing and says so", async () => {
     await expect(standing(page)).toContainText(/^Live/, { timeout: 30_000 });
     await page.reload();
-    await expect(displays(page)).toContainText(/seen .* ago/);
+    await expect(displays(page).filter({ hasText: "NOC, left" })).toContainText(/seen .* ago/);
     await page.getByRole("button", { name: "Revoke display NOC, left" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
-    await expect(displays(page)).toHaveCount(0);
+    await expect(displays(page)).toHaveText(/Reception/);
     await expect(screen.getByRole("heading", { name: "This display is not let in" })).toBeVisible();
     await expect(count(screen, "Online")).toBeHidden();
     await audit(screen, "a display that is not let in");
@@ -96,6 +106,18 @@ test("a display shows the wall by its link, outlives restarts, and goes dark whe
     await expect(screen.getByRole("link"), "nothing leads away").toHaveCount(0);
     await expect(screen.getByRole("heading", { name: "NOC, left · All" })).toBeVisible();
     await expect(screen).toHaveURL(`${server.url}/wall?kiosk`);
+  });
+  await test.step("who is signed in may make the browser a display, and is told where the link is none", async () => {
+    await page.goto(link);
+    await page.getByRole("button", { name: "Make it a display" }).click();
+    await expect(page.getByRole("alert")).toContainText("This display is not let in, or no more.");
+    expect((await page.request.get(`${server.url}/api/v1/session`)).status()).toBe(200);
+    const made = await page.request.post(`${server.url}/api/v1/displays`, { headers: { origin: server.url }, data: { name: "Lobby" } });
+    const { secret } = (await made.json()) as { secret: string };
+    await page.goto(`${server.url}/wall?kiosk#token=${secret}`);
+    await page.getByRole("button", { name: "Make it a display" }).click();
+    await expect(page.getByRole("heading", { name: "Lobby · All" })).toBeVisible();
+    expect((await page.request.get(`${server.url}/api/v1/session`)).status()).toBe(401);
   });
   await context.close();
 });

@@ -6,6 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::take_over;
 use super::way::Way;
+use crate::api;
 use crate::feed::live::Live;
 use crate::feed::spoken::Spoken;
 use crate::pages::wall::{self, Wall, WallPage};
@@ -41,18 +42,24 @@ pub fn start() {
 #[component]
 fn BecomeDisplay(token: String) -> impl IntoView {
     let failure = RwSignal::new(None::<String>);
-    people::drop_token();
     let token = StoredValue::new(token);
+    // The link is shown nowhere else any more: it stays in the address until it is decided.
+    let decided = || {
+        people::drop_token();
+        // A page that cannot be reloaded is as it was.
+        let _ = window().location().reload();
+    };
     let enter = move |_| {
         spawn_local(async move {
-            match people::enter(token.get_value()).await {
-                // As a display, from the beginning. A page that cannot be reloaded is as it was.
-                Ok(()) => drop(window().location().reload()),
-                Err(failed) => failure.set(Some(failed.to_string())),
+            match api::displays::enter(token.get_value()).await {
+                Ok(_) => decided(),
+                Err(failed) => {
+                    failure.try_set(Some(failed.to_string()));
+                }
             }
         });
     };
-    let stay = move |_| drop(window().location().reload());
+    let stay = move |_| decided();
     view! {
         <Door title="Make this browser a display?">
             <p class="door__lead">

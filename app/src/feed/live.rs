@@ -241,17 +241,19 @@ impl Live {
         self.now.set(server_ms.unwrap_or_else(clock::now_ms));
         self.version
             .update(|version| *version = version.wrapping_add(1).max(1));
-        self.draw_seldom();
+        self.draw_seldom(Seldom::wait_ms);
     }
 
-    fn draw_seldom(self) {
+    fn draw_seldom(self, ask: fn(&mut Seldom, i64) -> Option<i64>) {
         let here_ms = clock::steady_ms();
-        let wait_ms = self.state.try_update_value(|state| state.seldom.wait_ms(here_ms));
+        let wait_ms = self
+            .state
+            .try_update_value(|state| ask(&mut state.seldom, here_ms));
         match wait_ms.flatten() {
             Some(0) => self.seldom.update(|seldom| *seldom = seldom.wrapping_add(1)),
             Some(wait_ms) => {
                 let wait = core::time::Duration::from_millis(wait_ms.unsigned_abs());
-                set_timeout(move || self.draw_seldom(), wait);
+                set_timeout(move || self.draw_seldom(Seldom::over), wait);
             }
             None => {}
         }

@@ -11,7 +11,13 @@ pub struct Seldom {
 }
 
 impl Seldom {
-    /// Something changed, or the time that was waited for is over. How long to wait until it is told: 0 is now; nothing
+    /// The time that was waited for is over; by the clock that timers have, which may be a little early.
+    pub fn over(&mut self, here_ms: i64) -> Option<i64> {
+        self.is_put_off = false;
+        self.wait_ms(here_ms)
+    }
+
+    /// Something changed. How long to wait until it is told: 0 is now; nothing
     /// where somebody waits already, and will tell of this too.
     pub fn wait_ms(&mut self, here_ms: i64) -> Option<i64> {
         let wait_ms = self.told_ms.map_or(0, |told_ms| told_ms + EVERY_MS - here_ms);
@@ -36,7 +42,8 @@ mod tests {
         assert_eq!(seldom.wait_ms(7), Some(0), "at once");
         assert_eq!(seldom.wait_ms(107), Some(400));
         assert_eq!(seldom.wait_ms(207), None, "somebody waits");
-        assert_eq!(seldom.wait_ms(507), Some(0), "the time is over");
+        assert_eq!(seldom.over(506), Some(1), "the timer was early");
+        assert_eq!(seldom.over(507), Some(0), "the time is over");
         assert_eq!(seldom.wait_ms(607), Some(400), "the last change is told, too");
         assert_eq!(seldom.wait_ms(5_000), Some(0));
     }

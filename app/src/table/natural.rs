@@ -106,14 +106,40 @@ mod tests {
 
     use super::*;
 
+    /// Without what keys do not tell apart: case, and zeros that a number begins with.
+    fn bare(name: &str) -> String {
+        let mut bare = String::new();
+        for letter in name.to_ascii_lowercase().chars() {
+            if letter == '0' && !bare.ends_with(|before: char| before.is_ascii_digit()) {
+                // Stands for a number that has begun, of which nothing is left so far.
+                if !bare.ends_with('#') {
+                    bare.push('#');
+                }
+            } else {
+                if letter.is_ascii_digit()
+                    && !bare.ends_with(|before: char| before.is_ascii_digit() || before == '#')
+                {
+                    bare.push('#');
+                }
+                bare.push(letter);
+            }
+        }
+        bare
+    }
+
     proptest! {
         #[test]
-        fn keys_stand_as_their_names_do(names in prop::collection::vec("[aB0-9é. -]{0,8}", 2..20)) {
+        fn keys_stand_as_their_names_do(names in prop::collection::vec("[aAbB0-9é. -]{0,8}", 2..20)) {
             let keys = Keys::of(names.iter().map(String::as_str));
             for (left, left_name) in names.iter().enumerate() {
                 for (right, right_name) in names.iter().enumerate() {
-                    let by_keys = keys.compare(left, right).then_with(|| compare(left_name, right_name));
-                    prop_assert_eq!(by_keys, compare(left_name, right_name), "{} {}", left_name, right_name);
+                    let by_keys = keys.compare(left, right);
+                    if by_keys == Ordering::Equal {
+                        // Nothing but case and leading zeros may be left to tell them apart.
+                        prop_assert_eq!(bare(left_name), bare(right_name));
+                    } else {
+                        prop_assert_eq!(by_keys, compare(left_name, right_name), "{} {}", left_name, right_name);
+                    }
                 }
             }
         }

@@ -49,7 +49,7 @@ impl Deed {
             .with(|progress| progress.done > 0 && progress.is_done())
     }
 
-    /// Who is by now in the domain that they were to be moved to, and which that is.
+    /// Who came into the domain that they were to be moved to, and which that is.
     pub(crate) fn moved(self) -> (Vec<AgentId>, Option<DomainId>) {
         let there = self.progress.with_untracked(|progress| progress.there.clone());
         (there, self.target.get_value())

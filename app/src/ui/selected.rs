@@ -1,6 +1,7 @@
 //! Below the table, while agents are ticked: how many, and what may be done with them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use leptos::prelude::*;
 use rollcall_shared::{AgentId, DomainId};
@@ -98,21 +99,23 @@ fn offer_undo(live: Live, deed: Deed, origins: StoredValue<Origins>, people: Peo
     }
     let calls = undo::back(&origins);
     let asked = origins.len();
-    let undo = Callback::new(move |()| {
+    let undo = Arc::new(move || {
         let calls = calls.clone();
         spawn_local(async move {
             let (mut returned, mut failure) = (0, None);
             for (domain, agents) in calls {
-                // Who was moved on meanwhile, by somebody else, stays where they are.
-                let is_there = |id: &AgentId| {
-                    live.peek(|fleet| fleet.agent(*id).map(|agent| agent.domain)) == Some(target)
+                // Who was moved on meanwhile, by somebody else, stays where they are. This screen may not have heard of the
+                // move that is taken back.
+                let is_ours = |id: &AgentId| {
+                    let is_in = live.peek(|fleet| fleet.agent(*id).map(|agent| agent.domain));
+                    is_in.is_some_and(|is_in| is_in == target || is_in == domain)
                 };
-                let agents: Vec<AgentId> = agents.into_iter().filter(is_there).collect();
+                let agents: Vec<AgentId> = agents.into_iter().filter(is_ours).collect();
                 if agents.is_empty() {
                     continue;
                 }
                 match api::act(Act::Move, &agents, Some(domain)).await {
-                    Ok(became) => returned += bulk::there(&became).count(),
+                    Ok(became) => returned += bulk::there(&became, true).count(),
                     Err(failed) => {
                         people.heed(&failed);
                         failure = Some(failed.to_string());

@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use crate::keys;
@@ -12,11 +14,14 @@ use crate::ui::walk;
 /// How long it stands, where neither pointer nor keyboard is on it.
 const STANDS: Duration = Duration::from_secs(12);
 
+/// Takes an act back. Not a callback of leptos: that ends with whoever made it, and the line outlives them.
+type Undo = Arc<dyn Fn() + Send + Sync>;
+
 /// What was done.
 #[derive(Clone)]
 struct Told {
     words: String,
-    undo: Option<Callback<()>>,
+    undo: Option<Undo>,
 }
 
 /// The line, for whoever has something to say.
@@ -39,11 +44,16 @@ impl Toasts {
     }
 
     /// Says what was done, in the place of what was said before.
-    pub(crate) fn say(self, words: String, undo: Option<Callback<()>>) {
-        self.told.set(Some(Told { words, undo }));
-        self.number
-            .update_value(|number| *number = number.wrapping_add(1));
-        self.end_later(self.number.get_value());
+    pub(crate) fn say(self, words: String, undo: Option<Undo>) {
+        // The page may be gone.
+        let number = self.number.try_update_value(|number| {
+            *number = number.wrapping_add(1);
+            *number
+        });
+        if let Some(number) = number {
+            self.told.set(Some(Told { words, undo }));
+            self.end_later(number);
+        }
     }
 
     fn end_later(self, number: u32) {
@@ -64,11 +74,11 @@ impl Toasts {
     fn undo(self) {
         let undo = self
             .told
-            .with_untracked(|told| told.as_ref().and_then(|told| told.undo));
+            .with_untracked(|told| told.as_ref().and_then(|told| told.undo.clone()));
         if let Some(undo) = undo {
             self.hold(false);
             self.told.set(None);
-            undo.run(());
+            undo();
         }
     }
 

@@ -99,7 +99,8 @@ impl Known {
                 let _ = self.hour.try_set(None);
                 self.turn.try_set_value(0);
             } else if turn.is_multiple_of(HOUR_EVERY) {
-                let _ = self.hour.try_set(api::hour().await.ok());
+                let hour = api::hour().await.ok();
+                let _ = self.hour.try_set(hour.filter(|_| !document().hidden()));
             }
             self.is_asking.try_set_value(false);
         });
