@@ -4,8 +4,10 @@
 //! writes: so of two that together would make a ring, or give one name to two, one is refused. Last write wins: a
 //! change names only what it changes, so nobody's work is lost under another's.
 
+mod contents;
+
 use rollcall_shared::console_api::Domain;
-use rollcall_shared::{AgentId, DomainId, Status};
+use rollcall_shared::{AgentId, DomainId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -16,9 +18,11 @@ use serde::Serialize;
 
 use super::dialect::{self, Batch, Kind};
 use super::entities::domains::{self, COLUMN, Column, Entity};
-use super::entities::{agents, displays, tokens};
+use super::entities::{agents, tokens};
 use super::{Store, StoreError, column};
 use crate::scope::{Folder, Scope, Tree};
+pub use contents::Contents;
+use contents::contents;
 
 /// How often a move of agents is tried: the journal changes the same rows in an order of its own, and where the two wait
 /// for each other, Postgres ends one of them.
@@ -33,19 +37,6 @@ pub struct DomainRecord {
     pub parent: Option<DomainId>,
     /// Its name.
     pub name: String,
-}
-
-/// What keeps a domain from being deleted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Contents {
-    /// Domains right below it.
-    pub domains: u64,
-    /// Agents in it that are not retired.
-    pub agents: u64,
-    /// Tokens that still enrol agents into it.
-    pub tokens: u64,
-    /// Screens that show it.
-    pub displays: u64,
 }
 
 /// Why the tree was not changed.
@@ -372,34 +363,6 @@ fn may_go(tree: &Tree, id: DomainId, before: &Folder, parent: DomainId) -> Resul
         return Err(TreeError::TooDeep);
     }
     Ok(())
-}
-
-async fn contents(
-    on: &impl ConnectionTrait,
-    tree: &Tree,
-    id: DomainId,
-    now_ms: i64,
-) -> Result<Contents, StoreError> {
-    let number = i64::from(id.0);
-    Ok(Contents {
-        domains: tree.children(id).count() as u64,
-        agents: agents::Entity::find()
-            .filter(agents::COLUMN.domain_id.eq(number))
-            .filter(agents::COLUMN.status.ne(Status::Retired.key()))
-            .count(on)
-            .await?,
-        tokens: tokens::Entity::find()
-            .filter(tokens::COLUMN.domain_id.eq(number))
-            .filter(tokens::COLUMN.revoked.eq(false))
-            .filter(tokens::COLUMN.uses_left.gt(0))
-            .filter(tokens::COLUMN.expires_at_ms.gt(now_ms))
-            .count(on)
-            .await?,
-        displays: displays::Entity::find()
-            .filter(displays::COLUMN.domain_id.eq(number))
-            .count(on)
-            .await?,
-    })
 }
 
 /// A number that no domain ever had.

@@ -9,6 +9,7 @@ use rollcall_shared::{DomainId, FieldError, Problem};
 use super::shown;
 use crate::api::answer::Refusal;
 use crate::api::body::Json;
+use crate::api::domains::no_such;
 use crate::api::name;
 use crate::auth::displays::DisplayToken;
 use crate::auth::people::People;
@@ -144,10 +145,5 @@ async fn make(
 }
 
 fn no_domain(given: DomainId) -> CreateError {
-    CreateError::Field(FieldError::new(
-        "domain",
-        "There is no such domain that you may see.",
-        "the number of a domain",
-        given.to_string(),
-    ))
+    CreateError::Field(no_such("domain", given))
 }

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use super::app::App;
 
-pub(in crate::api) use refused::{TreeRefused, checked_name, settled, uninterrupted};
+pub(in crate::api) use refused::{TreeRefused, checked_name, no_such, settled, uninterrupted};
 
 /// The verbs of this resource.
 pub fn routes() -> OpenApiRouter<Arc<App>> {

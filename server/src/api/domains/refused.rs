@@ -40,15 +40,20 @@ pub(in crate::api) fn checked_name(given: &str) -> Result<&str, TreeRefused> {
     name::checked(given, Domain::LONGEST_NAME).map_err(|error| TreeRefused::Fields(vec![error]))
 }
 
+/// A domain that is named in this field is none, or none that the person may see.
+pub(in crate::api) fn no_such(field: &str, given: DomainId) -> FieldError {
+    FieldError::new(
+        field,
+        "There is no such domain that you may see.",
+        "the number of a domain",
+        given.to_string(),
+    )
+}
+
 impl TreeRefused {
     /// A domain that is named in this field of the body is none.
     pub(in crate::api) fn no_domain(field: &str, given: DomainId) -> Self {
-        Self::Fields(vec![FieldError::new(
-            field,
-            "There is no such domain that you may see.",
-            "the number of a domain",
-            given.to_string(),
-        )])
+        Self::Fields(vec![no_such(field, given)])
     }
 }
 

@@ -9,6 +9,7 @@ use rollcall_shared::{DomainId, FieldError, Problem};
 use super::shown;
 use crate::api::answer::Refusal;
 use crate::api::body::Json;
+use crate::api::domains::no_such;
 use crate::auth::enrolment::{EnrolToken, enroll_command};
 use crate::auth::people::People;
 use crate::auth::person::{Action, MayNot, Person};
@@ -150,12 +151,7 @@ async fn make(
 }
 
 fn no_domain(given: DomainId) -> CreateError {
-    CreateError::Fields(vec![FieldError::new(
-        "domain",
-        "There is no such domain that you may see.",
-        "the number of a domain",
-        given.to_string(),
-    )])
+    CreateError::Fields(vec![no_such("domain", given)])
 }
 
 fn within_bounds(new: &NewToken) -> Result<(), Vec<FieldError>> {
