@@ -10,6 +10,7 @@
 //! newer state, never a longer queue. Rows are numbers that hold for one connection of the server's life; ids
 //! and names are sent once, with the snapshot or when an agent appears.
 
+pub mod table;
 pub mod wall;
 
 use alloc::string::String;

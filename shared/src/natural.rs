@@ -1,6 +1,7 @@
 //! Compares names as people do: without regard to case, and numbers by their value, so that `atm-9` comes
 //! before `atm-31`.
 
+use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 /// Which of two names comes first.
@@ -103,6 +104,8 @@ fn without_zeros(digits: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+
+    use alloc::string::String;
 
     use super::*;
 

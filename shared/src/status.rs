@@ -1,5 +1,7 @@
 //! What people see of an agent: presence, reachability, and the status that the two make.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -113,6 +115,51 @@ impl fmt::Display for Status {
             Self::Inactive => "Inactive",
             Self::Retired => "Retired",
         })
+    }
+}
+
+/// A set of statuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct Statuses(u8);
+
+impl Statuses {
+    /// Whether a status is one of them.
+    #[must_use]
+    pub const fn has(self, status: Status) -> bool {
+        self.0 & (1 << status as u8) != 0
+    }
+
+    /// The set with this status put in, or taken out where it was in.
+    #[must_use]
+    pub const fn toggled(self, status: Status) -> Self {
+        Self(self.0 ^ (1 << status as u8))
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Reads keys with commas between them.
+    #[must_use]
+    pub fn from_keys(keys: &str) -> Self {
+        keys.split(',')
+            .filter_map(Status::from_key)
+            .fold(Self::default(), |set, status| {
+                if set.has(status) { set } else { set.toggled(status) }
+            })
+    }
+
+    /// Writes keys with commas between them.
+    #[must_use]
+    pub fn to_keys(self) -> String {
+        let keys: Vec<&str> = Status::ALL
+            .into_iter()
+            .filter(|status| self.has(*status))
+            .map(Status::key)
+            .collect();
+        keys.join(",")
     }
 }
 

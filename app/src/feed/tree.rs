@@ -10,7 +10,7 @@ use rollcall_shared::feed::Domain;
 use rollcall_shared::status::Presence;
 use rollcall_shared::{DomainId, Status};
 
-use crate::table::natural;
+use rollcall_shared::natural;
 
 /// How many agents have each status.
 pub type Counts = [usize; Status::ALL.len()];

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use leptos::prelude::*;
 use rollcall_shared::console_api::Transition;
-use rollcall_shared::{AgentId, Status, TransitionId};
+use rollcall_shared::{AgentId, Status, Statuses, TransitionId};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::api::{self, Failure};
@@ -13,7 +13,6 @@ use crate::document::bar::Bar;
 use crate::feed::live::Live;
 use crate::feed::mirror::{Fleet, Happening as Held, MOST_EVENTS};
 use crate::people::People;
-use crate::table::view::Statuses;
 use crate::ui::happening::{Happening, Line};
 use crate::ui::mark::Mark;
 use crate::ui::title;

@@ -9,9 +9,9 @@ use core::fmt::Write as _;
 use core::ops::Range;
 
 use rollcall_shared::feed::Row;
+use rollcall_shared::natural::{self, Keys};
 
 use super::column::Column;
-use super::natural::{self, Keys};
 use super::view::View;
 use crate::feed::mirror::{Fleet, Touched};
 

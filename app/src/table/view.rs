@@ -3,54 +3,9 @@
 //! So a screen can be sent to a colleague. Whatever someone typed there is taken for what it can mean; the
 //! rest is passed over.
 
-use rollcall_shared::{DomainId, Status};
+use rollcall_shared::{DomainId, Status, Statuses};
 
 use super::column::{Column, Columns, Sort};
-
-/// A set of statuses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Statuses(u8);
-
-impl Statuses {
-    /// Whether a status is one of them.
-    #[must_use]
-    pub const fn has(self, status: Status) -> bool {
-        self.0 & (1 << status as u8) != 0
-    }
-
-    /// The set with this status put in, or taken out where it was in.
-    #[must_use]
-    pub const fn toggled(self, status: Status) -> Self {
-        Self(self.0 ^ (1 << status as u8))
-    }
-
-    /// Whether it holds none.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// Reads keys with commas between them.
-    #[must_use]
-    pub fn from_keys(keys: &str) -> Self {
-        keys.split(',')
-            .filter_map(Status::from_key)
-            .fold(Self::default(), |set, status| {
-                if set.has(status) { set } else { set.toggled(status) }
-            })
-    }
-
-    /// Writes keys with commas between them.
-    #[must_use]
-    pub fn to_keys(self) -> String {
-        let keys: Vec<&str> = Status::ALL
-            .into_iter()
-            .filter(|status| self.has(*status))
-            .map(Status::key)
-            .collect();
-        keys.join(",")
-    }
-}
 
 /// What the table shows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
