@@ -1,8 +1,7 @@
 //! What the palette offers for what was typed: pages, acts, agents by name.
 
-use rollcall_shared::{AgentId, Status};
-
-use crate::feed::mirror::Fleet;
+use rollcall_shared::Status;
+use rollcall_shared::feed::Row;
 
 /// How many agents are offered: more than these are for the table.
 const MOST_AGENTS: usize = 7;
@@ -64,9 +63,10 @@ impl Offer {
     }
 }
 
-/// What fits the words, best first. `search` writes an address in which agents are searched for by the words.
+/// What fits the words, best first; `agents` are those that the server found by them. `search` writes an address in which
+/// agents are searched for by the words.
 #[must_use]
-pub fn offers(words: &str, fleet: &Fleet, search: impl FnOnce(&str) -> String) -> Vec<Offer> {
+pub fn offers(words: &str, agents: &[Row], search: impl FnOnce(&str) -> String) -> Vec<Offer> {
     let words = words.trim().to_lowercase();
     let mut offers: Vec<Offer> = PAGES
         .iter()
@@ -84,36 +84,28 @@ pub fn offers(words: &str, fleet: &Fleet, search: impl FnOnce(&str) -> String) -
     offers.retain(|offer| fits(&offer.name, &words));
     // What begins with the words is meant before what has them somewhere.
     offers.sort_by_key(|offer| !offer.name.to_lowercase().starts_with(&words));
-    offers.extend(agents(&words, fleet).into_iter().map(|(id, name)| {
-        let to = format!("/agents/{id}");
-        Offer::new(&name, "agent", Deed::Go(to))
+    offers.extend(nearest(&words, agents).into_iter().map(|agent| {
+        let to = format!("/agents/{}", agent.id);
+        Offer::new(&agent.name, "agent", Deed::Go(to))
     }));
     let all = format!("Find agents: {words}");
     offers.push(Offer::new(&all, "name or address", Deed::Go(search(&words))));
     offers
 }
 
-/// Agents that are called so; those whose names begin with it first, shorter names before longer ones.
-fn agents(words: &str, fleet: &Fleet) -> Vec<(AgentId, String)> {
-    let mut found: Vec<_> = fleet
-        .agents()
-        .iter()
-        .filter(|row| row.status != Status::Retired)
-        .filter_map(|row| {
-            let at = row.name.to_lowercase().find(words)?;
-            Some((at > 0, row.name.len(), &row.name, row.id))
-        })
-        .collect();
-    let most = found.len().min(MOST_AGENTS);
-    if found.len() > most {
-        found.select_nth_unstable(most);
-        found.truncate(most);
-    }
-    found.sort_unstable();
-    found
-        .into_iter()
-        .map(|(_, _, name, id)| (id, name.clone()))
-        .collect()
+/// How many agents to ask the server for: those nearest are chosen among them.
+pub const ASKED_FOR: usize = 100;
+
+/// Those whose names begin with the words first, shorter names before longer ones; then those that have them somewhere, or
+/// their addresses.
+fn nearest<'a>(words: &str, agents: &'a [Row]) -> Vec<&'a Row> {
+    let mut nearest: Vec<&Row> = agents.iter().collect();
+    nearest.sort_by_key(|agent| {
+        let at = agent.name.to_lowercase().find(words);
+        (at != Some(0), at.is_none(), agent.name.len())
+    });
+    nearest.truncate(MOST_AGENTS);
+    nearest
 }
 
 /// Whether each of the words is somewhere in the name.
@@ -124,14 +116,12 @@ fn fits(name: &str, words: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use rollcall_shared::feed::{Row, ToConsole};
-    use rollcall_shared::{Cause, DomainId};
+    use rollcall_shared::{AgentId, Cause, DomainId};
 
     use super::*;
-    use crate::feed::mirror::Mirror;
 
-    fn mirror(names: &[&str]) -> Mirror {
-        let rows = names.iter().zip(0_u32..).map(|(name, row)| Row {
+    fn agents(names: &[&str]) -> Vec<Row> {
+        let agents = names.iter().zip(0_u32..).map(|(name, row)| Row {
             row,
             id: AgentId::from_bits(u64::from(row)),
             name: (*name).to_owned(),
@@ -144,27 +134,17 @@ mod tests {
             agent_version: String::new(),
             retired_by: None,
         });
-        let mut mirror = Mirror::default();
-        mirror.apply(ToConsole::Snapshot {
-            sequence: 0,
-            now_ms: 0,
-            first: true,
-            last: true,
-            domains: vec![],
-            rows: rows.collect(),
-            transitions: vec![],
-        });
-        mirror
+        agents.collect()
     }
 
-    fn names(words: &str, mirror: &Mirror) -> Vec<String> {
-        let offers = offers(words, mirror.fleet(), |words| format!("/agents?q={words}"));
+    fn names(words: &str, found: &[&str]) -> Vec<String> {
+        let offers = offers(words, &agents(found), |words| format!("/agents?q={words}"));
         offers.into_iter().map(|offer| offer.name).collect()
     }
 
     #[test]
     fn with_nothing_typed_pages_and_acts_are_offered() {
-        let names = names("", &mirror(&["wall-1"]));
+        let names = names("", &["wall-1"]);
         assert_eq!(names[0], "Wall");
         assert_eq!(names.last().unwrap(), "Sign out");
         assert_eq!(names.len(), PAGES.len() + SOUGHT.len() + 2);
@@ -172,27 +152,32 @@ mod tests {
 
     #[test]
     fn what_begins_with_the_words_comes_first_and_a_search_last() {
-        let mirror = mirror(&["kiosk-wall", "wall-10", "wall-1", "atm"]);
+        let found = ["kiosk-wall", "wall-10", "wall-1", "10.0.0.7, not by name"];
         assert_eq!(
-            names(" Wall", &mirror),
+            names(" Wall", &found),
             [
                 "Wall",
                 "Wall, nothing else on the screen",
                 "wall-1",
                 "wall-10",
                 "kiosk-wall",
+                "10.0.0.7, not by name",
                 "Find agents: wall"
             ]
         );
-        assert_eq!(names("offl unre", &mirror)[0], "Unreachable / Offline");
-        assert_eq!(names("é", &mirror), ["Find agents: é"]);
+        assert_eq!(names("offl unre", &[])[0], "Unreachable / Offline");
+        assert_eq!(names("é", &[]), ["Find agents: é"]);
     }
 
     #[test]
     fn of_many_agents_the_nearest_are_offered() {
-        let many: Vec<String> = (0..500).map(|number| format!("atm-{number}")).collect();
+        let many: Vec<String> = (400..500)
+            .rev()
+            .chain([40, 4])
+            .map(|number| format!("atm-{number}"))
+            .collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
-        let names = names("atm-4", &mirror(&many));
+        let names = names("atm-4", &many);
         assert_eq!(names.len(), MOST_AGENTS + 1);
         assert_eq!(names[0], "atm-4");
     }

@@ -1,8 +1,9 @@
 //! The fourth document: the agent tree, and the tokens that let machines into it.
 //!
-//! It takes the feed of the fleet, since the counts of the tree come from its rows.
+//! It takes the feed of the table with a window of no rows: the tree and its counts.
 
 use leptos::prelude::*;
+use rollcall_shared::feed::table::TABLE;
 
 use super::take_over;
 use super::way::Way;
@@ -14,7 +15,7 @@ use crate::ui::frame::Frame;
 
 /// Starts it.
 pub fn start() {
-    take_over(Admits::People, "", Spoken::to_consoles, || {
+    take_over(Admits::People, TABLE, Spoken::to_tables, || {
         provide_context(Way::by_loading());
         let page = Memo::new(|_| Page::Domains);
         view! { <Frame page><Domains /></Frame> }.into_any()

@@ -1,6 +1,8 @@
-//! The sixth document: every change of status. It takes the feed of the fleet, whose latest transitions it begins with.
+//! The sixth document: every change of status. It takes the feed of the table with a window of no rows: the latest
+//! transitions, and each one that follows.
 
 use leptos::prelude::*;
+use rollcall_shared::feed::table::TABLE;
 
 use super::bar::Bar;
 use super::take_over;
@@ -13,7 +15,7 @@ use crate::ui::frame::Frame;
 
 /// Starts it.
 pub fn start() {
-    take_over(Admits::People, "", Spoken::to_consoles, || {
+    take_over(Admits::People, TABLE, Spoken::to_tables, || {
         let bar = Bar::new(|document| document == Document::Events);
         provide_context(bar);
         provide_context(Way::by(bar));

@@ -1,6 +1,7 @@
 //! The first document: the agents, and what to say at an address that leads nowhere.
 
 use leptos::prelude::*;
+use rollcall_shared::feed::table::TABLE;
 
 use super::bar::Bar;
 use super::take_over;
@@ -14,7 +15,7 @@ use crate::ui::frame::Frame;
 
 /// Starts it.
 pub fn start() {
-    take_over(Admits::People, "", Spoken::to_consoles, || {
+    take_over(Admits::People, TABLE, Spoken::to_tables, || {
         view! { <Pages /> }.into_any()
     });
 }

@@ -4,10 +4,12 @@
 //! frame; a component that reads the fleet subscribes to that number.
 
 use leptos::prelude::*;
+use rollcall_shared::AgentId;
 use rollcall_shared::console_api::Rollout;
 use rollcall_shared::feed::ToConsole;
+use rollcall_shared::feed::table::ToTable;
 
-use super::mirror::{Answer, Fleet, Mirror, Touched};
+use super::mirror::{Answer, Fleet, Mirror};
 use super::seldom::Seldom;
 use super::spoken::Frame;
 use super::standing::{Heard, Offset, Standing};
@@ -30,8 +32,6 @@ pub(crate) struct Live {
 #[derive(Default)]
 struct State {
     mirror: Mirror,
-    /// What the latest version changed.
-    touched: Touched,
     drawing: bool,
     seldom: Seldom,
     heard: Heard,
@@ -85,12 +85,6 @@ impl Live {
         self.state.with_value(|state| state.mirror.rollouts().to_vec())
     }
 
-    /// The number of the picture, and what changed since the one before; tracked.
-    pub(crate) fn changed(self) -> (u32, Touched) {
-        let version = self.version.get();
-        (version, self.state.with_value(|state| state.touched.clone()))
-    }
-
     /// The server's wall clock, once a second; tracked.
     pub(crate) fn now(self) -> i64 {
         self.now.get()
@@ -135,13 +129,31 @@ impl Live {
         self.version.get()
     }
 
-    /// Applies a frame to the mirror, and has it drawn.
-    pub(crate) fn take(self, message: ToConsole) -> Answer {
+    /// Another agent is opened, or none.
+    pub(super) fn opened(self, agent: Option<AgentId>) {
+        self.state.update_value(|state| state.mirror.opened(agent));
+    }
+
+    /// Applies a frame about agents to the mirror, and has it drawn.
+    pub(super) fn take(self, message: ToTable) -> Answer {
+        self.apply(Mirror::time_of(&message), |mirror| mirror.apply(message))
+    }
+
+    /// Applies a frame of a page without agents to the mirror, and has it drawn.
+    pub(super) fn take_rollouts(self, message: ToConsole) -> Answer {
+        let server_ms = match message {
+            ToConsole::Rollouts { now_ms, .. } => Some(now_ms),
+            _ => None,
+        };
+        self.apply(server_ms, |mirror| mirror.apply_rollouts(message))
+    }
+
+    fn apply(self, server_ms: Option<i64>, apply: impl FnOnce(&mut Mirror) -> Answer) -> Answer {
         let frame = self.state.try_update_value(|state| Frame {
-            server_ms: Mirror::time_of(&message),
-            answer: state.mirror.apply(message),
+            server_ms,
+            answer: apply(&mut state.mirror),
             is_whole: state.mirror.is_whole(),
-            is_adrift: state.mirror.is_adrift(),
+            is_adrift: false,
         });
         frame.map_or(Answer::Nothing, |frame| self.note(frame))
     }
@@ -195,7 +207,6 @@ impl Live {
                 began_ms,
                 ..State::default()
             };
-            state.touched.all = true;
         });
         self.version.set(0);
         self.seldom.set(0);
@@ -231,10 +242,7 @@ impl Live {
     }
 
     fn draw(self) {
-        self.state.update_value(|state| {
-            state.drawing = false;
-            state.touched = state.mirror.take_touched();
-        });
+        self.state.update_value(|state| state.drawing = false);
         // Frames may have been waiting while ages stood still: both are told by one clock.
         let here_ms = clock::steady_ms();
         let server_ms = self.state.with_value(|state| state.offset.server_ms(here_ms));

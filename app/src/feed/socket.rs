@@ -7,12 +7,13 @@ use core::time::Duration;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use rollcall_shared::build;
-use rollcall_shared::feed::{FromConsole, MOST_WATCHED_ROWS, PATH};
+use rollcall_shared::feed::{FromConsole, PATH};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{BinaryType, MessageEvent, WebSocket, js_sys};
 
+use super::asking::Asked;
 use super::backoff;
 use super::live::Live;
 use super::mirror::Answer;
@@ -35,7 +36,7 @@ pub(crate) struct Feed {
     show: &'static str,
     spoken: Spoken,
     line: StoredValue<Line, LocalStorage>,
-    snapshots: RwSignal<u32>,
+    asked: StoredValue<Asked, LocalStorage>,
 }
 
 #[derive(Default)]
@@ -49,7 +50,6 @@ struct Line {
     asked_ms: i64,
     failures: u32,
     retry: Option<TimeoutHandle>,
-    watched: Vec<u32>,
     listeners: Option<Listeners>,
 }
 
@@ -68,7 +68,7 @@ impl Feed {
             show,
             spoken,
             line: StoredValue::new_local(Line::default()),
-            snapshots: RwSignal::new(0),
+            asked: StoredValue::new_local(Asked::default()),
         };
         let listeners = Listeners {
             message: Closure::new(move |event: MessageEvent| feed.message(&event)),
@@ -99,24 +99,25 @@ impl Feed {
         self.line.update_value(|line| {
             line.wanted = false;
             line.attempt = line.attempt.wrapping_add(1);
-            line.watched.clear();
         });
         self.hang_up();
+        self.forget_lists();
         self.live.clear();
     }
 
-    /// Asks for the contacts of these rows, once a second, instead of those before.
-    pub(crate) fn watch(self, mut rows: Vec<u32>) {
-        rows.truncate(MOST_WATCHED_ROWS);
-        if self.line.with_value(|line| line.watched != rows) {
-            self.line.update_value(|line| line.watched.clone_from(&rows));
-            self.send(&FromConsole::Watch { rows });
-        }
+    /// What stands behind the feed's path.
+    pub(super) fn show(self) -> &'static str {
+        self.show
     }
 
-    /// Counts the snapshots, each of which gives rows new numbers; tracked.
-    pub(crate) fn snapshots(self) -> u32 {
-        self.snapshots.get()
+    /// What it tells.
+    pub(super) fn live(self) -> Live {
+        self.live
+    }
+
+    /// What is asked for; nothing where the page is gone.
+    pub(super) fn asked<T>(self, change: impl FnOnce(&mut Asked) -> T) -> Option<T> {
+        self.asked.try_update_value(change)
     }
 
     /// Once a second: asks again for a snapshot that did not come, and hangs up on a connection that went silent
@@ -146,6 +147,7 @@ impl Feed {
 
     fn connect(self) {
         self.hang_up();
+        self.forget_lists();
         if !self.line.with_value(|line| line.wanted) {
             return;
         }
@@ -201,15 +203,15 @@ impl Feed {
         };
         match answer {
             Answer::Resync => self.ask(),
-            Answer::Build(shipped) => follow(&shipped),
+            Answer::Build(shipped) => {
+                follow(&shipped);
+                self.greet();
+            }
+            Answer::Listed(number, listed) => self.listed(number, listed),
             Answer::Draw | Answer::Nothing => {}
         }
         if !was_whole && self.live.is_whole() {
-            self.line.update_value(|line| {
-                line.failures = 0;
-                line.watched.clear();
-            });
-            self.snapshots.update(|count| *count = count.wrapping_add(1));
+            self.line.update_value(|line| line.failures = 0);
         }
     }
 
@@ -222,6 +224,7 @@ impl Feed {
     fn lost(self) {
         self.hang_up();
         self.live.disconnected();
+        self.forget_lists();
         self.again();
         let attempt = self.attempt();
         spawn_local(async move {

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use rollcall_shared::feed::ToConsole;
+use rollcall_shared::feed::table::ToTable;
 
 use super::live::Live;
 use super::mirror::Answer;
@@ -31,9 +32,14 @@ impl Spoken {
         Self(StoredValue::new_local(Box::new(read)))
     }
 
-    /// As the fleet and the roll-outs are told.
+    /// As agents are told.
+    pub(crate) fn to_tables(live: Live) -> Self {
+        Self::new(move |bytes| Some(live.take(postcard::from_bytes::<ToTable>(bytes).ok()?)))
+    }
+
+    /// As roll-outs are told, or only that the server is there.
     pub(crate) fn to_consoles(live: Live) -> Self {
-        Self::new(move |bytes| Some(live.take(postcard::from_bytes::<ToConsole>(bytes).ok()?)))
+        Self::new(move |bytes| Some(live.take_rollouts(postcard::from_bytes::<ToConsole>(bytes).ok()?)))
     }
 
     /// Applies a message.

@@ -79,7 +79,7 @@ pub struct Tree {
 
 impl Tree {
     /// Takes the domains as they are now.
-    pub(super) fn plant(&mut self, mut domains: Vec<Domain>) {
+    pub(crate) fn plant(&mut self, mut domains: Vec<Domain>) {
         domains.sort_unstable_by(|left, right| {
             let by_parent = left.parent.cmp(&right.parent);
             by_parent.then_with(|| natural::compare(&left.name, &right.name))
@@ -94,10 +94,16 @@ impl Tree {
         }
     }
 
-    /// Counts an agent that came, or takes off one that went.
-    pub(super) fn count(&mut self, domain: DomainId, status: Status, came: bool) {
-        let count = &mut self.known.entry(domain).or_default().counts[status as usize];
-        *count = if came { *count + 1 } else { count.saturating_sub(1) };
+    /// Takes how many agents are in a domain itself. Gives how many there were before.
+    pub(super) fn count(&mut self, domain: DomainId, now: Counts) -> Counts {
+        core::mem::replace(&mut self.known.entry(domain).or_default().counts, now)
+    }
+
+    /// No domain has any agents, until they are counted anew.
+    pub(super) fn forget_counts(&mut self) {
+        for known in self.known.values_mut() {
+            known.counts = Counts::default();
+        }
     }
 
     /// The line of a domain, counted from the top.
@@ -232,13 +238,13 @@ mod tests {
             (3, Some(1), "site-9"),
         ];
         tree.plant(domains.map(domain).into());
-        for (domain, status) in [
-            (1, Status::Online),
-            (4, Status::UnreachableOnline),
-            (4, Status::Retired),
-            (3, Status::Offline),
+        for (domain, statuses) in [
+            (1, &[Status::Online][..]),
+            (4, &[Status::UnreachableOnline, Status::Retired]),
+            (3, &[Status::Offline]),
         ] {
-            tree.count(DomainId(domain), status, true);
+            let counts = Status::ALL.map(|status| usize::from(statuses.contains(&status)));
+            tree.count(DomainId(domain), counts);
         }
         tree
     }

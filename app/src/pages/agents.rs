@@ -6,7 +6,7 @@ mod empty;
 
 use leptos::prelude::*;
 use rollcall_shared::{AgentId, DomainId, Status};
-use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 
 use address::Address;
 use beside::Beside;
@@ -14,14 +14,14 @@ use empty::{Nobody, NoneFits};
 
 use crate::clock;
 use crate::feed::live::Live;
-use crate::feed::mirror::Touched;
+use crate::feed::mirror::Fleet;
+use crate::feed::socket::Feed;
 use crate::keys;
 use crate::pages::agent::AgentPanel;
 use crate::people::People;
 use crate::route::Opened;
 use crate::table::column::{Column, Columns};
 use crate::table::csv;
-use crate::table::order::Order;
 use crate::table::selection::Selection;
 use crate::table::view::View;
 use crate::ui::add_agent::AddAgent;
@@ -52,8 +52,7 @@ pub(crate) fn Agents() -> impl IntoView {
         ..address.view.get()
     });
 
-    let order = StoredValue::new_local(Order::default());
-    let version = keep(order, view);
+    let feed = expect_context::<Feed>();
     let opened = Memo::new(move |_| address.path.with(|path| Opened::at(path)));
     title::use_live_title(move || {
         let name = |id| live.read(|fleet| fleet.agent(id).map(|agent| agent.name.clone()));
@@ -61,22 +60,22 @@ pub(crate) fn Agents() -> impl IntoView {
         opened.unwrap_or_else(|| "Agents".to_owned())
     });
     take_along(opened);
-    let (selection, ticked) = ticking(order, version, view);
+    Effect::new(move |_| feed.open(opened.get().agent()));
     let rows = Rows {
-        order,
-        version,
+        feed,
+        live,
         view: address.view,
+        query: Memo::new(move |_| view.with(View::query)),
         opened,
         sort_by: Callback::new(move |column: Column| {
             address.change(|view| view.sort = view.sort.clicked(column));
         }),
         open: Callback::new(move |id: AgentId| address.go(&format!("/agents/{id}"))),
-        selection,
-        ticked,
+        selection: ticking(view),
         may_tick: expect_context::<People>().may_change(),
     };
     leave_by_escape(address, opened, rows);
-    let shown = move || rows.read(|order| order.places().len());
+    let shown = move || rows.count();
     let beside = move || match opened.get() {
         Opened::Nothing => view! { <Beside /> }.into_any(),
         opened => view! { <AgentPanel opened /> }.into_any(),
@@ -100,9 +99,11 @@ pub(crate) fn Agents() -> impl IntoView {
     let choose = choosing(address);
     let choose_columns = Callback::new(move |chosen: Columns| address.choose(chosen));
     let save = Callback::new(move |()| {
-        if save_as_file(live, order, view).is_err() {
-            toasts.say("The browser has no room for the file.".to_owned(), None);
-        }
+        spawn_local(async move {
+            if let Err(words) = save_as_file(rows, view.get_untracked()).await {
+                toasts.say(words.to_owned(), None);
+            }
+        });
     });
     let all = told::text(move || {
         if tree.get() {
@@ -112,7 +113,7 @@ pub(crate) fn Agents() -> impl IntoView {
         }
         .to_owned()
     });
-    let nobody = Memo::new(move |_| live.has_arrived() && live.read(|fleet| fleet.agents().is_empty()));
+    let nobody = Memo::new(move |_| live.has_arrived() && live.read(Fleet::count_all) == 0);
     let none_fit = Memo::new(move |_| live.has_arrived() && !nobody.get() && shown() == 0);
     view! {
         <div class=class>
@@ -148,19 +149,18 @@ pub(crate) fn Agents() -> impl IntoView {
 ///
 /// # Errors
 ///
-/// Where the browser has no room for it.
-fn save_as_file(
-    live: Live,
-    order: StoredValue<Order, LocalStorage>,
-    view: Memo<View>,
-) -> Result<(), JsValue> {
-    let text = live.peek(|fleet| {
-        order.with_value(|order| view.with_untracked(|view| csv::write(fleet, order.places(), view)))
-    });
+/// Where the list cannot be had, or the browser has no room for the file: what to tell.
+async fn save_as_file(rows: Rows, view: View) -> Result<(), &'static str> {
+    let listed = rows.feed.list(view.query(), 0, usize::MAX, true).await;
+    let listed = listed.ok_or("Not saved: the server does not answer just now.")?;
+    let text = rows
+        .live
+        .peek(|fleet| csv::write(fleet.tree(), &listed.rows, &view));
     // Colons are not for the names of files everywhere.
     let now = clock::local(clock::now_ms()).machine_readable();
     let when = now.trim_end_matches('Z').replace(':', "-");
-    save::save(&format!("rollcall-agents-{when}.csv"), "text/csv", &text)
+    let saved = save::save(&format!("rollcall-agents-{when}.csv"), "text/csv", &text);
+    saved.map_err(|_| "The browser has no room for the file.")
 }
 
 /// Whether there is room for the tree beside the table.
@@ -178,14 +178,8 @@ fn choosing(address: Address) -> Callback<DomainId> {
     })
 }
 
-/// What is ticked, and how many of that are shown. When other agents are shown all is unticked: nobody acts upon what
-/// was ticked among others.
-fn ticking(
-    order: StoredValue<Order, LocalStorage>,
-    version: Memo<u32>,
-    view: Memo<View>,
-) -> (RwSignal<Selection>, Memo<usize>) {
-    let live = expect_context::<Live>();
+/// What is ticked. When other agents are shown all is unticked: nobody acts upon what was ticked among others.
+fn ticking(view: Memo<View>) -> RwSignal<Selection> {
     let selection = RwSignal::new(Selection::default());
     Effect::new(move |before: Option<View>| {
         let now = view.get();
@@ -194,13 +188,7 @@ fn ticking(
         }
         now
     });
-    let ticked = Memo::new(move |_| {
-        version.get();
-        selection.with(|selection| {
-            live.peek(|fleet| order.with_value(|order| selection.shown(fleet, order).len()))
-        })
-    });
-    (selection, ticked)
+    selection
 }
 
 /// Escape closes the panel, and where there is none unticks all.
@@ -211,7 +199,7 @@ fn leave_by_escape(address: Address, opened: Memo<Opened>, rows: Rows) {
         }
         if opened.get_untracked() != Opened::Nothing {
             address.go("/agents");
-        } else if rows.ticked.get_untracked() > 0 {
+        } else if rows.selection.with_untracked(|ticked| !ticked.is_empty()) {
             rows.selection.update(Selection::clear);
         }
     });
@@ -233,30 +221,4 @@ fn take_along(opened: Memo<Opened>) {
         }
         now
     });
-}
-
-/// Keeps the order of the rows. Each version of the fleet is looked at once; where one was missed, all is
-/// sorted anew.
-fn keep(order: StoredValue<Order, LocalStorage>, view: Memo<View>) -> Memo<u32> {
-    let live = expect_context::<Live>();
-    let seen = StoredValue::new(None::<u32>);
-    Memo::new_with_compare(
-        move |counted: Option<&u32>| {
-            let (version, touched) = live.changed();
-            let touched = match seen.get_value() {
-                Some(seen) if seen == version => Touched::default(),
-                Some(seen) if seen.wrapping_add(1) == version => touched,
-                _ => Touched {
-                    all: true,
-                    ..Touched::default()
-                },
-            };
-            seen.set_value(Some(version));
-            view.with(|view| {
-                live.peek(|fleet| order.update_value(|order| order.update(fleet, view, &touched)));
-            });
-            counted.map_or(0, |counted| counted.wrapping_add(1))
-        },
-        |_, _| true,
-    )
 }

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use leptos::prelude::*;
 use rollcall_shared::console_api::Transition;
-use rollcall_shared::{AgentId, Status, Statuses, TransitionId};
+use rollcall_shared::{Status, Statuses, TransitionId};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::api::{self, Failure};
 use crate::clock;
 use crate::document::bar::Bar;
 use crate::feed::live::Live;
-use crate::feed::mirror::{Fleet, Happening as Held, MOST_EVENTS};
+use crate::feed::mirror::{Fleet, MOST_EVENTS};
 use crate::people::People;
 use crate::ui::happening::{Happening, Line};
 use crate::ui::mark::Mark;
@@ -22,33 +22,35 @@ use crate::ui::told::{self, If};
 const PAGE: u32 = 200;
 
 /// What tells one entry from all others.
-type Key = (u8, i64, i64, Option<AgentId>, String);
+type Key = (i64, String);
 
 /// A heading, or a transition. What tells two apart comes first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Entry {
     Day(i64, String),
-    Live(u32, Line),
-    Stored(TransitionId, Line),
+    Transition(TransitionId, Line),
 }
 
 impl Entry {
     /// Headings have their words in it: what was "Today" is drawn anew tomorrow.
     fn key(&self) -> Key {
         match self {
-            Self::Day(number, heading) => (0, *number, 0, None, heading.clone()),
-            Self::Live(serial, line) => {
-                let agent = line.agent.as_ref().map(|(id, _)| *id);
-                (1, i64::from(*serial), line.at_ms, agent, String::new())
-            }
-            Self::Stored(id, _) => (2, id.as_i64(), 0, None, String::new()),
+            Self::Day(number, heading) => (*number, heading.clone()),
+            Self::Transition(id, _) => (id.as_i64(), String::new()),
+        }
+    }
+
+    fn id(&self) -> Option<TransitionId> {
+        match self {
+            Self::Day(..) => None,
+            Self::Transition(id, _) => Some(*id),
         }
     }
 
     fn line(&self) -> Option<&Line> {
         match self {
             Self::Day(..) => None,
-            Self::Live(_, line) | Self::Stored(_, line) => Some(line),
+            Self::Transition(_, line) => Some(line),
         }
     }
 }
@@ -74,19 +76,11 @@ pub(crate) fn Events() -> impl IntoView {
         let wanted = statuses.get();
         let fits = |line: &Line| fits(wanted, line.to);
         let mut entries: Vec<Entry> = live.read(|fleet| {
-            let entry = |event: &Held| {
-                let told = Line {
-                    agent: Some((event.agent, fleet.at(event.place)?.name.clone())),
-                    at_ms: event.at_ms,
-                    to: event.to,
-                    cause: event.cause,
-                };
-                fits(&told).then_some(Entry::Live(event.serial, told))
-            };
-            fleet
+            let held = fleet
                 .events()
                 .iter()
-                .filter_map(entry)
+                .map(|event| Entry::Transition(event.id, Line::of(event)));
+            held.filter(|entry| entry.line().is_some_and(&fits))
                 .take(older.drawn())
                 .collect()
         });
@@ -114,7 +108,7 @@ pub(crate) fn Events() -> impl IntoView {
                     key=Entry::key
                     children=|entry| match entry {
                         Entry::Day(_, heading) => view! { <li class="day"><h2 class="day__name">{heading}</h2></li> }.into_any(),
-                        Entry::Live(_, told) | Entry::Stored(_, told) => view! { <Happening line=told /> }.into_any(),
+                        Entry::Transition(_, told) => view! { <Happening line=told /> }.into_any(),
                     }
                 />
             </ol>
@@ -167,7 +161,7 @@ fn by_day(entries: Vec<Entry>) -> Vec<Entry> {
 struct At(Edge);
 
 /// The oldest transition that the feed holds: what the store has goes on from there.
-type Edge = Option<(u32, i64, AgentId)>;
+type Edge = Option<TransitionId>;
 
 /// The transitions that the feed does not hold.
 #[derive(Clone, Copy)]
@@ -238,18 +232,11 @@ impl Older {
             && self.live.read(|fleet| fleet.events().is_empty())
     }
 
-    /// Adds those from the store. Some of the feed's carry no id, so what happened to one agent at one moment is
-    /// one.
+    /// Adds those from the store that the feed does not hold.
     fn append(self, entries: &mut Vec<Entry>, fits: impl Fn(&Line) -> bool) {
-        let known: HashSet<(AgentId, i64)> = entries
-            .iter()
-            .filter_map(|entry| entry.line())
-            .filter_map(|line| Some((line.agent.as_ref()?.0, line.at_ms)))
-            .collect();
+        let known: HashSet<TransitionId> = entries.iter().filter_map(Entry::id).collect();
         self.stored.with(|stored| {
-            let lines = stored
-                .iter()
-                .filter(|transition| !known.contains(&(transition.agent, transition.at_ms)));
+            let lines = stored.iter().filter(|transition| !known.contains(&transition.id));
             entries.extend(lines.filter_map(|transition| {
                 let line = Line {
                     agent: Some((transition.agent, transition.name.clone())),
@@ -257,7 +244,7 @@ impl Older {
                     to: transition.to,
                     cause: transition.cause,
                 };
-                fits(&line).then_some(Entry::Stored(transition.id, line))
+                fits(&line).then_some(Entry::Transition(transition.id, line))
             }));
         });
     }
@@ -290,17 +277,14 @@ impl Older {
         if self.busy.get_untracked() {
             return;
         }
-        let (edge, oldest) = self.live.peek(|fleet| {
-            let oldest = fleet.events().iter().rev().find_map(|event| event.id);
-            (edge(fleet), oldest)
-        });
+        let edge = self.live.peek(edge);
         if self.asked.get_untracked().is_none() {
             self.asked.set(Some(At(edge)));
         }
         let before = self
             .stored
             .with_untracked(|stored| stored.last().map(|last| last.id))
-            .or(oldest);
+            .or(edge);
         self.busy.set(true);
         self.failure.set(None);
         spawn_local(async move {
@@ -324,6 +308,5 @@ impl Older {
 
 /// Where the feed's transitions end.
 fn edge(fleet: &Fleet) -> Edge {
-    let oldest = fleet.events().back()?;
-    Some((oldest.serial, oldest.at_ms, oldest.agent))
+    fleet.events().back().map(|oldest| oldest.id)
 }

@@ -1,5 +1,7 @@
 //! The columns of the table: what each is called, which of them are shown, and by which the rows are sorted.
 
+use rollcall_shared::feed::table::SortKey;
+
 /// A column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Column {
@@ -65,10 +67,25 @@ impl Column {
         }
     }
 
+    /// What rows are sorted by under its heading; nothing where they cannot be.
+    #[must_use]
+    pub const fn sort_key(self) -> Option<SortKey> {
+        Some(match self {
+            Self::Name => SortKey::Name,
+            Self::Status => SortKey::Status,
+            Self::Since => SortKey::Since,
+            Self::Contact => SortKey::Contact,
+            Self::Domain => SortKey::Domain,
+            Self::Address => SortKey::Address,
+            Self::Version => SortKey::Version,
+            Self::Cause => return None,
+        })
+    }
+
     /// Whether rows can be sorted by it.
     #[must_use]
-    pub fn sorts(self) -> bool {
-        self != Self::Cause
+    pub const fn sorts(self) -> bool {
+        self.sort_key().is_some()
     }
 }
 

@@ -5,18 +5,18 @@ use rollcall_shared::feed::Row;
 use super::column::Column;
 use super::view::View;
 use crate::calendar::Moment;
-use crate::feed::mirror::Fleet;
+use crate::feed::tree::Tree;
 
-/// The rows at these places, in this order, with the columns that the view has: a line of headings, then a line an agent.
+/// These rows, in this order, with the columns that the view has: a line of headings, then a line an agent.
 /// Times are in UTC. Where a column says two things it is two columns; the id, by which other programs know the agent, comes
 /// last.
 #[must_use]
-pub fn write(fleet: &Fleet, places: &[u32], view: &View) -> String {
+pub fn write(tree: &Tree, rows: &[Row], view: &View) -> String {
     let columns: Vec<Column> = Column::ALL
         .into_iter()
         .filter(|column| view.columns.has(*column))
         .collect();
-    let mut file = String::with_capacity(places.len() * 128);
+    let mut file = String::with_capacity(rows.len() * 128);
     for column in &columns {
         field(&mut file, column.heading());
         if *column == Column::Contact {
@@ -24,16 +24,16 @@ pub fn write(fleet: &Fleet, places: &[u32], view: &View) -> String {
         }
     }
     end(&mut file, "Id");
-    for row in places.iter().filter_map(|place| fleet.at(*place)) {
+    for row in rows {
         for column in &columns {
-            cell(&mut file, fleet, row, *column);
+            cell(&mut file, tree, row, *column);
         }
         end(&mut file, &row.id.to_string());
     }
     file
 }
 
-fn cell(file: &mut String, fleet: &Fleet, row: &Row, column: Column) {
+fn cell(file: &mut String, tree: &Tree, row: &Row, column: Column) {
     match column {
         Column::Name => field(file, &row.name),
         Column::Status => field(file, &row.status.to_string()),
@@ -45,7 +45,7 @@ fn cell(file: &mut String, fleet: &Fleet, row: &Row, column: Column) {
             field(file, &at.unwrap_or_default());
             field(file, row.last_contact.map_or("", |(_, kind)| kind.key()));
         }
-        Column::Domain => field(file, &fleet.tree().path(row.domain)),
+        Column::Domain => field(file, &tree.path(row.domain)),
         Column::Address => field(
             file,
             &row.address
@@ -91,14 +91,13 @@ fn quoted(file: &mut String, text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use rollcall_shared::feed::{Domain, ToConsole};
+    use rollcall_shared::feed::Domain;
     use rollcall_shared::{AgentId, Cause, ContactKind, DomainId, Status};
 
     use super::super::column::Columns;
     use super::*;
-    use crate::feed::mirror::Mirror;
 
-    fn mirror(names: &[&str]) -> Mirror {
+    fn fleet(names: &[&str]) -> (Tree, Vec<Row>) {
         let rows = names.iter().zip(0_u32..).map(|(name, number)| Row {
             row: number,
             id: AgentId::from_bits(u64::from(number)),
@@ -117,25 +116,18 @@ mod tests {
             parent: parent.map(DomainId),
             name: name.to_owned(),
         };
-        let mut mirror = Mirror::default();
-        mirror.apply(ToConsole::Snapshot {
-            sequence: 0,
-            now_ms: 0,
-            first: true,
-            last: true,
-            domains: vec![domain(1, None, "All"), domain(2, Some(1), "Oslo, harbour")],
-            rows: rows.collect(),
-            transitions: vec![],
-        });
-        mirror
+        let mut tree = Tree::default();
+        tree.plant(vec![domain(1, None, "All"), domain(2, Some(1), "Oslo, harbour")]);
+        (tree, rows.collect())
     }
 
     #[test]
     fn a_line_has_what_the_table_shows_and_the_id() {
-        let mirror = mirror(&["kiosk", "atm"]);
-        let file = write(mirror.fleet(), &[1, 0], &View::default());
+        let (tree, mut rows) = fleet(&["kiosk", "atm"]);
+        rows.reverse();
+        let file = write(&tree, &rows, &View::default());
         let id = |number| AgentId::from_bits(number).to_string();
-        let path = mirror.fleet().tree().path(DomainId(2));
+        let path = tree.path(DomainId(2));
         let cause = Cause::Enrolled.phrase();
         assert_eq!(
             file,
@@ -151,12 +143,12 @@ mod tests {
 
     #[test]
     fn a_name_is_never_two_fields_and_never_a_formula() {
-        let mirror = mirror(&["a,b", "say \"hi\"", "=2+3", "-1", "line\nbreak"]);
+        let (tree, rows) = fleet(&["a,b", "say \"hi\"", "=2+3", "-1", "line\nbreak"]);
         let view = View {
             columns: Columns::from_keys("name"),
             ..View::default()
         };
-        let file = write(mirror.fleet(), &[0, 1, 2, 3, 4], &view);
+        let file = write(&tree, &rows, &view);
         for written in [
             "\"a,b\",",
             "\"say \"\"hi\"\"\",",

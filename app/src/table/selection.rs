@@ -1,14 +1,15 @@
 //! The agents that somebody ticked, one by one, by stretches, or all at once.
 //!
-//! What counts is what is ticked *and* shown: an agent that a filter no longer shows, because it came back meanwhile or
-//! was moved, is not acted upon unseen.
+//! A list is the agents that the table shows, in its order, as the server has it: what counts in the end is what is ticked
+//! *and* in the list, so an agent that a filter no longer shows, because it came back meanwhile or was moved, is not
+//! acted upon unseen.
 
 use std::collections::HashSet;
 
-use rollcall_shared::AgentId;
+use rollcall_shared::{AgentId, DomainId};
 
-use super::order::Order;
-use crate::feed::mirror::Fleet;
+/// Agents in the order of the table, and which domain each is in.
+pub type List = [(AgentId, DomainId)];
 
 /// What is ticked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -31,6 +32,12 @@ impl Selection {
         self.ticked.is_empty()
     }
 
+    /// How many are ticked.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.ticked.len()
+    }
+
     /// Unticks all.
     pub fn clear(&mut self) {
         *self = Self::default();
@@ -44,119 +51,89 @@ impl Selection {
         self.stretch = Some((id, id));
     }
 
+    /// Whether a part of the list is enough for [`Selection::reach`]: it has all agents that a stretch begins or ends at.
+    #[must_use]
+    pub fn reaches_within(&self, part: &List, from: Option<AgentId>, to: AgentId) -> bool {
+        let (begin, before) = self.stretch_from(from, to);
+        [begin, before, to].iter().all(|id| at(part, *id).is_some())
+    }
+
     /// Ticks all from where the stretch begins to this one, and unticks what it reached beyond. It begins at `from`,
     /// unless it reached to there; without `from` it goes on, wherever it was.
-    pub fn reach(&mut self, fleet: &Fleet, order: &Order, from: Option<AgentId>, to: AgentId) {
-        let (begin, before) = match (self.stretch, from) {
-            (Some((begin, reached)), None) => (begin, reached),
-            (Some((begin, reached)), Some(from)) if reached == from => (begin, reached),
-            (_, from) => (from.unwrap_or(to), from.unwrap_or(to)),
-        };
-        for id in between(fleet, order, begin, before) {
-            self.ticked.remove(&id);
+    pub fn reach(&mut self, list: &List, from: Option<AgentId>, to: AgentId) {
+        let (begin, before) = self.stretch_from(from, to);
+        for (id, _) in between(list, begin, before) {
+            self.ticked.remove(id);
         }
-        self.ticked.extend(between(fleet, order, begin, to));
+        self.ticked
+            .extend(between(list, begin, to).iter().map(|(id, _)| id));
         self.stretch = Some((begin, to));
     }
 
-    /// Ticks all that is shown.
-    pub fn all(&mut self, fleet: &Fleet, order: &Order) {
-        self.ticked.extend(ids(fleet, order.places()));
-    }
-
-    /// Those that are ticked and shown, as they stand.
-    #[must_use]
-    pub fn shown(&self, fleet: &Fleet, order: &Order) -> Vec<AgentId> {
-        if self.is_empty() {
-            return Vec::new();
+    /// Where a stretch to an agent begins, and where it reached to so far.
+    fn stretch_from(&self, from: Option<AgentId>, to: AgentId) -> (AgentId, AgentId) {
+        match (self.stretch, from) {
+            (Some(stretch), None) => stretch,
+            (Some(stretch), Some(from)) if stretch.1 == from => stretch,
+            (_, from) => (from.unwrap_or(to), from.unwrap_or(to)),
         }
-        ids(fleet, order.places()).filter(|id| self.has(*id)).collect()
+    }
+
+    /// Ticks all of the list.
+    pub fn all(&mut self, list: &List) {
+        self.ticked.extend(list.iter().map(|(id, _)| id));
+    }
+
+    /// Unticks all but these.
+    pub fn keep(&mut self, list: &List) {
+        self.ticked = list
+            .iter()
+            .map(|(id, _)| *id)
+            .filter(|id| self.has(*id))
+            .collect();
+    }
+
+    /// Those of the list that are ticked, as they stand.
+    #[must_use]
+    pub fn shown(&self, list: &List) -> Vec<(AgentId, DomainId)> {
+        list.iter().filter(|(id, _)| self.has(*id)).copied().collect()
     }
 }
 
-fn ids<'a>(fleet: &'a Fleet, places: &'a [u32]) -> impl Iterator<Item = AgentId> + 'a {
-    places.iter().filter_map(|place| Some(fleet.at(*place)?.id))
+fn at(list: &List, id: AgentId) -> Option<usize> {
+    list.iter().position(|(known, _)| *known == id)
 }
 
-/// Those from one to another, whichever stands first; none where either is not shown.
-fn between<'a>(
-    fleet: &'a Fleet,
-    order: &'a Order,
-    one: AgentId,
-    other: AgentId,
-) -> impl Iterator<Item = AgentId> + 'a {
-    let at = |id| order.position(fleet.place(id)?);
-    let places = match (at(one), at(other)) {
-        (Some(one), Some(other)) => &order.places()[one.min(other)..=one.max(other)],
+/// Those from one to another, whichever stands first; none where either is not in the list.
+fn between(list: &List, one: AgentId, other: AgentId) -> &List {
+    match (at(list, one), at(list, other)) {
+        (Some(one), Some(other)) => &list[one.min(other)..=one.max(other)],
         _ => &[],
-    };
-    ids(fleet, places)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use rollcall_shared::feed::{Row, ToConsole};
-    use rollcall_shared::{Cause, DomainId, Status};
-
-    use super::super::view::View;
     use super::*;
-    use crate::feed::mirror::{Mirror, Touched};
 
-    /// Ten agents, of which the odd ones are offline.
-    fn ten() -> Mirror {
-        let row = |number: u32| Row {
-            row: number,
-            id: AgentId::from_bits(u64::from(number)),
-            name: format!("a-{number}"),
-            domain: DomainId::ROOT,
-            status: if number % 2 == 1 {
-                Status::Offline
-            } else {
-                Status::Online
-            },
-            since_ms: 0,
-            cause: Cause::Enrolled,
-            last_contact: None,
-            address: None,
-            agent_version: String::new(),
-            retired_by: None,
-        };
-        let mut mirror = Mirror::default();
-        mirror.apply(ToConsole::Snapshot {
-            sequence: 0,
-            now_ms: 0,
-            first: true,
-            last: true,
-            domains: vec![],
-            rows: (0..10).map(row).collect(),
-            transitions: vec![],
-        });
-        mirror
-    }
-
-    fn ordered(mirror: &Mirror, view: &View) -> Order {
-        let mut order = Order::default();
-        let all = Touched {
-            all: true,
-            ..Touched::default()
-        };
-        order.update(mirror.fleet(), view, &all);
-        order
-    }
-
-    fn agent(number: u64) -> AgentId {
+    const fn agent(number: u64) -> AgentId {
         AgentId::from_bits(number)
     }
 
-    fn ticked(selection: &Selection, mirror: &Mirror, order: &Order) -> Vec<u64> {
-        let shown = selection.shown(mirror.fleet(), order);
-        shown.into_iter().map(AgentId::bits).collect()
+    fn list(numbers: impl IntoIterator<Item = u64>) -> Vec<(AgentId, DomainId)> {
+        let listed = numbers.into_iter().map(|number| (agent(number), DomainId::ROOT));
+        listed.collect()
+    }
+
+    fn ticked(selection: &Selection, list: &List) -> Vec<u64> {
+        let shown = selection.shown(list);
+        let number = |id: AgentId| (0..10).find(|number| agent(*number) == id);
+        shown.iter().filter_map(|(id, _)| number(*id)).collect()
     }
 
     #[test]
-    fn a_stretch_grows_and_shrinks_from_where_it_begins() {
-        let mirror = ten();
-        let order = ordered(&mirror, &View::default());
+    fn a_stretch_reaches_from_the_agent_that_was_ticked_last_and_may_be_drawn_back() {
+        let ten = list(0..10);
         let mut selection = Selection::default();
         selection.turn(agent(9));
         selection.turn(agent(3));
@@ -166,36 +143,51 @@ mod tests {
             (1, &[1, 2, 3, 9]),
             (3, &[3, 9]),
         ] {
-            selection.reach(mirror.fleet(), &order, None, agent(to));
-            assert_eq!(ticked(&selection, &mirror, &order), expected);
+            selection.reach(&ten, None, agent(to));
+            assert_eq!(ticked(&selection, &ten), expected);
         }
     }
 
     #[test]
     fn a_stretch_by_the_keyboard_begins_where_the_keyboard_is() {
-        let mirror = ten();
-        let order = ordered(&mirror, &View::default());
+        let ten = list(0..10);
         let mut selection = Selection::default();
         selection.turn(agent(0));
         for (from, to) in [(5, 6), (6, 7), (7, 6)] {
-            selection.reach(mirror.fleet(), &order, Some(agent(from)), agent(to));
+            selection.reach(&ten, Some(agent(from)), agent(to));
         }
-        assert_eq!(ticked(&selection, &mirror, &order), [0, 5, 6]);
+        assert_eq!(ticked(&selection, &ten), [0, 5, 6]);
     }
 
     #[test]
-    fn only_what_is_shown_counts_and_all_is_all_that_is_shown() {
-        let mirror = ten();
-        let everyone = ordered(&mirror, &View::default());
-        let offline = ordered(&mirror, &View::told(&[("status", "offline")]));
+    fn a_part_of_the_list_is_enough_where_the_stretch_is_within_it() {
+        let part = list(3..7);
+        let mut selection = Selection::default();
+        selection.turn(agent(3));
+        assert!(selection.reaches_within(&part, None, agent(6)));
+        assert!(!selection.reaches_within(&part, None, agent(8)));
+        selection.reach(&list(0..10), None, agent(8));
+        assert!(
+            !selection.reaches_within(&part, None, agent(6)),
+            "what it is drawn back from is not in the part"
+        );
+    }
+
+    #[test]
+    fn only_what_is_in_the_list_counts_and_all_is_all_that_is_in_it() {
+        let ten = list(0..10);
+        let odd = list([1, 3, 5, 7, 9]);
         let mut selection = Selection::default();
         selection.turn(agent(2));
-        selection.all(mirror.fleet(), &offline);
-        assert_eq!(ticked(&selection, &mirror, &offline), [1, 3, 5, 7, 9]);
-        assert_eq!(ticked(&selection, &mirror, &everyone), [1, 2, 3, 5, 7, 9]);
+        selection.all(&odd);
+        assert_eq!(ticked(&selection, &odd), [1, 3, 5, 7, 9]);
+        assert_eq!(ticked(&selection, &ten), [1, 2, 3, 5, 7, 9]);
         selection.turn(agent(3));
-        assert_eq!(ticked(&selection, &mirror, &offline), [1, 5, 7, 9]);
+        assert_eq!(ticked(&selection, &odd), [1, 5, 7, 9]);
+        assert_eq!(selection.count(), 5);
+        selection.keep(&odd);
+        assert_eq!(ticked(&selection, &ten), [1, 5, 7, 9]);
         selection.clear();
-        assert!(selection.is_empty() && ticked(&selection, &mirror, &everyone).is_empty());
+        assert!(selection.is_empty() && ticked(&selection, &ten).is_empty());
     }
 }

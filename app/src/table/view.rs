@@ -3,7 +3,8 @@
 //! So a screen can be sent to a colleague. Whatever someone typed there is taken for what it can mean; the
 //! rest is passed over.
 
-use rollcall_shared::{DomainId, Status, Statuses};
+use rollcall_shared::feed::table::Query;
+use rollcall_shared::{DomainId, Statuses};
 
 use super::column::{Column, Columns, Sort};
 
@@ -89,13 +90,15 @@ impl View {
             && self.search.trim() == other.search.trim()
     }
 
-    /// Whether a status is shown.
+    /// The list that the server is asked for.
     #[must_use]
-    pub fn shows(&self, status: Status) -> bool {
-        if self.statuses.is_empty() {
-            status != Status::Retired
-        } else {
-            self.statuses.has(status)
+    pub fn query(&self) -> Query {
+        Query {
+            domain: self.domain,
+            statuses: self.statuses,
+            search: self.search.trim().to_owned(),
+            sort: self.sort.column.sort_key().unwrap_or_default(),
+            descending: self.sort.descending,
         }
     }
 }
@@ -118,6 +121,8 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rollcall_shared::Status;
+
     use super::*;
 
     #[test]
@@ -160,12 +165,5 @@ mod tests {
         assert!(!read.statuses.has(Status::Online));
         assert_eq!(read.sort, Sort::default());
         assert!(read.columns.is_automatic());
-    }
-
-    #[test]
-    fn the_retired_are_shown_only_where_they_are_asked_for() {
-        assert!(!View::default().shows(Status::Retired));
-        assert!(View::default().shows(Status::Inactive));
-        assert!(View::told(&[("status", "retired")]).shows(Status::Retired));
     }
 }

@@ -1,4 +1,6 @@
-//! Which rows of a long table to draw: those on the screen and a few around them.
+//! Which rows of a long table to draw: those on the screen and a few around them; and which to ask for: some screens more.
+
+use core::ops::Range;
 
 /// The height of a row in pixels, as `style/table.css` has it.
 pub const ROW_PX: f64 = 37.0;
@@ -9,6 +11,23 @@ const AROUND: usize = 8;
 /// The tallest that a table is made. Browsers clamp elements somewhat above (Firefox at 17.8 million pixels);
 /// beyond, the position of the scroll bar is taken as a share of the rows.
 const TALLEST_PX: f64 = 15_000_000.0;
+
+/// Rows asked for above and below those drawn: some screens of them, so that scrolling meets rows that are here already.
+const AHEAD: usize = 240;
+
+/// Where fewer than so many are left ahead, more are asked for.
+const NEAR: usize = 120;
+
+/// The stretch to ask the server for, where `drawn` rows of a list are on the screen and `asked` is what it was asked for
+/// last: the same, as long as it reaches far enough. Of a list whose length is not known yet, the beginning.
+#[must_use]
+pub fn stretch(drawn: Range<usize>, rows: usize, asked: &Range<usize>) -> Range<usize> {
+    let needed = drawn.start.saturating_sub(NEAR)..drawn.end.saturating_add(NEAR).min(rows);
+    if !asked.is_empty() && asked.start <= needed.start && needed.end <= asked.end {
+        return asked.clone();
+    }
+    drawn.start.saturating_sub(AHEAD)..drawn.end.saturating_add(AHEAD)
+}
 
 /// The rows to draw, and the empty space that stands for the others.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -115,6 +134,23 @@ mod tests {
         assert_eq!((middle.first, middle.end), (49_992, 50_029));
         assert_eq!(middle.above_px, 49_992.0 * ROW_PX);
         assert_eq!(middle.below_px, (100_000.0 - 50_029.0) * ROW_PX);
+    }
+
+    #[test]
+    fn more_is_asked_for_before_the_scrolling_reaches_the_end_of_what_is_here() {
+        let first = stretch(0..0, 0, &(0..0));
+        assert_eq!(first, 0..240, "before anything is known");
+        let first = stretch(0..35, 100_000, &first);
+        assert_eq!(first, 0..240, "enough");
+        assert_eq!(stretch(80..120, 100_000, &first), first);
+        let next = stretch(90..130, 100_000, &first);
+        assert_eq!(next, 0..370);
+        assert_eq!(stretch(9_000..9_040, 100_000, &next), 8_760..9_280, "far away");
+        assert_eq!(
+            stretch(9_000..9_010, 9_010, &(8_860..9_010)),
+            8_860..9_010,
+            "the end of the list"
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Adding agents: a token is made, and the one line that enrols a machine is shown, until machines appear.
 
 use leptos::prelude::*;
-use rollcall_shared::DomainId;
 use rollcall_shared::console_api::{NewToken, TokenMade};
+use rollcall_shared::{Cause, DomainId};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::api::{self, Failure};
@@ -147,16 +147,17 @@ fn Into(domain: RwSignal<DomainId>, refusal: Signal<String>) -> impl IntoView {
 #[component]
 fn OneLine(token: TokenMade) -> impl IntoView {
     let live = expect_context::<Live>();
-    let known = live.peek(|fleet| fleet.agents().len());
+    let (known, before) =
+        live.peek(|fleet| (fleet.events().front().map(|event| event.id), fleet.count_all()));
     let newcomers = Memo::new(move |_| {
         live.read(|fleet| {
-            let new = fleet.agents().get(known..).unwrap_or_default();
-            let named = new
-                .iter()
-                .rev()
+            let since = fleet.events().iter().take_while(|event| Some(event.id) != known);
+            let enrolled = since.filter(|event| event.cause == Cause::Enrolled);
+            let named = enrolled
                 .take(MOST_NAMED)
-                .map(|agent| (agent.id, agent.name.clone()));
-            (new.len(), named.collect::<Vec<_>>())
+                .map(|event| (event.agent, event.name.clone()));
+            let named: Vec<_> = named.collect();
+            (fleet.count_all().saturating_sub(before).max(named.len()), named)
         })
     });
     let uses = phrase::counted(

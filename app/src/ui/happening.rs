@@ -1,6 +1,7 @@
 //! A transition, as a line.
 
 use leptos::prelude::*;
+use rollcall_shared::feed::table::Happened;
 use rollcall_shared::{AgentId, Cause, Status};
 
 use crate::people::People;
@@ -18,6 +19,18 @@ pub(crate) struct Line {
     pub(crate) to: Status,
     /// Why.
     pub(crate) cause: Cause,
+}
+
+impl Line {
+    /// As the feed told it.
+    pub(crate) fn of(happened: &Happened) -> Self {
+        Self {
+            agent: Some((happened.agent, happened.name.clone())),
+            at_ms: happened.at_ms,
+            to: happened.to,
+            cause: happened.cause,
+        }
+    }
 }
 
 /// Whose it is, and the way to there; a display on a wall leads nowhere.

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::feed::live::Live;
 use crate::table::column::Column;
 use crate::table::selection::Selection;
 use crate::ui::table::Rows;
@@ -11,7 +10,6 @@ use crate::ui::told;
 /// The row of heads.
 #[component]
 pub(crate) fn Headings(rows: Rows) -> impl IntoView {
-    let live = expect_context::<Live>();
     let heading = move |column: Column| {
         let class = format!("head head--{}", column.key());
         if !column.sorts() {
@@ -35,9 +33,9 @@ pub(crate) fn Headings(rows: Rows) -> impl IntoView {
         .into_any()
     };
     let tick = rows.may_tick.then(|| {
-        let shown = move || rows.read(|order| order.places().len());
-        let all = told::flag(move || rows.ticked.get() > 0 && rows.ticked.get() == shown());
-        let some = told::flag(move || (1..shown()).contains(&rows.ticked.get()));
+        let ticked = Memo::new(move |_| rows.selection.with(Selection::count));
+        let all = told::flag(move || ticked.get() > 0 && ticked.get() == rows.count());
+        let some = told::flag(move || (1..rows.count()).contains(&ticked.get()));
         view! {
             <th class="head head--tick" role="columnheader" scope="col">
                 <input
@@ -50,7 +48,7 @@ pub(crate) fn Headings(rows: Rows) -> impl IntoView {
                         if all.get_untracked() {
                             rows.selection.update(Selection::clear);
                         } else {
-                            rows.tick_all(live);
+                            rows.tick_all();
                         }
                     }
                 />

@@ -3,11 +3,14 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use rollcall_shared::feed::Row;
+use rollcall_shared::feed::table::Query;
 use wasm_bindgen::JsCast as _;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, KeyboardEvent, MouseEvent};
 
 use crate::document::way::Way;
-use crate::feed::live::Live;
+use crate::feed::socket::Feed;
 use crate::keys;
 use crate::palette::{self, Deed, Offer};
 use crate::people::People;
@@ -84,8 +87,10 @@ struct Finder {
 
 impl Finder {
     fn new() -> Self {
-        let feed = expect_context::<Live>();
+        let feed = expect_context::<Feed>();
         let words = RwSignal::new(String::new());
+        let found = RwSignal::new((String::new(), Vec::new()));
+        Effect::new(move |_| find(feed, words, found));
         let search = |words: &str| {
             let mut to = "/agents?q=".to_owned();
             to.push_str(&String::from(js_sys::encode_uri_component(words)));
@@ -96,7 +101,7 @@ impl Finder {
             words,
             at: RwSignal::new(0),
             offers: Memo::new(move |_| {
-                words.with(|words| feed.peek(|fleet| palette::offers(words, fleet, search)))
+                words.with(|words| found.with(|(_, agents)| palette::offers(words, agents, search)))
             }),
             way: expect_context(),
             theme: expect_context(),
@@ -167,6 +172,31 @@ impl Finder {
             Deed::SignOut => self.people.leave(),
         }
     }
+}
+
+/// Has the server find agents by the words. What was found by other words is gone at once, unless it is by fewer of their
+/// letters: that is close, and the next answer is on its way.
+fn find(feed: Feed, typed: RwSignal<String>, found: RwSignal<(String, Vec<Row>)>) {
+    let words = typed.with(|typed| typed.trim().to_owned());
+    let is_close = found.with_untracked(|(by, _)| !by.is_empty() && words.starts_with(by.as_str()));
+    if !is_close {
+        found.set(Default::default());
+    }
+    if words.is_empty() {
+        return;
+    }
+    spawn_local(async move {
+        let query = Query {
+            search: words.clone(),
+            ..Query::default()
+        };
+        let listed = feed.list(query, 0, palette::ASKED_FOR, true).await;
+        // The page may be gone meanwhile, or other words typed.
+        let is_meant = typed.try_with_untracked(|typed| typed.trim() == words);
+        if let (Some(listed), Some(true)) = (listed, is_meant) {
+            found.set((words, listed.rows));
+        }
+    });
 }
 
 /// The id of a line, for the field to say which one is chosen.

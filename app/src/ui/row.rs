@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use rollcall_shared::{AgentId, DomainId};
 
-use crate::feed::live::Live;
 use crate::route::Opened;
 use crate::table::view::View;
 use crate::ui::age::Age;
@@ -24,7 +23,7 @@ pub(crate) fn AgentRow(
     #[prop(into)]
     reached: Signal<bool>,
 ) -> impl IntoView {
-    let live = expect_context::<Live>();
+    let live = rows.live;
     let shown = Shown::live(id);
     let status = shown.status();
     let since = shown.since();
@@ -46,10 +45,9 @@ pub(crate) fn AgentRow(
         };
         format!("row row--{}{glow}", now.0.key())
     };
-    // By the order itself: a number that is counted in the page would be another for every row at each step of a scroll.
+    // By the list itself: a number that is counted in the page would be another for every row at each step of a scroll.
     let row_number = move || {
-        let place = live.peek(|fleet| fleet.place(id));
-        let position = rows.read(|order| place.and_then(|place| order.position(place)));
+        let position = live.read(|fleet| fleet.position(id));
         position.map_or_else(String::new, |position| (position + 2).to_string())
     };
     let name = shown.text(|agent| agent.name.clone());
@@ -97,7 +95,7 @@ pub(crate) fn AgentRow(
                 }
                 let is_held = event.shift_key() || event.ctrl_key() || event.meta_key();
                 if rows.may_tick && (is_held || walk::is_in(&event, ".cell--tick")) {
-                    rows.tick(live, id, event.shift_key());
+                    rows.tick(id, event.shift_key());
                 } else {
                     rows.open.run(id);
                 }
@@ -122,6 +120,17 @@ pub(crate) fn AgentRow(
             <td class="cell cell--address" role="cell" title=address_text>{address_text}</td>
             <td class="cell cell--version" role="cell">{shown.text(|agent| agent.agent_version.clone())}</td>
             <td class="cell cell--cause" role="cell">{shown.text(|agent| agent.cause.phrase())}</td>
+        </tr>
+    }
+}
+
+/// The row of an agent that the server has yet to tell of: as high as any.
+#[component]
+pub(crate) fn AwaitedRow(rows: Rows) -> impl IntoView {
+    let cells = if rows.may_tick { "9" } else { "8" };
+    view! {
+        <tr class="row row--awaited" aria-hidden="true">
+            <td class="cell" colspan=cells>"…"</td>
         </tr>
     }
 }

@@ -1,18 +1,19 @@
 //! Below the table, while agents are ticked: how many, and what may be done with them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use rollcall_shared::{AgentId, DomainId};
+use rollcall_shared::feed::table::Query;
+use rollcall_shared::{AgentId, DomainId, Status, Statuses};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::api;
 use crate::bulk::{self, Act};
-use crate::feed::live::Live;
+use crate::feed::socket::Feed;
 use crate::people::People;
 use crate::phrase;
-use crate::table::selection::Selection;
+use crate::table::selection::{List, Selection};
 use crate::ui::doing::{Deed, Doing};
 use crate::ui::icon::{Icon, Picture};
 use crate::ui::table::Rows;
@@ -35,7 +36,7 @@ type Origins = HashMap<AgentId, DomainId>;
 #[component]
 pub(crate) fn Selected(rows: Rows) -> impl IntoView {
     let people = expect_context::<People>();
-    let live = expect_context::<Live>();
+    let ticked = Memo::new(move |_| rows.selection.with(Selection::count));
     let toasts = expect_context::<Toasts>();
     let deed = Deed::new();
     let origins = StoredValue::new(Origins::new());
@@ -47,26 +48,34 @@ pub(crate) fn Selected(rows: Rows) -> impl IntoView {
             walk::focus("[data-agent][tabindex=\"0\"]");
         }
         if was_open == Some(true) && !is_open {
-            offer_undo(live, deed, origins, people, toasts);
+            offer_undo(rows.feed, deed, origins, people, toasts);
         }
         is_open
     });
     let button = move |(act, words): (Act, &'static str)| {
         let begin = move |_| {
-            let agents = live.peek(|fleet| {
-                rows.read(|order| rows.selection.with(|selection| selection.shown(fleet, order)))
+            let selection = rows.selection;
+            let are_here = move |part: &List| {
+                selection.with_untracked(|ticked| ticked.shown(part).len() == ticked.count())
+            };
+            rows.with_list(are_here, move |list| {
+                // Who is ticked and shown no more is not acted upon, and is not counted any longer.
+                let agents = selection.with_untracked(|ticked| ticked.shown(list));
+                selection.update(|ticked| ticked.keep(&agents));
+                if agents.is_empty() {
+                    return;
+                }
+                origins.set_value(agents.iter().copied().collect());
+                deed.begin(act, agents.iter().map(|(id, _)| *id).collect(), people);
             });
-            let was_in = |id: &AgentId| live.peek(|fleet| Some((*id, fleet.agent(*id)?.domain)));
-            origins.set_value(agents.iter().filter_map(was_in).collect());
-            deed.begin(act, agents, people);
         };
         view! { <button class="button" on:click=begin>{words}</button> }
     };
     view! {
-        <section class="selected" aria-label="Selected agents" hidden=told::flag(move || rows.ticked.get() == 0)>
+        <section class="selected" aria-label="Selected agents" hidden=told::flag(move || ticked.get() == 0)>
             <p class="selected__count" role="status">
                 {told::text(move || {
-                    let mut words = phrase::grouped(rows.ticked.get());
+                    let mut words = phrase::grouped(ticked.get());
                     words.push_str(" selected");
                     words
                 })}
@@ -86,7 +95,7 @@ pub(crate) fn Selected(rows: Rows) -> impl IntoView {
 }
 
 /// Says who was moved, and offers to take it back.
-fn offer_undo(live: Live, deed: Deed, origins: StoredValue<Origins>, people: People, toasts: Toasts) {
+fn offer_undo(feed: Feed, deed: Deed, origins: StoredValue<Origins>, people: People, toasts: Toasts) {
     let (there, Some(target)) = deed.moved() else {
         return;
     };
@@ -103,13 +112,17 @@ fn offer_undo(live: Live, deed: Deed, origins: StoredValue<Origins>, people: Peo
         let calls = calls.clone();
         spawn_local(async move {
             let (mut returned, mut failure) = (0, None);
+            // Who was moved on meanwhile, by somebody else, stays where they are.
+            let Some(there) = feed.list(everyone_in(target), 0, usize::MAX, false).await else {
+                toasts.say(
+                    undo::words(0, asked, Some("the server does not answer just now")),
+                    None,
+                );
+                return;
+            };
+            let there: HashSet<AgentId> = there.agents.into_iter().map(|(id, _)| id).collect();
             for (domain, agents) in calls {
-                // Who was moved on meanwhile, by somebody else, stays where they are. This screen may not have heard of the
-                // move that is taken back.
-                let is_ours = |id: &AgentId| {
-                    let is_in = live.peek(|fleet| fleet.agent(*id).map(|agent| agent.domain));
-                    is_in.is_some_and(|is_in| is_in == target || is_in == domain)
-                };
+                let is_ours = |id: &AgentId| there.contains(id);
                 let agents: Vec<AgentId> = agents.into_iter().filter(is_ours).collect();
                 if agents.is_empty() {
                     continue;
@@ -127,4 +140,16 @@ fn offer_undo(live: Live, deed: Deed, origins: StoredValue<Origins>, people: Peo
     });
     let count = phrase::counted(asked, "agent", "agents");
     toasts.say(format!("{count} moved"), Some(undo));
+}
+
+/// All agents of a domain, whatever their status.
+fn everyone_in(domain: DomainId) -> Query {
+    let all = Status::ALL
+        .into_iter()
+        .fold(Statuses::default(), Statuses::toggled);
+    Query {
+        domain: Some(domain),
+        statuses: all,
+        ..Query::default()
+    }
 }

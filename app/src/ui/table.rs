@@ -1,37 +1,46 @@
 //! The table of agents: only the rows on the screen are in the page, however many there are.
 
-use core::time::Duration;
+use core::ops::Range;
 
 use leptos::prelude::*;
 use rollcall_shared::AgentId;
+use rollcall_shared::feed::table::Query;
+use wasm_bindgen_futures::spawn_local;
 
 use crate::feed::live::Live;
 use crate::feed::mirror::Fleet;
 use crate::feed::socket::Feed;
 use crate::route::Opened;
 use crate::table::column::{Column, Columns};
-use crate::table::order::Order;
-use crate::table::selection::Selection;
+use crate::table::selection::{List, Selection};
 use crate::table::view::View;
 use crate::table::window::{self, Window};
 use crate::ui::headings::Headings;
-use crate::ui::row::AgentRow;
+use crate::ui::row::{AgentRow, AwaitedRow};
 use crate::ui::told;
 use crate::ui::viewport::{TABLE, Viewport};
 use crate::ui::walk;
 
-/// The rows on the screen are told to the server once the scrolling rests for so long.
-const REST: Duration = Duration::from_millis(150);
+/// What stands at a place of the list, for the page to know it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Place {
+    /// An agent.
+    Agent(AgentId),
+    /// One that the server has yet to tell of, by its position.
+    Awaited(usize),
+}
 
 /// The rows to show, and what may be done with them.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows {
-    /// Their order.
-    pub(crate) order: StoredValue<Order, LocalStorage>,
-    /// Counts the changes of the order; a signal to look at it again.
-    pub(crate) version: Memo<u32>,
+    /// The feed, which is asked for them.
+    pub(crate) feed: Feed,
+    /// What it told.
+    pub(crate) live: Live,
     /// What the table shows; the addresses of agents keep it.
     pub(crate) view: Memo<View>,
+    /// The list that is shown: the same with what is being typed.
+    pub(crate) query: Memo<Query>,
     /// What is opened beside it.
     pub(crate) opened: Memo<Opened>,
     /// A heading was clicked.
@@ -40,41 +49,57 @@ pub(crate) struct Rows {
     pub(crate) open: Callback<AgentId>,
     /// Those that are ticked.
     pub(crate) selection: RwSignal<Selection>,
-    /// How many of them are shown.
-    pub(crate) ticked: Memo<usize>,
     /// Whether this person may act upon agents, and so tick them.
     pub(crate) may_tick: bool,
 }
 
 impl Rows {
-    /// Reads the order; tracked.
-    pub(crate) fn read<T>(self, read: impl FnOnce(&Order) -> T) -> T {
-        // Read, not only tracked: reading is what brings the order up to date.
-        self.version.get();
-        self.order.with_value(read)
+    /// How many there are; tracked.
+    pub(crate) fn count(self) -> usize {
+        self.live.read(Fleet::total)
     }
 
     /// Ticks an agent, or unticks it; or all from the one before to it.
-    pub(crate) fn tick(self, live: Live, id: AgentId, stretch: bool) {
-        self.select(live, |selection, fleet, order| {
-            if stretch {
-                selection.reach(fleet, order, None, id);
-            } else {
-                selection.turn(id);
-            }
+    pub(crate) fn tick(self, id: AgentId, stretch: bool) {
+        if stretch {
+            self.reach(None, id);
+        } else {
+            self.selection.update(|selection| selection.turn(id));
+        }
+    }
+
+    /// Ticks a stretch, as [`Selection::reach`] does.
+    pub(crate) fn reach(self, from: Option<AgentId>, to: AgentId) {
+        let selection = self.selection;
+        let is_enough =
+            move |part: &List| selection.with_untracked(|ticked| ticked.reaches_within(part, from, to));
+        self.with_list(is_enough, move |list| {
+            selection.update(|selection| selection.reach(list, from, to));
         });
     }
 
     /// Ticks all that is shown.
-    pub(crate) fn tick_all(self, live: Live) {
-        self.select(live, Selection::all);
+    pub(crate) fn tick_all(self) {
+        let selection = self.selection;
+        self.with_list(
+            |_| false,
+            move |list| selection.update(|selection| selection.all(list)),
+        );
     }
 
-    /// Changes what is ticked.
-    pub(crate) fn select(self, live: Live, change: impl FnOnce(&mut Selection, &Fleet, &Order)) {
-        live.peek(|fleet| {
-            self.order
-                .with_value(|order| self.selection.update(|selection| change(selection, fleet, order)));
+    /// Does something with the list as it is now: at once where what is here is all of it or a part that is enough, and
+    /// else when the server has sent it. Where it cannot, nothing is done: the page says by itself that it is not live.
+    pub(crate) fn with_list(self, is_enough: impl FnOnce(&List) -> bool, then: impl FnOnce(&List) + 'static) {
+        let (whole, part) = self.live.peek(|fleet| (fleet.is_whole_list(), fleet.window()));
+        if whole || is_enough(&part) {
+            then(&part);
+            return;
+        }
+        let (feed, query) = (self.feed, self.query.get_untracked());
+        spawn_local(async move {
+            if let Some(listed) = feed.list(query, 0, usize::MAX, false).await {
+                then(&listed.agents);
+            }
         });
     }
 }
@@ -82,21 +107,23 @@ impl Rows {
 /// The table.
 #[component]
 pub(crate) fn AgentTable(rows: Rows) -> impl IntoView {
-    let live = expect_context::<Live>();
+    let live = rows.live;
     let viewport = Viewport::new(TABLE);
-    let count = move || rows.read(|order| order.places().len());
+    let count = move || rows.count();
     let window = move || viewport.window(count());
     let visible = Memo::new(move |_| {
         let Window { first, end, .. } = window();
+        let place = |fleet: &Fleet, position| {
+            let agent = fleet.at(position).map(|agent| Place::Agent(agent.id));
+            agent.unwrap_or(Place::Awaited(position))
+        };
         live.read(|fleet| {
-            rows.read(|order| {
-                let places = order.places().get(first..end).unwrap_or_default();
-                let agents = places.iter().filter_map(|place| Some(fleet.at(*place)?.id));
-                agents.collect::<Vec<_>>()
-            })
+            (first..end)
+                .map(|position| place(fleet, position))
+                .collect::<Vec<_>>()
         })
     });
-    watch(rows, visible);
+    ask(rows, Memo::new(move |_| (window().first..window().end, count())));
     let reached = walk::walk(rows, viewport, visible);
     let class = told::text(move || {
         let columns = rows.view.with(|view| view.columns);
@@ -112,8 +139,12 @@ pub(crate) fn AgentTable(rows: Rows) -> impl IntoView {
         }
         class
     });
-    let row = move |id: AgentId| {
-        view! { <AgentRow id rows reached=Signal::derive(move || reached.get() == Some(id)) /> }
+    let row = move |place: Place| match place {
+        Place::Agent(id) => {
+            view! { <AgentRow id rows reached=Signal::derive(move || reached.get() == Some(id)) /> }
+                .into_any()
+        }
+        Place::Awaited(_) => view! { <AwaitedRow rows /> }.into_any(),
     };
     view! {
         <div class="table" node_ref=viewport.frame on:scroll=move |_| viewport.scrolled()>
@@ -125,7 +156,7 @@ pub(crate) fn AgentTable(rows: Rows) -> impl IntoView {
                     <tr><td style:height=told::text(move || window::px(window().above_px))></td></tr>
                 </tbody>
                 <tbody role="rowgroup">
-                    <For each=move || visible.get() key=|id| *id children=row />
+                    <For each=move || visible.get() key=|place| *place children=row />
                 </tbody>
                 <tbody class="table__space" aria-hidden="true">
                     <tr><td style:height=told::text(move || window::px(window().below_px))></td></tr>
@@ -135,36 +166,16 @@ pub(crate) fn AgentTable(rows: Rows) -> impl IntoView {
     }
 }
 
-/// Has the contacts of the rows on the screen sent, once the scrolling rests.
-fn watch(rows: Rows, visible: Memo<Vec<AgentId>>) {
-    let live = expect_context::<Live>();
-    let feed = expect_context::<Feed>();
-    let wanted = StoredValue::new(Vec::<u32>::new());
-    let waiting = StoredValue::new(false);
+/// Asks for the rows on the screen and some more, whenever those that were asked for come to an end.
+fn ask(rows: Rows, drawn: Memo<(Range<usize>, usize)>) {
+    let feed = rows.feed;
+    let asked = StoredValue::new(0..0);
     Effect::new(move |_| {
-        feed.snapshots();
-        let opened = rows.opened.get().agent();
-        let numbers = visible.with(|visible| {
-            live.peek(|fleet| {
-                let ids = visible.iter().copied().chain(opened);
-                ids.filter_map(|id| fleet.agent(id))
-                    .map(|agent| agent.row)
-                    .collect()
-            })
-        });
-        wanted.set_value(numbers);
-        if !waiting.get_value() {
-            waiting.set_value(true);
-            set_timeout(
-                move || {
-                    if let Some(numbers) = wanted.try_get_value() {
-                        waiting.set_value(false);
-                        feed.watch(numbers);
-                    }
-                },
-                REST,
-            );
-        }
+        let query = rows.query.get();
+        let (drawn, count) = drawn.get();
+        let stretch = window::stretch(drawn, count, &asked.get_value());
+        asked.set_value(stretch.clone());
+        feed.look(query, stretch.start, stretch.len());
     });
-    on_cleanup(move || feed.watch(Vec::new()));
+    on_cleanup(move || feed.look(Query::default(), 0, 0));
 }

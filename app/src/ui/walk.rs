@@ -6,21 +6,59 @@ use rollcall_shared::AgentId;
 use wasm_bindgen::JsCast as _;
 use web_sys::KeyboardEvent;
 
-use crate::feed::live::Live;
+use crate::feed::mirror::Fleet;
 use crate::keys;
-use crate::ui::table::Rows;
+use crate::ui::table::{Place, Rows};
 use crate::ui::viewport::Viewport;
 
 /// Where the arrows are the table's: elsewhere they scroll, or belong to what has the keyboard.
 const OWN: &str = ".table, .search";
 
+/// Where the keyboard is in the list.
+#[derive(Clone, Copy, Default)]
+struct At {
+    agent: Option<AgentId>,
+    /// Where that one stood when it was last in the window.
+    position: Option<usize>,
+    /// Where it is on its way to, until the server tells who stands there; and whether it takes all up to there along.
+    awaited: Option<(usize, bool)>,
+}
+
 /// Lets the arrows walk the rows. Answers the row that Tab reaches: where the keyboard was last, or the first.
-pub(crate) fn walk(rows: Rows, viewport: Viewport, visible: Memo<Vec<AgentId>>) -> Memo<Option<AgentId>> {
-    let live = expect_context::<Live>();
-    let at = RwSignal::new(None::<AgentId>);
+pub(crate) fn walk(rows: Rows, viewport: Viewport, visible: Memo<Vec<Place>>) -> Memo<Option<AgentId>> {
+    let live = rows.live;
+    let at = RwSignal::new(At::default());
     Effect::new(move |_| {
         if let Some(opened) = rows.opened.get().agent() {
-            at.set(Some(opened));
+            at.update(|at| at.agent = Some(opened));
+        }
+    });
+    // Who stands where the keyboard goes to.
+    let arrive = move |position: usize, stretch: bool| {
+        let Some(id) = live.peek(|fleet| fleet.at(position).map(|agent| agent.id)) else {
+            at.update(|at| at.awaited = Some((position, stretch)));
+            return;
+        };
+        let before = at.with_untracked(|at| at.agent);
+        if rows.may_tick && stretch {
+            rows.reach(before, id);
+        }
+        at.set(At {
+            agent: Some(id),
+            position: Some(position),
+            awaited: None,
+        });
+        // A row that only now comes into the page is there at the next frame.
+        if !focus_row(id) {
+            request_animation_frame(move || {
+                focus_row(id);
+            });
+        }
+    };
+    Effect::new(move |_| {
+        live.version();
+        if let Some((position, stretch)) = at.with_untracked(|at| at.awaited) {
+            arrive(position, stretch);
         }
     });
     keys::on_key(move |event| {
@@ -28,81 +66,71 @@ pub(crate) fn walk(rows: Rows, viewport: Viewport, visible: Memo<Vec<AgentId>>) 
             return;
         }
         // The row that has the keyboard, or had it last.
-        let here = agent_at(event).or(at.get_untracked());
+        if let Some(here) = agent_at(event) {
+            at.update(|at| {
+                at.agent = Some(here);
+                at.awaited = None;
+            });
+        }
+        let here = at.get_untracked();
         if rows.may_tick
             && event.key() == " "
             && is_in(event, "[data-agent]")
-            && let Some(id) = here
+            && let Some(id) = here.agent
         {
             event.prevent_default();
-            rows.tick(live, id, event.shift_key());
+            rows.tick(id, event.shift_key());
             return;
         }
-        let Some((index, id)) = step(event, live, rows, here, viewport.page()) else {
+        let Some(next) = step(event, rows, here, viewport.page()) else {
             return;
         };
         event.prevent_default();
-        if rows.may_tick && event.shift_key() {
-            rows.select(live, |selection, fleet, order| {
-                selection.reach(fleet, order, here, id);
-            });
-        }
-        at.set(Some(id));
-        viewport.show(index, rows.order.with_value(|order| order.places().len()));
-        // A row that only now comes into the page is there at the next frame.
-        if !focus_row(id) {
-            request_animation_frame(move || {
-                focus_row(id);
-            });
-        }
+        viewport.show(next, rows.live.peek(Fleet::total));
+        arrive(next, event.shift_key());
     });
     if rows.may_tick {
         keys::on_chord(move |event| {
             if event.key() == "a" && !keys::is_typing(event) && keys::is_free_or_in(event, OWN) {
                 event.prevent_default();
-                rows.tick_all(live);
+                rows.tick_all();
             }
         });
     }
     Memo::new(move |_| {
-        let at = at.get();
-        visible.with(|visible| {
+        let at = at.with(|at| at.agent).map(Place::Agent);
+        let reached = visible.with(|visible| {
+            let is_agent = |place: &&Place| matches!(place, Place::Agent(_));
             at.filter(|at| visible.contains(at))
-                .or_else(|| visible.first().copied())
-        })
+                .or_else(|| visible.iter().find(is_agent).copied())
+        });
+        match reached {
+            Some(Place::Agent(id)) => Some(id),
+            _ => None,
+        }
     })
 }
 
-/// Where a key goes from the row `at`: its index and its agent.
-fn step(
-    event: &KeyboardEvent,
-    live: Live,
-    rows: Rows,
-    at: Option<AgentId>,
-    page: usize,
-) -> Option<(usize, AgentId)> {
+/// Where a key goes from where the keyboard is: a position in the list.
+fn step(event: &KeyboardEvent, rows: Rows, at: At, page: usize) -> Option<usize> {
     let key = event.key();
     if keys::is_typing(event) && key != "ArrowDown" {
         return None;
     }
-    live.peek(|fleet| {
-        rows.order.with_value(|order| {
-            let last = order.places().len().checked_sub(1)?;
-            let now = at
-                .and_then(|id| fleet.place(id))
-                .and_then(|place| order.position(place));
-            let next = match (key.as_str(), now) {
-                ("ArrowDown" | "ArrowUp" | "PageDown" | "PageUp", None) | ("Home", _) => 0,
-                ("ArrowDown", Some(now)) => now + 1,
-                ("ArrowUp", Some(now)) => now.saturating_sub(1),
-                ("PageDown", Some(now)) => now + page,
-                ("PageUp", Some(now)) => now.saturating_sub(page),
-                ("End", _) => last,
-                _ => return None,
-            };
-            let index = next.min(last);
-            Some((index, fleet.at(*order.places().get(index)?)?.id))
-        })
+    rows.live.peek(|fleet| {
+        let last = fleet.total().checked_sub(1)?;
+        let now = at.awaited.map(|(position, _)| position);
+        let now = now.or_else(|| fleet.position(at.agent?)).or(at.position);
+        let next = match (key.as_str(), now) {
+            ("ArrowDown" | "ArrowUp" | "PageDown" | "PageUp", None) | ("Home", _) => 0,
+            ("ArrowDown", Some(now)) => now + 1,
+            ("ArrowUp", Some(now)) => now.saturating_sub(1),
+            ("PageDown", Some(now)) => now + page,
+            ("PageUp", Some(now)) => now.saturating_sub(page),
+            ("End", _) => last,
+            _ => return None,
+        };
+        Some(next.min(last))
     })
 }
 

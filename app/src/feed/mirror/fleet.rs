@@ -1,70 +1,80 @@
-//! Everything that a console shows: the agents by place, their tree and counts, and what happened last.
+//! What a screen knows of the fleet: the rows of its window and of the agent that is opened, the tree with its counts, and
+//! what happened last.
 
 use std::collections::VecDeque;
 
-use rollcall_shared::feed::{Event, Row};
-use rollcall_shared::{AgentId, Cause, DomainId, Status, TransitionId};
-use rustc_hash::FxHashMap;
+use rollcall_shared::feed::Row;
+use rollcall_shared::feed::table::Happened;
+use rollcall_shared::{AgentId, ContactKind, DomainId, Status};
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::feed::tree::Tree;
+use crate::feed::tree::{Counts, Tree};
 
-/// How many transitions are kept: some hours of a calm fleet, a few kilobytes.
+/// How many transitions are kept: some hours of a calm fleet, some hundred kilobytes.
 pub const MOST_EVENTS: usize = 1_000;
 
-/// One change of status that happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Happening {
-    /// Counts the transitions of one snapshot and what followed it: no two are alike.
-    pub serial: u32,
-    /// Its id in the store; nothing where it came over the feed.
-    pub id: Option<TransitionId>,
-    /// Whose.
-    pub agent: AgentId,
-    /// The agent's place.
-    pub place: u32,
-    /// When, by the server's wall clock.
-    pub at_ms: i64,
-    /// What it became.
-    pub to: Status,
-    /// Why.
-    pub cause: Cause,
+/// The window: the stretch of the list of agents that the server keeps this screen told of.
+#[derive(Debug, Default)]
+pub struct Seen {
+    total: usize,
+    first: usize,
+    /// The agents in it, in order.
+    order: Vec<u32>,
+    /// Where in the whole list each of them stands.
+    positions: FxHashMap<AgentId, usize>,
 }
 
 /// Everything that is shown.
 #[derive(Debug, Default)]
 pub struct Fleet {
-    pub(super) agents: Vec<Row>,
-    pub(super) place_of_row: FxHashMap<u32, u32>,
-    pub(super) place_of_agent: FxHashMap<AgentId, u32>,
+    pub(super) rows: FxHashMap<u32, Row>,
+    seen: Seen,
+    opened: Option<(AgentId, Option<Row>)>,
     pub(super) tree: Tree,
-    pub(super) counts: [usize; Status::ALL.len()],
-    pub(super) events: VecDeque<Happening>,
-    pub(super) serial: u32,
+    counts: Counts,
+    events: VecDeque<Happened>,
 }
 
 impl Fleet {
-    /// All agents, by place.
+    /// How many agents the table's list has.
     #[must_use]
-    pub fn agents(&self) -> &[Row] {
-        &self.agents
+    pub fn total(&self) -> usize {
+        self.seen.total
     }
 
-    /// The agent at a place.
+    /// The agent that stands there in the list, where the window reaches so far.
     #[must_use]
-    pub fn at(&self, place: u32) -> Option<&Row> {
-        self.agents.get(place as usize)
+    pub fn at(&self, position: usize) -> Option<&Row> {
+        let at = position.checked_sub(self.seen.first)?;
+        self.rows.get(self.seen.order.get(at)?)
     }
 
-    /// The agent of that id.
+    /// Where in the list an agent stands, where that is in the window.
+    #[must_use]
+    pub fn position(&self, id: AgentId) -> Option<usize> {
+        self.seen.positions.get(&id).copied()
+    }
+
+    /// What is known of the agent of that id: of those in the window, and of the opened one.
     #[must_use]
     pub fn agent(&self, id: AgentId) -> Option<&Row> {
-        self.at(self.place(id)?)
+        let opened = self.opened.as_ref().filter(|(opened, _)| *opened == id);
+        opened
+            .and_then(|(_, row)| row.as_ref())
+            .or_else(|| self.at(self.position(id)?))
     }
 
-    /// Where the agent of that id stands.
+    /// Whether the window is the whole list.
     #[must_use]
-    pub fn place(&self, id: AgentId) -> Option<u32> {
-        self.place_of_agent.get(&id).copied()
+    pub fn is_whole_list(&self) -> bool {
+        self.seen.order.len() == self.seen.total
+    }
+
+    /// The agents of the window and their domains, in order.
+    #[must_use]
+    pub fn window(&self) -> Vec<(AgentId, DomainId)> {
+        let rows = self.seen.order.iter().filter_map(|row| self.rows.get(row));
+        rows.map(|row| (row.id, row.domain)).collect()
     }
 
     /// The agent tree.
@@ -79,78 +89,87 @@ impl Fleet {
         self.counts[status as usize]
     }
 
+    /// How many agents there are, retired ones and all.
+    #[must_use]
+    pub fn count_all(&self) -> usize {
+        self.counts.iter().sum()
+    }
+
     /// How many agents there are that were not retired.
     #[must_use]
     pub fn on_the_roll(&self) -> usize {
-        self.agents.len() - self.count(Status::Retired)
+        self.count_all() - self.count(Status::Retired)
     }
 
     /// The latest transitions, newest first.
     #[must_use]
-    pub fn events(&self) -> &VecDeque<Happening> {
+    pub fn events(&self) -> &VecDeque<Happened> {
         &self.events
     }
 
-    /// Puts a row in, or in the place of what was known of that agent. Answers its place and whether it is new.
-    pub(super) fn put(&mut self, row: Row) -> (u32, bool) {
-        let known = self.place_of_row.get(&row.row).copied();
-        self.counts[row.status as usize] += 1;
-        self.tree.count(row.domain, row.status, true);
-        if let Some(place) = known {
-            let old = core::mem::replace(&mut self.agents[place as usize], row);
-            self.counts[old.status as usize] -= 1;
-            self.tree.count(old.domain, old.status, false);
-            let new = &self.agents[place as usize];
-            if old.id != new.id {
-                self.place_of_agent.remove(&old.id);
-                self.place_of_agent.insert(new.id, place);
+    /// Takes in the window as it is now. Rows that are in it no more are let go.
+    pub(super) fn look(&mut self, total: u32, first: u32, order: Option<Vec<u32>>, rows: Vec<Row>) {
+        self.rows.extend(rows.into_iter().map(|row| (row.row, row)));
+        self.seen.total = total as usize;
+        self.seen.first = first as usize;
+        if let Some(order) = order {
+            self.seen.order = order;
+            let in_it: FxHashSet<u32> = self.seen.order.iter().copied().collect();
+            self.rows.retain(|row, _| in_it.contains(row));
+        }
+        let standing = self.seen.order.iter().zip(self.seen.first..);
+        let named = standing.filter_map(|(row, position)| Some((self.rows.get(row)?.id, position)));
+        self.seen.positions = named.collect();
+    }
+
+    /// Takes in what is known of the agent that is opened.
+    pub(super) fn open(&mut self, id: AgentId, agent: Option<Row>) {
+        self.opened = Some((id, agent));
+    }
+
+    /// Lets go of the agent that was opened, unless it is this one.
+    pub(super) fn close_all_but(&mut self, agent: Option<AgentId>) {
+        self.opened.take_if(|(opened, _)| Some(*opened) != agent);
+    }
+
+    /// Takes in when agents were heard.
+    pub(super) fn heard(&mut self, now_ms: i64, contacts: &[(u32, u32, ContactKind)]) {
+        for &(number, ago_ms, kind) in contacts {
+            let heard = Some((now_ms - i64::from(ago_ms), kind));
+            if let Some(row) = self.rows.get_mut(&number) {
+                row.last_contact = heard;
             }
-            (place, false)
-        } else {
-            let place = u32::try_from(self.agents.len()).unwrap_or(u32::MAX);
-            self.place_of_row.insert(row.row, place);
-            self.place_of_agent.insert(row.id, place);
-            self.agents.push(row);
-            (place, true)
+            if let Some((_, Some(row))) = self.opened.as_mut()
+                && row.row == number
+            {
+                row.last_contact = heard;
+            }
         }
     }
 
-    /// Puts the agent at `place` into another domain.
-    pub(super) fn relocate(&mut self, place: u32, domain: DomainId) {
-        let row = &mut self.agents[place as usize];
-        self.tree.count(row.domain, row.status, false);
-        self.tree.count(domain, row.status, true);
-        row.domain = domain;
+    /// Takes in how many agents domains have; where that is the whole count, all others have none.
+    pub(super) fn count_anew(&mut self, whole: bool, counts: &[(DomainId, [u32; Status::ALL.len()])]) {
+        if whole {
+            self.tree.forget_counts();
+            self.counts = Counts::default();
+        }
+        for (domain, now) in counts {
+            let now = now.map(|count| count as usize);
+            let before = self.tree.count(*domain, now);
+            for ((sum, now), before) in self.counts.iter_mut().zip(now).zip(before) {
+                *sum = (*sum + now).saturating_sub(before);
+            }
+        }
     }
 
-    /// Notes what became of the agent at `place`.
-    pub(super) fn happened(
-        &mut self,
-        place: u32,
-        at_ms: i64,
-        to: Status,
-        cause: Cause,
-        id: Option<TransitionId>,
-    ) {
-        self.serial = self.serial.wrapping_add(1);
-        self.events.push_front(Happening {
-            serial: self.serial,
-            id,
-            agent: self.agents[place as usize].id,
-            place,
-            at_ms,
-            to,
-            cause,
-        });
+    /// Takes in what happened, newest first; in the place of all that was known, or before it.
+    pub(super) fn remember(&mut self, whole: bool, happened: Vec<Happened>) {
+        if whole {
+            self.events.clear();
+        }
+        for happened in happened.into_iter().rev() {
+            self.events.push_front(happened);
+        }
         self.events.truncate(MOST_EVENTS);
-    }
-
-    /// Takes the events of a snapshot, which come newest first. Those of rows that are not shown are nobody's.
-    pub(super) fn remember(&mut self, events: &[Event]) {
-        for event in events.iter().rev() {
-            if let Some(place) = self.place_of_row.get(&event.row).copied() {
-                self.happened(place, event.at_ms, event.to, event.cause, Some(event.id));
-            }
-        }
     }
 }

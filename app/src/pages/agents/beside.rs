@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use crate::feed::live::Live;
-use crate::feed::mirror::Happening as Event;
 use crate::ui::happening::{Happening, Line};
 use crate::ui::told::{self, If};
 
@@ -14,21 +13,9 @@ pub(super) fn Beside() -> impl IntoView {
     let live = expect_context::<Live>();
     let latest = Memo::new(move |_| {
         live.read_seldom(|fleet| {
-            let tell = |event: &Event| {
-                let agent = fleet.at(event.place)?;
-                let told = Line {
-                    agent: Some((event.agent, agent.name.clone())),
-                    at_ms: event.at_ms,
-                    to: event.to,
-                    cause: event.cause,
-                };
-                Some((event.serial, told))
-            };
-            fleet
-                .events()
-                .iter()
-                .take(LATEST)
-                .filter_map(tell)
+            let latest = fleet.events().iter().take(LATEST);
+            latest
+                .map(|event| (event.id, Line::of(event)))
                 .collect::<Vec<_>>()
         })
     });
@@ -38,7 +25,7 @@ pub(super) fn Beside() -> impl IntoView {
             <ol class="happenings" role="list">
                 <For
                     each=move || latest.get()
-                    key=|(serial, line)| (*serial, line.at_ms, line.agent.as_ref().map(|(id, _)| *id))
+                    key=|(id, _)| *id
                     children=|(_, line)| view! { <Happening line /> }
                 />
             </ol>

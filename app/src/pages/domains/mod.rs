@@ -23,6 +23,7 @@ use self::tree::Tree;
 use crate::api::{self, Failure};
 use crate::domains::{Folder, SMALL, above, find, read};
 use crate::feed::live::Live;
+use crate::feed::mirror::Fleet;
 use crate::feed::tree::Counts;
 use crate::people::People;
 use crate::ui::add_agent::AddAgent;
@@ -193,7 +194,7 @@ impl Room {
     /// Reads the tokens: at once, when an agent came, when the tree changed, when one was made, and when this screen is
     /// looked at again.
     fn keep_reading(self) {
-        let agents = Memo::new(move |_| self.live.read(|fleet| fleet.agents().len()));
+        let agents = Memo::new(move |_| self.live.read(Fleet::count_all));
         Effect::new(move |_| {
             agents.get();
             self.folders.with(|_| ());

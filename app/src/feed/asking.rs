@@ -1,0 +1,148 @@
+//! What a page with agents asks for over the feed: the window of its table, the agent that is opened, and lists.
+//!
+//! The first two are said again on every connection; a list that the connection is lost over is not to be had.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rollcall_shared::AgentId;
+use rollcall_shared::feed::table::{FromTable, MOST_SEARCHED, Query, TABLE};
+use rustc_hash::FxHashMap;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::js_sys::{Function, Promise};
+
+use super::mirror::Listed;
+use super::socket::Feed;
+
+/// What to do with a list, or where it is not to be had.
+type Then = Box<dyn FnOnce(Option<Listed>)>;
+
+/// What is asked for.
+#[derive(Default)]
+pub(super) struct Asked {
+    /// Counts the windows.
+    number: u32,
+    query: Query,
+    first: u32,
+    count: u32,
+    opened: Option<AgentId>,
+    /// Counts the lists.
+    lists: u32,
+    waiting: FxHashMap<u32, Then>,
+}
+
+impl Asked {
+    fn window(&self) -> FromTable {
+        FromTable::Window {
+            number: self.number,
+            query: self.query.clone(),
+            first: self.first,
+            count: self.count,
+        }
+    }
+}
+
+impl Feed {
+    /// Shows that stretch of that list, instead of the one before.
+    pub(crate) fn look(self, query: Query, first: usize, count: usize) {
+        let (first, count) = (small(first), small(count));
+        let query = cut(query);
+        let message = self.asked(|asked| {
+            let is_so = asked.query == query && (asked.first, asked.count) == (first, count);
+            (!is_so).then(|| {
+                asked.number = asked.number.wrapping_add(1);
+                (asked.query, asked.first, asked.count) = (query, first, count);
+                asked.window()
+            })
+        });
+        if let Some(message) = message.flatten() {
+            self.send(&message);
+        }
+    }
+
+    /// Shows that agent beside the table, or none.
+    pub(crate) fn open(self, agent: Option<AgentId>) {
+        let before = self.asked(|asked| core::mem::replace(&mut asked.opened, agent));
+        if before != Some(agent) {
+            self.live().opened(agent);
+            self.send(&FromTable::Open { agent });
+        }
+    }
+
+    /// A stretch of a list as it is now; whole rows, or ids and domains only. Nothing where this page is not connected, or
+    /// loses the connection before it is here.
+    pub(crate) async fn list(self, query: Query, first: usize, count: usize, rows: bool) -> Option<Listed> {
+        if self.show() != TABLE || !self.live().is_whole() {
+            return None;
+        }
+        let found = Rc::new(RefCell::new(None));
+        let finding = Rc::clone(&found);
+        let mut asked = Some(cut(query));
+        let answered = Promise::new(&mut |resolve: Function, _reject| {
+            let finding = Rc::clone(&finding);
+            let then: Then = Box::new(move |listed| {
+                *finding.borrow_mut() = listed;
+                // What it is called with cannot fail: there is nothing to catch.
+                let _ = resolve.call0(&JsValue::NULL);
+            });
+            let number = self.asked(|asked| {
+                asked.lists = asked.lists.wrapping_add(1);
+                asked.waiting.insert(asked.lists, then);
+                asked.lists
+            });
+            if let (Some(number), Some(query)) = (number, asked.take()) {
+                self.send(&FromTable::List {
+                    number,
+                    query,
+                    first: small(first),
+                    count: small(count),
+                    rows,
+                });
+            }
+        });
+        let _ = JsFuture::from(answered).await;
+        found.take()
+    }
+
+    /// The first words on a connection.
+    pub(super) fn greet(self) {
+        if self.show() != TABLE {
+            return;
+        }
+        if let Some((window, agent)) = self.asked(|asked| (asked.window(), asked.opened)) {
+            self.send(&window);
+            if agent.is_some() {
+                self.send(&FromTable::Open { agent });
+            }
+        }
+    }
+
+    /// A list is whole.
+    pub(super) fn listed(self, number: u32, listed: Listed) {
+        if let Some(Some(then)) = self.asked(|asked| asked.waiting.remove(&number)) {
+            then(Some(listed));
+        }
+    }
+
+    /// The connection is gone, and with it the lists that were to come.
+    pub(super) fn forget_lists(self) {
+        let waiting = self.asked(|asked| core::mem::take(&mut asked.waiting));
+        for (_, then) in waiting.into_iter().flatten() {
+            then(None);
+        }
+    }
+}
+
+/// Nothing in a page counts further.
+fn small(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// The same with a search that is no longer than it may be.
+fn cut(mut query: Query) -> Query {
+    query
+        .search
+        .truncate(query.search.floor_char_boundary(MOST_SEARCHED));
+    query
+}
