@@ -1,9 +1,14 @@
-//! Dark or light. `index.html` reads the choice before anything is painted; here it is changed.
+//! Dark or light. `index.html` reads the choice before anything is painted; here it is changed, and where nobody chose it
+//! follows the system: a wall that stands for weeks turns with the day.
 
 use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
 
 /// Where the browser keeps the choice.
 const KEY: &str = "rollcall.theme";
+
+/// What the system says where it wants the light one.
+const LIGHT: &str = "(prefers-color-scheme: light)";
 
 /// The theme, for whoever shows or changes it.
 #[derive(Clone, Copy)]
@@ -16,9 +21,27 @@ impl Theme {
     pub(crate) fn new() -> Self {
         let root = document().document_element();
         let theme = root.and_then(|root| root.get_attribute("data-theme"));
-        Self {
+        let theme = Self {
             light: RwSignal::new(theme.as_deref() == Some("light")),
-        }
+        };
+        theme.follow();
+        theme
+    }
+
+    /// Follows the system, as long as nobody chose.
+    fn follow(self) {
+        let Ok(Some(system)) = window().match_media(LIGHT) else {
+            return;
+        };
+        let asked = system.clone();
+        let turned = Closure::<dyn FnMut()>::new(move || {
+            if chosen().is_none() {
+                self.paint(asked.matches());
+            }
+        });
+        // The listener lives as long as the page.
+        let _ = system.add_event_listener_with_callback("change", turned.as_ref().unchecked_ref());
+        turned.forget();
     }
 
     /// Whether it is the light one; tracked.
@@ -28,19 +51,30 @@ impl Theme {
 
     /// Changes to the other one, and remembers it.
     pub(crate) fn turn(self) {
-        let name = if self.light.get_untracked() {
-            "dark"
-        } else {
-            "light"
-        };
-        self.light.set(name == "light");
-        if let Some(root) = document().document_element() {
-            // Setting an attribute of this name cannot fail.
-            let _ = root.set_attribute("data-theme", name);
-        }
+        let light = !self.light.get_untracked();
+        self.paint(light);
         if let Ok(Some(storage)) = window().local_storage() {
             // A browser that keeps nothing follows the system's preference next time.
-            let _ = storage.set_item(KEY, name);
+            let _ = storage.set_item(KEY, name(light));
         }
     }
+
+    fn paint(self, light: bool) {
+        if let Some(root) = document().document_element() {
+            // Setting an attribute of this name cannot fail.
+            let _ = root.set_attribute("data-theme", name(light));
+        }
+        // After the attribute: who draws by this reads the colours that it brings.
+        self.light.set(light);
+    }
+}
+
+const fn name(light: bool) -> &'static str {
+    if light { "light" } else { "dark" }
+}
+
+/// What somebody chose in this browser.
+fn chosen() -> Option<String> {
+    let storage = window().local_storage().ok().flatten()?;
+    storage.get_item(KEY).ok().flatten()
 }
