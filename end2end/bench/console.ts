@@ -52,7 +52,7 @@ async function table(browser: Browser, asked: Asked): Promise<Told> {
   const context = await signedIn(browser, asked);
   const page = await context.newPage();
   await page.goto(`${asked.url}/agents?q=${SOME_ROWS}`);
-  await page.waitForFunction(() => document.querySelectorAll("tr.row").length >= 20);
+  await page.waitForFunction(() => document.querySelectorAll("tr.row:not(.row--awaited)").length >= 20);
   Object.assign(told, await late("calm", page, asked, asked.driven.slice(0, 20), CALM));
   Object.assign(told, await late("busy", page, asked, asked.driven, asked.rate));
   await context.close();
@@ -84,12 +84,14 @@ async function scroll(browser: Browser, asked: Asked): Promise<Told> {
   while ((await online(context, asked)) === asked.agents) await pause(100);
 
   const [before, began] = [await online(context, asked), performance.now()];
+  await shown.watchAwaited(page);
   const at = await scrolling(page, ".table", asked);
   const after = await online(context, asked);
   const rate = (before - after) / ((performance.now() - began) / 1000);
+  const awaited = await shown.awaited(page);
   const went = await page.locator(".table").evaluate((frame) => frame.scrollTop);
   await context.close();
-  return { ...(await plain(browser, asked)), ...shown.told("scroll", at), scroll_rate: rate, scrolled: went };
+  return { ...(await plain(browser, asked)), ...shown.told("scroll", at), scroll_rate: rate, scrolled: went, awaited };
 }
 
 /** The same scrolling of a page that is nothing but a long table of text: what drawing it takes on this machine. */

@@ -23,6 +23,28 @@ export function frames(page: Page, seconds: number): Promise<number[]> {
   );
 }
 
+/** Has the page count the frames in which a row is drawn that the server has yet to tell of. */
+export async function watchAwaited(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const noted = { frames: 0, awaited: 0 };
+    Object.assign(window, { awaited: noted });
+    const step = (): void => {
+      noted.frames += 1;
+      if (document.querySelector(".row--awaited")) noted.awaited += 1;
+      requestAnimationFrame(step);
+    };
+    requestAnimationFrame(step);
+  });
+}
+
+/** The share of such frames since then, in a hundred. */
+export function awaited(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const { awaited: noted } = window as unknown as { awaited: { frames: number; awaited: number } };
+    return (noted.awaited / Math.max(noted.frames, 1)) * 100;
+  });
+}
+
 /** Frames a second, the share of late ones in a hundred, and the longest, by the name `of`. */
 export function told(of: string, at: number[]): Told {
   const took = at.slice(1).map((now, place) => now - (at[place] ?? now));

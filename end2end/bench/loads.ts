@@ -21,14 +21,27 @@ export async function loads(browser: Browser, asked: Asked): Promise<Told> {
     }
     await context.close();
   }
+  const bare: number[] = [];
+  for (let turn = 0; turn < asked.loads; turn += 1) bare.push(await barePaint(browser, asked));
   const of = (all: Load[], key: keyof Load): number => median(all.map((one) => one[key]));
   return {
     paint: of(cold, "paint"),
+    paint_floor: median(bare),
     paint_warm: of(warm, "paint"),
     usable: of(cold, "usable"),
     usable_warm: of(warm, "usable"),
     usable_worst: Math.max(...cold.map((one) => one.usable)),
   };
+}
+
+/** The first paint of a line of text that the same server answers: what no page of it can be better than in this browser. */
+async function barePaint(browser: Browser, asked: Asked): Promise<number> {
+  const context = await signedIn(browser, asked);
+  const page = await context.newPage();
+  await page.goto(`${asked.url}/healthz`);
+  const painted = await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+  await context.close();
+  return Number(await painted.jsonValue());
 }
 
 /** One load, in milliseconds from its beginning. */

@@ -1,14 +1,10 @@
 /** The wall: every agent a cell, live, by pointer and by keys, through a server that goes and comes. */
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { promisify } from "node:util";
-
 import type { Locator, Page } from "@playwright/test";
 
 import { audit } from "../support/access.js";
 import { makeDomain, putInto } from "../support/domains.js";
-import { ADMIN, banner, expect, mark, marked, signIn, standing, test } from "../support/rollcall.js";
-import { program } from "../support/server.js";
+import { fleet } from "../support/fleet.js";
+import { banner, expect, mark, marked, signIn, standing, test } from "../support/rollcall.js";
 
 test.use({ serverGoesAway: true });
 
@@ -129,18 +125,12 @@ test("a fleet that comes, falls silent and comes back is on the wall, zoomed or 
   await signIn(page, server);
   await page.goto(`${server.url}/wall`);
   await expect(standing(page)).toContainText("Live");
-  const flags = [
-    "--server", server.url, "--identities", join(server.home, "identities"), "--user", ADMIN.name,
-    "--agents", "600", "--connections", "32", "--scenario", "steady", "--for", "4s", "--json",
-  ];
-  const run = (): Promise<unknown> =>
-    promisify(execFile)(program("rollcall-fleet"), flags, { env: { ...process.env, ROLLCALL_FLEET_PASSWORD: ADMIN.password } });
-  let fleet = run();
+  let beating = fleet(server, 600, 4);
   await expect(count(page, "Online")).toContainText("600", { timeout: 60_000 });
   const [online, offline] = [await colour(page, "online-cell"), await colour(page, "offline")];
   await expect.poll(async () => (await colours(page)).get(online) ?? 0).toBeGreaterThan(600);
   // It ends without a word.
-  await fleet;
+  await beating;
   await expect(count(page, "Offline")).toContainText("600", { timeout: 30_000 });
   await expect.poll(async () => (await colours(page)).get(online) ?? 0).toBe(0);
   expect((await colours(page)).get(offline) ?? 0).toBeGreaterThan(600);
@@ -154,8 +144,8 @@ test("a fleet that comes, falls silent and comes back is on the wall, zoomed or 
   await page.keyboard.press("0");
   await expect.poll(scrolls).toBe(false);
 
-  fleet = run();
+  beating = fleet(server, 600, 4);
   await expect(count(page, "Online")).toContainText("600", { timeout: 30_000 });
   await expect.poll(async () => (await colours(page)).get(offline) ?? 0).toBe(0);
-  await fleet;
+  await beating;
 });

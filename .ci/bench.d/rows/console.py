@@ -22,9 +22,10 @@ CONSOLE = Row(
         Figure("usable_warm", "the same, warm", "ms"),
         Figure("usable_worst", "worst of the cold ones", "ms"),
         Figure("paint", "first paint, cold cache", "ms", "less", most=200),
+        Figure("paint_floor", "of a line of text of the same server", "ms"),
         Figure("paint_warm", "the same, warm", "ms", "less", most=200),
         Figure("page", "files of the first page on the wire, with heads", "KB"),
-        Figure("snapshot", "the feed, until the table is whole", "KB"),
+        Figure("snapshot", "the feed, until the table is there", "KB"),
         Figure("floor_fps", "frames a second of an empty page, the fewest"),
         Figure("floor_worst", "its longest frame", "ms"),
         Figure("scroll_fps", "frames a second, scrolling the table", better="more", least=59),
@@ -32,6 +33,7 @@ CONSOLE = Row(
         Figure("plain_fps", "of a plain page with a table, scrolled as quickly"),
         Figure("scroll_late", "frames over 20 ms", "%"),
         Figure("scroll_worst", "longest frame", "ms"),
+        Figure("awaited", "with a row that the server had yet to tell of", "%"),
         Figure("scroll_rate", "changes a second meanwhile"),
         Figure("wall_fps", "frames a second, the wall", better="more", least=55),
         Figure("wall_share", "of the empty page's"),
@@ -69,7 +71,7 @@ CONSOLE = Row(
         "Everything is real: agents are in the database as enrolments leave them, and what changes is a transition of the"
         f" server, kept in its database. While the table is scrolled leases end, a tenth of all in a second; {SECONDS} s of"
         " that are counted. On the wall, and for the delays, agents say goodbye and come back with a heartbeat.",
-        "Usable: all rows are there, the standing says Live, and a key moved the keyboard to a row. From transition to pixel:"
+        "Usable: the table has its whole length and the rows of the screen, the standing says Live, and a key moved the keyboard to a row. From transition to pixel:"
         " from the server's time of the transition to the end of the frame in which the row is drawn; the screen itself is a"
         " frame later. In a storm a change waits for the feed's beat of 100 ms.",
     ],
