@@ -74,6 +74,8 @@ test("ticked agents are moved, verified and retired, and the tombstones say by w
     await expect(ends(page)).toHaveText(["1moved"]);
     await page.keyboard.press("Escape");
     await expect(page.getByRole("status").getByText("1 agent moved", { exact: true })).toBeAttached();
+    // It stands as long as the pointer is on it, however slow the audit is.
+    await page.locator(".toast").hover();
     await audit(page, "what can be undone");
     await page.getByRole("button", { name: "Undo" }).click();
     await expect(page.getByRole("status").getByText("1 agent moved back", { exact: true })).toBeAttached();

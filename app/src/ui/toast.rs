@@ -86,11 +86,14 @@ impl Toasts {
         self.is_held.set_value(is_held);
     }
 
-    /// Takes the line away by its own button, which had the keyboard: that goes back to the table.
+    /// Takes the line away by its own button, which had the keyboard: that goes back to the table, or to the tree.
     fn close(self) {
         self.hold(false);
         self.told.set(None);
-        walk::focus("[data-agent][tabindex=\"0\"]");
+        let is_there = walk::focus("[data-agent][tabindex=\"0\"]");
+        if !is_there {
+            walk::focus("[role=\"treeitem\"][tabindex=\"0\"]");
+        }
     }
 }
 

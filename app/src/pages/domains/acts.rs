@@ -8,6 +8,7 @@ use web_sys::SubmitEvent;
 use super::Room;
 use super::attempt::Attempt;
 use super::relocate::Relocate;
+use super::taken_back;
 use super::tokens::Revoke;
 use crate::api;
 use crate::domains::{Folder, find};
@@ -86,14 +87,27 @@ fn Rename() -> impl IntoView {
     let folder = subject(&room);
     let name = RwSignal::new(folder.name.clone());
     let id = folder.id;
+    let before = folder.name.clone();
     let rename = move |event: SubmitEvent| {
         event.prevent_default();
         let change = DomainChange {
             name: Some(name.get_untracked()),
             parent: None,
         };
+        let new = name.get_untracked().trim().to_owned();
+        let before = before.clone();
         let act = async move { api::domains::change(id, &change).await };
-        attempt.run(act, move |()| room.dialogs.renaming.set(false));
+        attempt.run(act, move |()| {
+            room.dialogs.renaming.set(false);
+            if new != before {
+                let done = format!("{before} is called {new} now");
+                let back = DomainChange {
+                    name: Some(before),
+                    parent: None,
+                };
+                taken_back::offer(room.toasts, room.people, done, id, back);
+            }
+        });
     };
     view! {
         <form class="dialog__body form" on:submit=rename novalidate>

@@ -5,6 +5,7 @@ mod attempt;
 mod displays;
 mod one;
 mod relocate;
+mod taken_back;
 mod tokens;
 mod tree;
 
@@ -28,6 +29,7 @@ use crate::feed::tree::Counts;
 use crate::people::People;
 use crate::ui::add_agent::AddAgent;
 use crate::ui::title;
+use crate::ui::toast::{Toast, Toasts};
 
 /// Where it stands.
 const PATH: &str = "/domains";
@@ -39,6 +41,7 @@ const BETWEEN: Duration = Duration::from_secs(1);
 struct Room {
     live: Live,
     people: People,
+    toasts: Toasts,
     /// The domains in the order of the tree; changes only when they do.
     folders: Memo<Vec<Folder>>,
     /// Whether they are few enough to begin open.
@@ -83,6 +86,7 @@ struct Dialogs {
 #[component]
 pub(crate) fn Domains() -> impl IntoView {
     title::use_live_title(|| "Domains and enrolment".to_owned());
+    provide_context(Toasts::new());
     let room = Room::new();
     provide_context(room);
     room.keep_reading();
@@ -96,6 +100,7 @@ pub(crate) fn Domains() -> impl IntoView {
             <One />
         </div>
         <Acts />
+        <Toast />
         <AddAgent open=room.dialogs.enrolling title="Make an enrolment token" into />
     }
 }
@@ -111,6 +116,7 @@ impl Room {
         Self {
             live,
             people: expect_context(),
+            toasts: expect_context(),
             folders,
             is_small: Memo::new(move |_| folders.with(|folders| folders.len() <= SMALL)),
             counts,

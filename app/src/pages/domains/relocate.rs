@@ -8,6 +8,7 @@ use web_sys::SubmitEvent;
 use super::Room;
 use super::acts::{Foot, subject};
 use super::attempt::Attempt;
+use super::taken_back;
 use crate::api;
 use crate::domains::{place, targets};
 use crate::phrase;
@@ -52,7 +53,18 @@ pub(super) fn Relocate() -> impl IntoView {
             parent: Some(parent),
         };
         let act = async move { api::domains::change(id, &change).await };
-        attempt.run(act, move |()| room.dialogs.moving.set(false));
+        attempt.run(act, move |()| {
+            room.dialogs.moving.set(false);
+            let folder = folder.get_value();
+            if let Some(before) = folder.parent.filter(|before| *before != parent) {
+                let done = format!("{} is in another domain now", folder.name);
+                let back = DomainChange {
+                    name: None,
+                    parent: Some(before),
+                };
+                taken_back::offer(room.toasts, room.people, done, id, back);
+            }
+        });
     };
     let choices = move || {
         let fitting = fitting.get();
