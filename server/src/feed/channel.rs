@@ -84,7 +84,7 @@ impl Channel {
             place.cursor = view.cursor();
         }
         let whole = Whole {
-            domains: domains(&view, &self.scope),
+            domains: encode::domains(&view, &self.scope),
             rows: view.rows(&self.scope).map(encode::row).collect(),
             transitions: view
                 .latest(&self.scope)
@@ -115,7 +115,7 @@ impl Channel {
                 ToConsole::Delta {
                     sequence: place.sequence,
                     now_ms,
-                    domains: changes.tree.then(|| domains(view, &self.scope)),
+                    domains: changes.tree.then(|| encode::domains(view, &self.scope)),
                     rows: rows.map(encode::row).collect(),
                     moved: changes.moved,
                     gone: changes.gone,
@@ -141,16 +141,6 @@ impl Channel {
         // An error means that nobody watches just now.
         let _watchers = self.messages.send(encode::message(&message));
     }
-}
-
-fn domains(view: &View<'_>, scope: &Scope) -> Vec<Domain> {
-    view.domains(scope)
-        .map(|(id, parent, name)| Domain {
-            id,
-            parent,
-            name: name.to_owned(),
-        })
-        .collect()
 }
 
 /// All that a scope sees.

@@ -1,10 +1,11 @@
 //! From the roster's types to the feed's bytes.
 
 use bytes::Bytes;
-use rollcall_shared::feed::{Change, Event, Row};
+use rollcall_shared::feed::{Change, Domain, Event, Row};
 use serde::Serialize;
 
-use crate::roster::{StatusChange, Visible};
+use crate::roster::{StatusChange, View, Visible};
+use crate::scope::Scope;
 
 /// A message as bytes.
 pub(super) fn message(message: &impl Serialize) -> Bytes {
@@ -21,6 +22,17 @@ pub(super) fn message(message: &impl Serialize) -> Bytes {
 /// How long before `now_ms` something was; nothing where clocks say that it is yet to come.
 pub(super) fn ago_ms(now_ms: i64, at_ms: i64) -> u32 {
     u32::try_from(now_ms.saturating_sub(at_ms).max(0)).unwrap_or(u32::MAX)
+}
+
+/// The tree, as far as the asker may see it.
+pub(super) fn domains(view: &View<'_>, scope: &Scope) -> Vec<Domain> {
+    view.domains(scope)
+        .map(|(id, parent, name)| Domain {
+            id,
+            parent,
+            name: name.to_owned(),
+        })
+        .collect()
 }
 
 pub(super) fn row(visible: Visible) -> Row {

@@ -4,11 +4,13 @@
 //! change) it takes from the roster what changed since the beat before, encodes it once and hands the same
 //! bytes to every console. A console that cannot keep up does not queue: it is told that it missed something and is
 //! given a new snapshot. Walls, to which agents are cells, have such a channel of their own.
+//! Screens that list agents share only what is counted; the rows are made for each of them.
 //!
 //! No sockets here: those are in `api/feed`.
 
 mod channel;
 mod encode;
+mod table;
 mod wall;
 
 use std::collections::HashMap;
@@ -26,7 +28,12 @@ use crate::clock::Clock;
 use crate::roster::Roster;
 use crate::scope::Scope;
 use channel::Channel;
+use table::Tables;
 use wall::Wall;
+
+#[cfg(test)]
+pub(crate) use table::testing::Shown;
+pub use table::{Stretch, Table};
 
 /// How often changes are sent: often enough to look immediate, seldom enough that a storm is a few large
 /// messages instead of many small ones.
@@ -47,6 +54,7 @@ struct Inner {
     clock: Clock,
     channels: Mutex<HashMap<Scope, Arc<Channel>>>,
     walls: Mutex<HashMap<(Scope, Grouping), Arc<Wall>>>,
+    tables: Tables,
     hello: Bytes,
 }
 
@@ -70,6 +78,7 @@ impl Hub {
             clock,
             channels: Mutex::default(),
             walls: Mutex::default(),
+            tables: Tables::default(),
             hello,
         }))
     }
@@ -184,7 +193,7 @@ impl Hub {
         for wall in walls {
             told |= wall.beat(&self.0.roster, self.0.clock.wall_ms());
         }
-        told
+        told | self.0.tables.beat(&self.0.roster, self.0.clock.wall_ms())
     }
 }
 

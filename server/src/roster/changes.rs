@@ -59,8 +59,8 @@ pub(super) enum TreeChange {
     Moved,
 }
 
-/// How far somebody has followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// How far somebody has followed. A later one is greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Cursor(pub(super) u64);
 
 /// What changed since a cursor.

@@ -7,6 +7,7 @@
 
 mod changes;
 mod domains;
+mod listed;
 mod row;
 mod view;
 mod watched;
@@ -31,6 +32,7 @@ use row::{Row, Softwares};
 use watched::Watched;
 
 pub use changes::{Cursor, StatusChange};
+pub use listed::Listed;
 pub use view::{Cell, Told, View, Visible};
 
 /// Where an agent listens for the server, and what else it says of its machine that only people who ask are shown.

@@ -167,6 +167,17 @@ impl Row {
         self.name.as_str()
     }
 
+    /// The agent's own version.
+    pub(super) fn agent_version(&self) -> &str {
+        &self.software.agent_version
+    }
+
+    /// When it was last heard, also before the server started.
+    pub(super) fn last_contact(&self, engine: &Engine) -> Option<(i64, ContactKind)> {
+        let before = || self.more.as_ref()?.heard_before;
+        engine.last_contact(self.place()).or_else(before)
+    }
+
     /// Where the engine keeps it.
     pub(super) const fn place(&self) -> Place {
         Place {
@@ -214,8 +225,6 @@ impl Row {
 
     /// The agent as people see it now.
     pub(super) fn agent(&self, engine: &Engine) -> Agent {
-        let before = || self.more.as_ref()?.heard_before;
-        let last_contact = engine.last_contact(self.place()).or_else(before);
         Agent {
             id: self.id,
             name: self.name.as_str().to_owned(),
@@ -223,7 +232,9 @@ impl Row {
             status: self.status,
             since_ms: self.since_ms,
             cause: self.cause,
-            last_contact: last_contact.map(|(at_ms, kind)| LastContact { at_ms, kind }),
+            last_contact: self
+                .last_contact(engine)
+                .map(|(at_ms, kind)| LastContact { at_ms, kind }),
             address: self.address(),
             platform: self.software.platform.as_ref().to_owned(),
             agent_version: self.software.agent_version.as_ref().to_owned(),

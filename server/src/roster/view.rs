@@ -8,6 +8,7 @@ use rollcall_shared::{AgentId, DomainId, Status};
 
 use super::Inner;
 use super::changes::{Changes, Cursor, StatusChange, TreeChange};
+use super::listed::Listed;
 use super::row::Row;
 use crate::engine::Engine;
 use crate::scope::Scope;
@@ -133,6 +134,26 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn last_contact(&self, scope: &Scope, row: u32) -> Option<(i64, rollcall_shared::ContactKind)> {
         self.engine.last_contact(self.entry(scope, row)?.place())
+    }
+
+    /// A row as it is, where the asker may see it.
+    #[must_use]
+    pub fn listed(&self, scope: &Scope, row: u32) -> Option<Listed<'_>> {
+        self.entry(scope, row)
+            .map(|seen| Listed::new(row, seen, self.engine))
+    }
+
+    /// The row of an agent, where the asker may see it.
+    #[must_use]
+    pub fn number_of(&self, scope: &Scope, agent: AgentId) -> Option<u32> {
+        let row = self.inner.number_of(agent)?;
+        self.entry(scope, row).map(|_| row)
+    }
+
+    /// How many rows there are, seen or not: their numbers end there.
+    #[must_use]
+    pub fn end(&self) -> u32 {
+        u32::try_from(self.inner.rows.len()).unwrap_or(u32::MAX)
     }
 
     /// All rows that the asker may see, in the order of their numbers.

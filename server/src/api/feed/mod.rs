@@ -2,6 +2,7 @@
 
 mod rollouts;
 mod socket;
+mod table;
 mod wall;
 
 use std::sync::Arc;
@@ -37,8 +38,8 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
 #[derive(Debug, Clone, Copy, Default, serde::Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Wanted {
-    /// Roll-outs, agents as the cells of a wall, or only that the server is there; without it, agents as the rows of a
-    /// table.
+    /// Roll-outs, agents as the cells of a wall, a window of them, or only that the server is there; without it, all agents
+    /// as the rows of a table.
     #[serde(default)]
     #[param(inline)]
     show: Option<Show>,
@@ -56,6 +57,8 @@ enum Show {
     Rollouts,
     /// Agents as cells.
     Wall,
+    /// A window of the agents, how many there are, and what happened.
+    Table,
     /// Nothing but that the server is there.
     Standing,
 }
@@ -87,7 +90,7 @@ async fn open(
     match wanted.show {
         Some(Show::Wall) => {}
         Some(Show::Rollouts) => super::rollouts::may_see(watcher.as_person()?)?,
-        Some(Show::Standing) | None => {
+        Some(Show::Standing | Show::Table) | None => {
             watcher.as_person()?;
         }
     }

@@ -11,13 +11,13 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, timeout};
 
-use super::{Show, Wanted, rollouts, wall};
+use super::{Show, Wanted, rollouts, table, wall};
 use crate::api::app::App;
 use crate::auth::watcher::{Pass, Watcher};
 use crate::scope::Scope;
 
 /// How often the contacts of the rows on the screen are sent.
-const CONTACTS_EVERY: Duration = Duration::from_secs(1);
+pub(super) const CONTACTS_EVERY: Duration = Duration::from_secs(1);
 
 /// How often it is asked whether the session still stands: who signed out elsewhere stops seeing within this.
 pub(super) const ASK_AGAIN_EVERY: Duration = Duration::from_secs(15);
@@ -61,6 +61,7 @@ pub(super) async fn serve(mut socket: WebSocket, app: Arc<App>, watcher: Watcher
             Some(Show::Rollouts) => rollouts::talk(&mut socket, &app, pass, true).await,
             Some(Show::Standing) => rollouts::talk(&mut socket, &app, pass, false).await,
             Some(Show::Wall) => wall::talk(&mut socket, &app, &scope, pass, wanted.group).await,
+            Some(Show::Table) => table::talk(&mut socket, &app, &scope, pass).await,
             None => talk(&mut socket, &app, &scope, pass).await,
         }
     } else {

@@ -2,6 +2,7 @@
 
 mod displays;
 mod faults;
+mod table;
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! A screen on a wall: what its token opens, what it does not, and when that ends.
 
 use http::Method;
+use rollcall_shared::feed::table::TABLE;
 use rollcall_shared::feed::wall::ToWall;
 
 use super::*;
@@ -99,6 +100,7 @@ async fn a_screen_is_shown_no_other_feed_and_not_to_a_foreign_page() {
         PATH.to_owned(),
         format!("{PATH}{ROLLOUTS}"),
         format!("{PATH}{STANDING}"),
+        format!("{PATH}{TABLE}"),
     ] {
         let refused = served.connect_to(&path, &cookie, &served.origin()).await;
         assert_eq!(refused.err(), Some(StatusCode::FORBIDDEN), "{path}");
