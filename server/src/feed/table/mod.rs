@@ -52,7 +52,8 @@ impl Tables {
     pub(super) fn beat(&self, roster: &Roster, now_ms: i64) -> bool {
         let overviews: Vec<Arc<Overview>> = {
             let mut overviews = self.overviews.lock();
-            overviews.retain(|_, overview| overview.watched());
+            // One that somebody holds is about to be subscribed to.
+            overviews.retain(|_, overview| overview.watched() || Arc::strong_count(overview) > 1);
             overviews.values().map(Arc::clone).collect()
         };
         let mut told = false;
@@ -230,3 +231,6 @@ impl Hub {
         following.await.ok()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,12 +23,8 @@ const HIDDEN: u32 = u32::MAX;
 /// is built anew beside it.
 const MOST_PUT_BACK: usize = 8_192;
 
-/// In a storm so much changes while a list is built that it would have to be built again. After so many times it is
-/// taken as it is, or with all put back that was touched.
-const MOST_BUILT: usize = 2;
-
 /// When agents were last heard changes all the time: a list that is sorted by it is sorted anew once in so long, and
-/// in [`SORTED_ANEW_MS_A_ROW`] longer for each thousand rows, so that it is no second's work each second.
+/// in [`SORTED_ANEW_MS_A_THOUSAND`] longer for each thousand rows, so that it is no second's work each second.
 const SORTED_ANEW_MS: u64 = 2_000;
 const SORTED_ANEW_MS_A_THOUSAND: u64 = 10;
 
@@ -79,28 +75,23 @@ impl Order {
     }
 
     /// Makes it as the roster is. May take a second where it is to be built of a million agents: not for a thread on
-    /// which others wait.
+    /// which others wait. In a storm, more may change while it is built than can be put back: then it is a little older
+    /// than the roster, until it follows again.
     pub(super) fn follow(&mut self, roster: &Roster, now_ms: i64) {
-        for built in 0.. {
-            let most = if built < MOST_BUILT {
-                MOST_PUT_BACK
-            } else {
-                usize::MAX
-            };
+        for is_built in [false, true] {
             let view = roster.view();
-            if self.is_current(&view, now_ms) || self.take(&view, most) {
+            if self.is_current(&view, now_ms) || self.take(&view) {
                 return;
             }
             drop(view);
-            if built == MOST_BUILT {
-                return;
+            if !is_built {
+                self.build(roster, now_ms);
             }
-            self.build(roster, now_ms);
         }
     }
 
     /// Takes what changed; not where it is easier to build it anew.
-    fn take(&mut self, view: &View<'_>, most: usize) -> bool {
+    fn take(&mut self, view: &View<'_>) -> bool {
         if self.sought.is_sorted_by_contact() {
             return false;
         }
@@ -114,7 +105,7 @@ impl Order {
         self.positions.resize(view.end() as usize, HIDDEN);
         let mut buffer = String::new();
         let touched = self.touched(view, &told, &mut buffer);
-        if touched.len() > most {
+        if touched.len() > MOST_PUT_BACK {
             return false;
         }
         if !touched.iter().all(|row| self.stands(view, *row, &mut buffer)) {
@@ -175,9 +166,6 @@ impl Order {
     fn put_back(&mut self, view: &View<'_>, touched: Vec<u32>, buffer: &mut String) {
         let mut leaving: Vec<usize> = touched.iter().filter_map(|row| self.position(*row)).collect();
         leaving.sort_unstable();
-        for row in &touched {
-            self.positions[*row as usize] = HIDDEN;
-        }
         let mut staying = Vec::with_capacity(self.rows.len());
         let mut from = 0;
         for position in leaving {
@@ -185,8 +173,12 @@ impl Order {
             from = position + 1;
         }
         staying.extend_from_slice(&self.rows[from..]);
-        let mut coming = touched;
-        coming.retain(|row| self.shows(view, *row, buffer));
+        let (mut coming, going): (Vec<u32>, Vec<u32>) = touched
+            .into_iter()
+            .partition(|row| self.shows(view, *row, buffer));
+        for row in going {
+            self.positions[row as usize] = HIDDEN;
+        }
         coming.sort_unstable_by(|left, right| self.compare(view, *left, *right));
         let mut whole = Vec::with_capacity(staying.len() + coming.len());
         let mut rest = &staying[..];
@@ -225,3 +217,6 @@ impl Order {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

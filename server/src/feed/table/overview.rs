@@ -57,8 +57,7 @@ impl Overview {
     }
 
     pub(super) fn watched(&self) -> bool {
-        // One that was made a moment ago, or is held just now, is about to be subscribed to.
-        self.place.try_lock().is_none_or(|place| !place.begun) || self.messages.receiver_count() > 0
+        self.messages.receiver_count() > 0
     }
 
     /// Sends what changed since the beat before; a pulse where nothing did for a while. Gives whether anything had.
@@ -104,11 +103,14 @@ impl Overview {
     pub(super) fn subscribe(&self, roster: &Roster, now_ms: i64) -> Subscription {
         let mut place = self.place.lock();
         place.begun = true;
+        // Others are brought to where this one begins.
+        if !place.lost {
+            self.follow(&mut place, &roster.view(), now_ms);
+        }
         if place.lost {
             self.begin_anew(&mut place, roster, now_ms);
         }
         let view = roster.view();
-        // Others are brought to where this one begins.
         self.follow(&mut place, &view, now_ms);
         let opening = self.opening(&place, &view, now_ms);
         drop(view);
@@ -236,3 +238,6 @@ fn happened(view: &View<'_>, changes: impl Iterator<Item = StatusChange>) -> Vec
     });
     named.take(MOST_HAPPENED).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -178,3 +178,6 @@ impl Screen {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

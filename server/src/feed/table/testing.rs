@@ -1,5 +1,7 @@
 //! What a screen has that was told, kept as the protocol says.
 
+pub(super) mod world;
+
 use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
