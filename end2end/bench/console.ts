@@ -85,13 +85,16 @@ async function scroll(browser: Browser, asked: Asked): Promise<Told> {
 
   const [before, began] = [await online(context, asked), performance.now()];
   await shown.watchAwaited(page);
+  const client = await context.newCDPSession(page);
+  const work = await shown.Work.start(client);
   const at = await scrolling(page, ".table", asked);
   const after = await online(context, asked);
   const rate = (before - after) / ((performance.now() - began) / 1000);
+  const worked = await work.told("scroll", at.length * ((asked.seconds + 1) / asked.seconds));
   const awaited = await shown.awaited(page);
   const went = await page.locator(".table").evaluate((frame) => frame.scrollTop);
   await context.close();
-  return { ...(await plain(browser, asked)), ...shown.told("scroll", at), scroll_rate: rate, scrolled: went, awaited };
+  return { ...(await plain(browser, asked)), ...shown.told("scroll", at), scroll_rate: rate, scrolled: went, awaited, ...worked };
 }
 
 /** The same scrolling of a page that is nothing but a long table of text: what drawing it takes on this machine. */

@@ -1,5 +1,5 @@
 /** Frames of a page, by the timestamps that its animation frames bear. */
-import type { Page } from "@playwright/test";
+import type { CDPSession, Page } from "@playwright/test";
 
 import { percentile, type Told } from "./asked.js";
 
@@ -55,4 +55,32 @@ export function told(of: string, at: number[]): Told {
     [`${of}_p99`]: percentile(took, 0.99),
     [`${of}_worst`]: Math.max(...took),
   };
+}
+
+/** What the page's main thread does, by the browser's own count. */
+const KINDS = { task: "TaskDuration", script: "ScriptDuration", style: "RecalcStyleDuration", layout: "LayoutDuration" };
+
+/** How long the main thread worked since it was started. */
+export class Work {
+  private constructor(
+    private readonly client: CDPSession,
+    private readonly before: Record<string, number>,
+  ) {}
+
+  static async start(client: CDPSession): Promise<Work> {
+    await client.send("Performance.enable");
+    return new Work(client, await Work.counted(client));
+  }
+
+  private static async counted(client: CDPSession): Promise<Record<string, number>> {
+    const { metrics } = await client.send("Performance.getMetrics");
+    return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
+  }
+
+  /** Milliseconds for each of so many frames, by the name `of` and the kind of work. */
+  async told(of: string, frames: number): Promise<Told> {
+    const now = await Work.counted(this.client);
+    const took = (name: string): number => (((now[name] ?? 0) - (this.before[name] ?? 0)) * 1000) / frames;
+    return Object.fromEntries(Object.entries(KINDS).map(([kind, name]) => [`${of}_${kind}`, took(name)]));
+  }
 }

@@ -40,8 +40,9 @@ async function barePaint(browser: Browser, asked: Asked): Promise<number> {
   const page = await context.newPage();
   await page.goto(`${asked.url}/healthz`);
   const painted = await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+  const at = Number(await painted.jsonValue());
   await context.close();
-  return Number(await painted.jsonValue());
+  return at;
 }
 
 /** One load, in milliseconds from its beginning. */

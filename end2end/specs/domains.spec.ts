@@ -37,6 +37,9 @@ async function shape(page: Page): Promise<string[]> {
     .evaluateAll((rows) => rows.map((row) => `${row.getAttribute("aria-level")} ${row.querySelector(".folders__word")?.textContent}`));
 }
 
+/** What a reader of the screen is told was done. */
+const said = (page: Page, words: string): Locator => page.getByRole("status").getByText(words, { exact: true });
+
 async function audit(page: Page, what: string): Promise<void> {
   for (const theme of ["dark", "light"] as const) {
     await paint(page, theme);
@@ -81,9 +84,18 @@ test("a domain is made, renamed, moved and deleted by mouse, and what is refused
     await line(page, "Berlin").click();
     await button(page, "Rename").click();
     await expect(dialog(page).getByLabel("Name")).toHaveValue("Berlin");
-    await dialog(page).getByLabel("Name").fill("Leipzig");
-    await dialog(page).getByRole("button", { name: "Rename" }).click();
-    await expect(title(page)).toHaveText("Leipzig");
+    const rename = async (): Promise<void> => {
+      await dialog(page).getByLabel("Name").fill("Leipzig");
+      await dialog(page).getByRole("button", { name: "Rename" }).click();
+      await expect(title(page)).toHaveText("Leipzig");
+    };
+    await rename();
+    await expect(said(page, "Berlin is called Leipzig now")).toBeAttached();
+    await page.keyboard.press("ControlOrMeta+z");
+    await expect(title(page), "taken back").toHaveText("Berlin");
+    await expect(said(page, "Taken back")).toBeAttached();
+    await button(page, "Rename").click();
+    await rename();
     await expect(line(page, "Leipzig")).toBeVisible();
     await expect(line(page, "Berlin")).toHaveCount(0);
   });
@@ -101,6 +113,14 @@ test("a domain is made, renamed, moved and deleted by mouse, and what is refused
     await expect(dialog(page)).toBeHidden();
     await expect.poll(() => shape(page)).toEqual(["1 All", "2 Lagos", "3 Europe", "4 Leipzig"]);
     await expect(page.getByText("in All › Lagos")).toBeVisible();
+    await page.locator(".toast").hover();
+    await audit(page, "a domain that was moved, and the way back");
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expect.poll(() => shape(page), "taken back").toEqual(["1 All", "2 Europe", "3 Leipzig", "2 Lagos"]);
+    await expect(page.locator("[role=treeitem]:focus"), "the keyboard is in the tree").toHaveCount(1);
+    await button(page, "Move").click();
+    await dialog(page).getByRole("button", { name: "Move" }).click();
+    await expect.poll(() => shape(page)).toEqual(["1 All", "2 Lagos", "3 Europe", "4 Leipzig"]);
   });
 
   await test.step("one that holds another is not deleted, an empty one is", async () => {

@@ -121,6 +121,21 @@ test("a wall outlives its server, says meanwhile that it is not live, and has no
   expect(await marked(page), "without a reload").toBe(true);
 });
 
+test("a wall that nobody chose a theme for turns with the system", async ({ page, server, agents }) => {
+  await page.emulateMedia({ colorScheme: "dark" });
+  await signIn(page, server);
+  await agents.start("lyon");
+  await page.goto(`${server.url}/wall`);
+  await expect(count(page, "Online")).toContainText("1");
+  const drawn = async (): Promise<number> => (await colours(page)).get(await colour(page, "online-cell")) ?? 0;
+  await expect.poll(drawn).toBeGreaterThan(0);
+  const dark = await colour(page, "online-cell");
+  await page.emulateMedia({ colorScheme: "light" });
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "light");
+  await expect.poll(drawn, "cells in the colours of the light one").toBeGreaterThan(0);
+  expect((await colours(page)).get(dark) ?? 0).toBe(0);
+});
+
 test("a fleet that comes, falls silent and comes back is on the wall, zoomed or not", async ({ page, server }) => {
   await signIn(page, server);
   await page.goto(`${server.url}/wall`);

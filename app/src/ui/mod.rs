@@ -15,6 +15,7 @@ pub(crate) mod headings;
 pub(crate) mod icon;
 pub(crate) mod mark;
 pub(crate) mod palette;
+pub(crate) mod pool;
 pub(crate) mod rail;
 pub(crate) mod row;
 pub(crate) mod save;

@@ -1,56 +1,48 @@
 //! A row of the table: an agent, live.
 
 use leptos::prelude::*;
-use rollcall_shared::{AgentId, DomainId};
+use rollcall_shared::{AgentId, DomainId, Status};
 
 use crate::route::Opened;
 use crate::table::view::View;
 use crate::ui::age::Age;
 use crate::ui::mark::Mark;
 use crate::ui::shown::{LastContact, Shown};
-use crate::ui::table::Rows;
+use crate::ui::table::{Place, Rows};
 use crate::ui::told;
 use crate::ui::walk;
 
-/// The row of an agent. It is drawn anew only where what it shows changed.
+/// The row of whoever is at a place. It is drawn anew only where what it shows changed.
 #[component]
 pub(crate) fn AgentRow(
-    /// Whose.
-    id: AgentId,
+    /// Whose: another one when it is shown again elsewhere.
+    place: RwSignal<Place>,
     /// The table's rows.
     rows: Rows,
-    /// Whether Tab comes here.
-    #[prop(into)]
-    reached: Signal<bool>,
+    /// The row that Tab comes to.
+    reached: Memo<Option<AgentId>>,
 ) -> impl IntoView {
     let live = rows.live;
-    let shown = Shown::live(id);
+    let id = Memo::new(move |_| place.get().agent());
+    let is_awaited = move || id.get().is_none();
+    let shown = Shown(Memo::new(move |_| {
+        let id = id.get()?;
+        live.read(|fleet| fleet.agent(id).cloned())
+    }));
     let status = shown.status();
     let since = shown.since();
 
-    // The row glows when its status changes, not when it comes into view. Two names for one animation: a second
-    // change starts it again.
-    let before = StoredValue::new(None);
-    let turns = StoredValue::new(0_u32);
-    let class = move || {
-        let now = (status.get(), since.get());
-        if before.get_value().is_some_and(|before| before != now) {
-            turns.update_value(|turns| *turns = turns.wrapping_add(1));
-        }
-        before.set_value(Some(now));
-        let glow = match turns.get_value() {
-            0 => "",
-            odd if odd % 2 == 1 => " row--changed",
-            _ => " row--changed-again",
-        };
-        format!("row row--{}{glow}", now.0.key())
-    };
+    let class = glowing(id, status, since);
     // By the list itself: a number that is counted in the page would be another for every row at each step of a scroll.
     let row_number = move || {
-        let position = live.read(|fleet| fleet.position(id));
+        let position = id.get().and_then(|id| live.read(|fleet| fleet.position(id)));
         position.map_or_else(String::new, |position| (position + 2).to_string())
     };
-    let name = shown.text(|agent| agent.name.clone());
+    let name = told::text(move || {
+        shown
+            .read(|agent| agent.name.clone())
+            .unwrap_or_else(|| "…".to_owned())
+    });
     let address_text = shown.text(|agent| {
         agent
             .address
@@ -68,20 +60,14 @@ pub(crate) fn AgentRow(
         let path = domain.map(|domain| live.read(|fleet| fleet.tree().path(domain)));
         path.unwrap_or_default()
     });
-    let tick = rows.may_tick.then(|| {
-        let ticked = told::flag(move || rows.selection.with(|selection| selection.has(id)));
-        view! {
-            <td class="cell cell--tick" role="cell">
-                <input class="tick" type="checkbox" tabindex="-1" aria-label=name prop:checked=ticked />
-            </td>
-        }
-    });
+    let tick = rows.may_tick.then(|| view! { <Tick id rows name /> });
     view! {
         <tr
             class=told::text(class)
             role="row"
             aria-rowindex=told::text(row_number)
-            aria-selected=told::maybe(move || (rows.opened.get() == Opened::Agent(id)).then_some("true"))
+            aria-hidden=told::maybe(move || is_awaited().then_some("true"))
+            aria-selected=told::maybe(move || id.get().is_some_and(|id| rows.opened.get() == Opened::Agent(id)).then_some("true"))
             on:mousedown=move |event| {
                 // Or what is between would be marked as text.
                 if rows.may_tick && event.shift_key() {
@@ -93,6 +79,7 @@ pub(crate) fn AgentRow(
                 if walk::is_in(&event, "a") {
                     return;
                 }
+                let Some(id) = id.get_untracked() else { return };
                 let is_held = event.shift_key() || event.ctrl_key() || event.meta_key();
                 if rows.may_tick && (is_held || walk::is_in(&event, ".cell--tick")) {
                     rows.tick(id, event.shift_key());
@@ -104,9 +91,9 @@ pub(crate) fn AgentRow(
             {tick}
             <td class="cell cell--name" role="cell">
                 <a
-                    href=told::text(move || format!("/agents/{id}{}", rows.view.with(View::to_query)))
-                    data-agent=id.to_string()
-                    tabindex=told::text(move || if reached.get() { "0" } else { "-1" }.to_owned())
+                    href=Signal::derive(move || Some(format!("/agents/{}{}", id.get()?, rows.view.with(View::to_query))))
+                    data-agent=Signal::derive(move || Some(id.get()?.to_string()))
+                    tabindex=told::text(move || if id.get().is_some_and(|id| reached.get() == Some(id)) { "0" } else { "-1" }.to_owned())
                 >
                     {name}
                 </a>
@@ -124,13 +111,40 @@ pub(crate) fn AgentRow(
     }
 }
 
-/// The row of an agent that the server has yet to tell of: as high as any.
+/// The class of a row, which glows when its agent's status changes, not when another one comes into it. Two names for one
+/// animation: a second change starts it again.
+fn glowing(id: Memo<Option<AgentId>>, status: Signal<Status>, since: Signal<i64>) -> impl Fn() -> String {
+    let before = StoredValue::new(None);
+    let turns = StoredValue::new(0_u32);
+    move || {
+        let now = (id.get(), status.get(), since.get());
+        let was = before.get_value();
+        before.set_value(Some(now));
+        match was {
+            Some((agent, ..)) if agent != now.0 => turns.set_value(0),
+            Some(was) if was != now => turns.update_value(|turns| *turns = turns.wrapping_add(1)),
+            _ => {}
+        }
+        if now.0.is_none() {
+            return "row row--awaited".to_owned();
+        }
+        let glow = match turns.get_value() {
+            0 => "",
+            odd if odd % 2 == 1 => " row--changed",
+            _ => " row--changed-again",
+        };
+        format!("row row--{}{glow}", now.1.key())
+    }
+}
+
+/// The box that ticks it; the row hears the click.
 #[component]
-pub(crate) fn AwaitedRow(rows: Rows) -> impl IntoView {
-    let cells = if rows.may_tick { "9" } else { "8" };
+fn Tick(id: Memo<Option<AgentId>>, rows: Rows, name: Signal<String>) -> impl IntoView {
+    let is_ticked = move |id| rows.selection.with(|selection| selection.has(id));
+    let ticked = told::flag(move || id.get().is_some_and(is_ticked));
     view! {
-        <tr class="row row--awaited" aria-hidden="true">
-            <td class="cell" colspan=cells>"…"</td>
-        </tr>
+        <td class="cell cell--tick" role="cell">
+            <input class="tick" type="checkbox" tabindex="-1" aria-label=name prop:checked=ticked />
+        </td>
     }
 }

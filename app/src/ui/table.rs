@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use leptos::html;
 use leptos::prelude::*;
 use rollcall_shared::AgentId;
 use rollcall_shared::feed::table::Query;
@@ -16,7 +17,8 @@ use crate::table::selection::{List, Selection};
 use crate::table::view::View;
 use crate::table::window::{self, Window};
 use crate::ui::headings::Headings;
-use crate::ui::row::{AgentRow, AwaitedRow};
+use crate::ui::pool::Pool;
+use crate::ui::row::AgentRow;
 use crate::ui::told;
 use crate::ui::viewport::{TABLE, Viewport};
 use crate::ui::walk;
@@ -28,6 +30,18 @@ pub(crate) enum Place {
     Agent(AgentId),
     /// One that the server has yet to tell of, by its position.
     Awaited(usize),
+    /// Nobody: the row is not in the page.
+    Nowhere,
+}
+
+impl Place {
+    /// The agent, where it is known.
+    pub(crate) const fn agent(self) -> Option<AgentId> {
+        match self {
+            Self::Agent(id) => Some(id),
+            Self::Awaited(_) | Self::Nowhere => None,
+        }
+    }
 }
 
 /// The rows to show, and what may be done with them.
@@ -139,13 +153,19 @@ pub(crate) fn AgentTable(rows: Rows) -> impl IntoView {
         }
         class
     });
-    let row = move |place: Place| match place {
-        Place::Agent(id) => {
-            view! { <AgentRow id rows reached=Signal::derive(move || reached.get() == Some(id)) /> }
-                .into_any()
-        }
-        Place::Awaited(_) => view! { <AwaitedRow rows /> }.into_any(),
-    };
+    let body = NodeRef::<html::Tbody>::new();
+    let owner = Owner::current().unwrap_or_default();
+    let pool = StoredValue::new_local(None::<Pool>);
+    Effect::new(move |_| {
+        let Some(body) = body.get() else { return };
+        let draw = move |place| view! { <AgentRow place rows reached /> }.into_any();
+        visible.with(|visible| {
+            pool.update_value(|pool| {
+                let pool = pool.get_or_insert_with(|| Pool::new(body.into(), owner.clone(), Box::new(draw)));
+                pool.show(visible);
+            });
+        });
+    });
     view! {
         <div class="table" node_ref=viewport.frame on:scroll=move |_| viewport.scrolled()>
             <table class=class role="table" aria-label="Agents" aria-rowcount=told::text(move || (count() + 1).to_string())>
@@ -155,9 +175,7 @@ pub(crate) fn AgentTable(rows: Rows) -> impl IntoView {
                 <tbody class="table__space" aria-hidden="true">
                     <tr><td style:height=told::text(move || window::px(window().above_px))></td></tr>
                 </tbody>
-                <tbody role="rowgroup">
-                    <For each=move || visible.get() key=|place| *place children=row />
-                </tbody>
+                <tbody role="rowgroup" node_ref=body></tbody>
                 <tbody class="table__space" aria-hidden="true">
                     <tr><td style:height=told::text(move || window::px(window().below_px))></td></tr>
                 </tbody>

@@ -100,14 +100,10 @@ pub(crate) fn walk(rows: Rows, viewport: Viewport, visible: Memo<Vec<Place>>) ->
     Memo::new(move |_| {
         let at = at.with(|at| at.agent).map(Place::Agent);
         let reached = visible.with(|visible| {
-            let is_agent = |place: &&Place| matches!(place, Place::Agent(_));
             at.filter(|at| visible.contains(at))
-                .or_else(|| visible.iter().find(is_agent).copied())
+                .or_else(|| visible.iter().find(|place| place.agent().is_some()).copied())
         });
-        match reached {
-            Some(Place::Agent(id)) => Some(id),
-            _ => None,
-        }
+        reached.and_then(Place::agent)
     })
 }
 

@@ -1,0 +1,97 @@
+//! Rows of a table that are made once and shown again for somebody else: the row that is scrolled out of sight is the next
+//! one that comes into it. To make one from nothing takes long, and a table that is scrolled has some in every frame.
+
+use leptos::mount::{UnmountHandle, mount_to};
+use leptos::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use web_sys::{Element, HtmlElement};
+
+use crate::ui::table::Place;
+
+/// Draws the row of whoever is at a place.
+type Draw = Box<dyn Fn(RwSignal<Place>) -> AnyView>;
+
+/// The rows of a table's body.
+pub(crate) struct Pool {
+    body: HtmlElement,
+    /// Rows live as long as the table, and not as long as the effect that shows them.
+    owner: Owner,
+    draw: Draw,
+    shown: FxHashMap<Place, Row>,
+    spare: Vec<Row>,
+    made: Vec<UnmountHandle<<AnyView as Render>::State>>,
+}
+
+#[derive(Clone)]
+struct Row {
+    element: Element,
+    place: RwSignal<Place>,
+}
+
+impl Pool {
+    /// One without rows.
+    pub(crate) fn new(body: HtmlElement, owner: Owner, draw: Draw) -> Self {
+        Self {
+            body,
+            owner,
+            draw,
+            shown: FxHashMap::default(),
+            spare: Vec::new(),
+            made: Vec::new(),
+        }
+    }
+
+    /// Shows these, in this order. Who was shown before keeps their row.
+    pub(crate) fn show(&mut self, wanted: &[Place]) {
+        let stay: FxHashSet<Place> = wanted.iter().copied().collect();
+        let spare = &mut self.spare;
+        self.shown.retain(|place, row| {
+            let stays = stay.contains(place);
+            if !stays {
+                // Out of the page first, or all that stay would have to go round it.
+                row.element.remove();
+                spare.push(row.clone());
+            }
+            stays
+        });
+        let mut next = self.body.first_element_child();
+        for place in wanted {
+            let Some(row) = self.row(*place) else { continue };
+            if next.as_ref() == Some(&row.element) {
+                next = row.element.next_element_sibling();
+            } else {
+                // It fails only where one holds the other.
+                let _ = self.body.insert_before(&row.element, next.as_deref());
+            }
+        }
+        for row in &self.spare {
+            row.place.set(Place::Nowhere);
+        }
+    }
+
+    fn row(&mut self, place: Place) -> Option<Row> {
+        if let Some(row) = self.shown.get(&place) {
+            return Some(row.clone());
+        }
+        let row = match self.spare.pop() {
+            Some(row) => row,
+            None => self.make()?,
+        };
+        row.place.set(place);
+        self.shown.insert(place, row.clone());
+        Some(row)
+    }
+
+    fn make(&mut self) -> Option<Row> {
+        let (body, draw) = (self.body.clone(), &self.draw);
+        let (place, handle) = self.owner.with(|| {
+            let place = RwSignal::new(Place::Nowhere);
+            let row = draw(place);
+            (place, mount_to(body, move || row))
+        });
+        self.made.push(handle);
+        let element = self.body.last_element_child()?;
+        element.remove();
+        Some(Row { element, place })
+    }
+}
