@@ -21,8 +21,10 @@ type Then = Box<dyn FnOnce(Option<Listed>)>;
 /// What is asked for.
 #[derive(Default)]
 pub(super) struct Asked {
-    /// Counts the windows.
+    /// Counts the windows that were wanted.
     number: u32,
+    /// The last one that the server was asked for.
+    sent: u32,
     query: Query,
     first: u32,
     count: u32,
@@ -33,7 +35,8 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    fn window(&self) -> FromTable {
+    fn window(&mut self) -> FromTable {
+        self.sent = self.number;
         FromTable::Window {
             number: self.number,
             query: self.query.clone(),
@@ -44,21 +47,37 @@ impl Asked {
 }
 
 impl Feed {
-    /// Shows that stretch of that list, instead of the one before.
+    /// Shows that stretch of that list, instead of the one before. While an answer is on its way no other is asked for: of
+    /// what is typed or scrolled meanwhile, the last is.
     pub(crate) fn look(self, query: Query, first: usize, count: usize) {
         let (first, count) = (small(first), small(count));
         let query = cut(query);
-        let message = self.asked(|asked| {
-            let is_so = asked.query == query && (asked.first, asked.count) == (first, count);
-            (!is_so).then(|| {
+        self.asked(|asked| {
+            if asked.query != query || (asked.first, asked.count) != (first, count) {
                 asked.number = asked.number.wrapping_add(1);
                 (asked.query, asked.first, asked.count) = (query, first, count);
-                asked.window()
-            })
+            }
+        });
+        self.catch_up();
+    }
+
+    /// Asks for the window that is wanted, unless it was asked for, or the one before is yet to be answered.
+    pub(super) fn catch_up(self) {
+        let shown = self.live().window();
+        let message = self.asked(|asked| {
+            let is_free = shown == Some(asked.sent);
+            (is_free && asked.sent != asked.number).then(|| asked.window())
         });
         if let Some(message) = message.flatten() {
             self.send(&message);
         }
+    }
+
+    /// Whether what is shown is the window that is wanted, as this connection tells it; not tracked.
+    pub(crate) fn is_answered(self) -> bool {
+        self.live()
+            .window()
+            .is_some_and(|shown| self.asked(|asked| asked.number) == Some(shown))
     }
 
     /// Shows that agent beside the table, or none.
@@ -112,6 +131,7 @@ impl Feed {
         }
         if let Some((window, agent)) = self.asked(|asked| (asked.window(), asked.opened)) {
             self.send(&window);
+            self.live().opened(agent);
             if agent.is_some() {
                 self.send(&FromTable::Open { agent });
             }

@@ -134,6 +134,11 @@ impl Live {
         self.state.update_value(|state| state.mirror.opened(agent));
     }
 
+    /// The number of the window that is shown; nothing where it is not of this connection. Not tracked.
+    pub(super) fn window(self) -> Option<u32> {
+        self.state.with_value(|state| state.mirror.window())
+    }
+
     /// Applies a frame about agents to the mirror, and has it drawn.
     pub(super) fn take(self, message: ToTable) -> Answer {
         self.apply(Mirror::time_of(&message), |mirror| mirror.apply(message))

@@ -37,8 +37,9 @@ pub enum Answer {
 pub struct Mirror {
     shown: Fleet,
     lists: Lists,
-    /// Whether the window of this connection is shown.
+    /// Whether the window of this connection is shown, and the number of the last that is.
     has_window: bool,
+    window: u32,
     rollouts: Vec<Rollout>,
     /// Whether this connection sends roll-outs, all of them each time, and so no agents.
     has_rollouts: bool,
@@ -70,9 +71,16 @@ impl Mirror {
         self.lists = Lists::default();
     }
 
-    /// Another agent is opened, or none: what was known of the one before is not kept up any more.
+    /// Another agent is opened, or none: what was known of the one before is not kept up any more, and what is still on its
+    /// way of it is not taken.
     pub fn opened(&mut self, agent: Option<AgentId>) {
-        self.shown.close_all_but(agent);
+        self.shown.wants(agent);
+    }
+
+    /// The number of the window that is shown; nothing where it is not of this connection.
+    #[must_use]
+    pub fn window(&self) -> Option<u32> {
+        self.has_window.then_some(self.window)
     }
 
     /// Forgets everything: another person may sign in here next.
@@ -117,12 +125,14 @@ impl Mirror {
             ToTable::Contacts { now_ms, contacts } => self.shown.heard(now_ms, &contacts),
             ToTable::Opened { id, agent, .. } => self.shown.open(id, agent),
             ToTable::Window {
+                number,
                 total,
                 first,
                 order,
                 rows,
                 ..
             } => {
+                self.window = number;
                 if !self.has_window {
                     // Numbers of another connection may be anybody's here.
                     self.shown.rows.clear();

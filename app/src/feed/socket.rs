@@ -210,6 +210,7 @@ impl Feed {
             Answer::Listed(number, listed) => self.listed(number, listed),
             Answer::Draw | Answer::Nothing => {}
         }
+        self.catch_up();
         if !was_whole && self.live.is_whole() {
             self.line.update_value(|line| line.failures = 0);
         }

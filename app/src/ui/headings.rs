@@ -33,7 +33,7 @@ pub(crate) fn Headings(rows: Rows) -> impl IntoView {
         .into_any()
     };
     let tick = rows.may_tick.then(|| {
-        let ticked = Memo::new(move |_| rows.selection.with(Selection::count));
+        let ticked = Memo::new(move |_| rows.ticked());
         let all = told::flag(move || ticked.get() > 0 && ticked.get() == rows.count());
         let some = told::flag(move || (1..rows.count()).contains(&ticked.get()));
         view! {

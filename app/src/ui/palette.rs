@@ -1,6 +1,8 @@
 //! The palette: Ctrl-K anywhere, some letters, Enter. A native `<dialog>` with a combobox, as ARIA's pattern for one
 //! with a list has it.
 
+use core::time::Duration;
+
 use leptos::html;
 use leptos::prelude::*;
 use rollcall_shared::feed::Row;
@@ -17,6 +19,9 @@ use crate::people::People;
 use crate::ui::icon::{Icon, Picture};
 use crate::ui::theme::Theme;
 use crate::ui::told;
+
+/// The server is asked once the typing rests for so long.
+const REST: Duration = Duration::from_millis(80);
 
 /// What the palette is called.
 const NAME: &str = "Find a page, an agent, an act";
@@ -185,18 +190,27 @@ fn find(feed: Feed, typed: RwSignal<String>, found: RwSignal<(String, Vec<Row>)>
     if words.is_empty() {
         return;
     }
-    spawn_local(async move {
+    let asked = words.clone();
+    // The page may be gone meanwhile, or other words typed.
+    let are_meant = move |words: &str| typed.try_with_untracked(|typed| typed.trim() == words) == Some(true);
+    let ask = async move {
         let query = Query {
             search: words.clone(),
             ..Query::default()
         };
         let listed = feed.list(query, 0, palette::ASKED_FOR, true).await;
-        // The page may be gone meanwhile, or other words typed.
-        let is_meant = typed.try_with_untracked(|typed| typed.trim() == words);
-        if let (Some(listed), Some(true)) = (listed, is_meant) {
+        if let (Some(listed), true) = (listed, are_meant(&words)) {
             found.set((words, listed.rows));
         }
-    });
+    };
+    set_timeout(
+        move || {
+            if are_meant(&asked) {
+                spawn_local(ask);
+            }
+        },
+        REST,
+    );
 }
 
 /// The id of a line, for the field to say which one is chosen.

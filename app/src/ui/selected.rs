@@ -36,7 +36,7 @@ type Origins = HashMap<AgentId, DomainId>;
 #[component]
 pub(crate) fn Selected(rows: Rows) -> impl IntoView {
     let people = expect_context::<People>();
-    let ticked = Memo::new(move |_| rows.selection.with(Selection::count));
+    let ticked = Memo::new(move |_| rows.ticked());
     let toasts = expect_context::<Toasts>();
     let deed = Deed::new();
     let origins = StoredValue::new(Origins::new());
@@ -113,14 +113,15 @@ fn offer_undo(feed: Feed, deed: Deed, origins: StoredValue<Origins>, people: Peo
         spawn_local(async move {
             let (mut returned, mut failure) = (0, None);
             // Who was moved on meanwhile, by somebody else, stays where they are.
-            let Some(there) = feed.list(everyone_in(target), 0, usize::MAX, false).await else {
+            let Some(there) = feed.list(everyone_below(target), 0, usize::MAX, false).await else {
                 toasts.say(
                     undo::words(0, asked, Some("the server does not answer just now")),
                     None,
                 );
                 return;
             };
-            let there: HashSet<AgentId> = there.agents.into_iter().map(|(id, _)| id).collect();
+            let there = there.agents.into_iter().filter(|(_, is_in)| *is_in == target);
+            let there: HashSet<AgentId> = there.map(|(id, _)| id).collect();
             for (domain, agents) in calls {
                 let is_ours = |id: &AgentId| there.contains(id);
                 let agents: Vec<AgentId> = agents.into_iter().filter(is_ours).collect();
@@ -142,8 +143,8 @@ fn offer_undo(feed: Feed, deed: Deed, origins: StoredValue<Origins>, people: Peo
     toasts.say(format!("{count} moved"), Some(undo));
 }
 
-/// All agents of a domain, whatever their status.
-fn everyone_in(domain: DomainId) -> Query {
+/// All agents of a domain and of those below it, whatever their status.
+fn everyone_below(domain: DomainId) -> Query {
     let all = Status::ALL
         .into_iter()
         .fold(Statuses::default(), Statuses::toggled);

@@ -101,17 +101,39 @@ impl Rows {
         );
     }
 
+    /// How many are ticked: of a list that is all here, those that it shows; tracked.
+    pub(crate) fn ticked(self) -> usize {
+        self.selection.with(|selection| {
+            if selection.is_empty() {
+                return 0;
+            }
+            self.live.read(|fleet| {
+                if fleet.is_whole_list() {
+                    selection.shown(&fleet.window()).len()
+                } else {
+                    selection.count()
+                }
+            })
+        })
+    }
+
     /// Does something with the list as it is now: at once where what is here is all of it or a part that is enough, and
-    /// else when the server has sent it. Where it cannot, nothing is done: the page says by itself that it is not live.
+    /// else when the server has sent it. Where it cannot, or something else is shown by then, nothing is done: that the
+    /// page is not live it says by itself.
     pub(crate) fn with_list(self, is_enough: impl FnOnce(&List) -> bool, then: impl FnOnce(&List) + 'static) {
-        let (whole, part) = self.live.peek(|fleet| (fleet.is_whole_list(), fleet.window()));
-        if whole || is_enough(&part) {
-            then(&part);
-            return;
+        if self.feed.is_answered() {
+            let (whole, part) = self.live.peek(|fleet| (fleet.is_whole_list(), fleet.window()));
+            if whole || is_enough(&part) {
+                then(&part);
+                return;
+            }
         }
-        let (feed, query) = (self.feed, self.query.get_untracked());
+        let query = self.query.get_untracked();
         spawn_local(async move {
-            if let Some(listed) = feed.list(query, 0, usize::MAX, false).await {
+            let listed = self.feed.list(query.clone(), 0, usize::MAX, false).await;
+            // The page may be gone by now.
+            let is_same = self.query.try_with_untracked(|now| *now == query);
+            if let (Some(listed), Some(true)) = (listed, is_same) {
                 then(&listed.agents);
             }
         });

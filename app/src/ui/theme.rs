@@ -14,6 +14,8 @@ const LIGHT: &str = "(prefers-color-scheme: light)";
 #[derive(Clone, Copy)]
 pub(crate) struct Theme {
     light: RwSignal<bool>,
+    /// Whether somebody chose, in this browser or on this page.
+    is_chosen: StoredValue<bool>,
 }
 
 impl Theme {
@@ -23,6 +25,7 @@ impl Theme {
         let theme = root.and_then(|root| root.get_attribute("data-theme"));
         let theme = Self {
             light: RwSignal::new(theme.as_deref() == Some("light")),
+            is_chosen: StoredValue::new(false),
         };
         theme.follow();
         theme
@@ -35,7 +38,7 @@ impl Theme {
         };
         let asked = system.clone();
         let turned = Closure::<dyn FnMut()>::new(move || {
-            if chosen().is_none() {
+            if !self.is_chosen.get_value() && chosen().is_none() {
                 self.paint(asked.matches());
             }
         });
@@ -53,6 +56,7 @@ impl Theme {
     pub(crate) fn turn(self) {
         let light = !self.light.get_untracked();
         self.paint(light);
+        self.is_chosen.set_value(true);
         if let Ok(Some(storage)) = window().local_storage() {
             // A browser that keeps nothing follows the system's preference next time.
             let _ = storage.set_item(KEY, name(light));

@@ -55,10 +55,18 @@ pub(crate) fn walk(rows: Rows, viewport: Viewport, visible: Memo<Vec<Place>>) ->
             });
         }
     };
+    // Whoever does something else meanwhile is not taken away from that.
+    Effect::new(move |_| {
+        rows.query.with(|_| ());
+        rows.opened.get();
+        at.update(|at| at.awaited = None);
+    });
     Effect::new(move |_| {
         live.version();
-        if let Some((position, stretch)) = at.with_untracked(|at| at.awaited) {
-            arrive(position, stretch);
+        match at.with_untracked(|at| at.awaited) {
+            Some((position, stretch)) if is_free() => arrive(position, stretch),
+            Some(_) => at.update(|at| at.awaited = None),
+            None => {}
         }
     });
     keys::on_key(move |event| {
@@ -105,6 +113,12 @@ pub(crate) fn walk(rows: Rows, viewport: Viewport, visible: Memo<Vec<Place>>) ->
         });
         reached.and_then(Place::agent)
     })
+}
+
+/// Whether the keyboard is in the table still, or nowhere: the row that had it may be out of the page.
+fn is_free() -> bool {
+    let active = document().active_element();
+    active.is_none_or(|active| active.tag_name() == "BODY" || matches!(active.closest(OWN), Ok(Some(_))))
 }
 
 /// Where a key goes from where the keyboard is: a position in the list.

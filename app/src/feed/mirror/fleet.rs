@@ -29,7 +29,9 @@ pub struct Seen {
 pub struct Fleet {
     pub(super) rows: FxHashMap<u32, Row>,
     seen: Seen,
-    opened: Option<(AgentId, Option<Row>)>,
+    /// The agent that is opened, and what is known of it.
+    wanted: Option<AgentId>,
+    opened: Option<Row>,
     pub(super) tree: Tree,
     counts: Counts,
     events: VecDeque<Happened>,
@@ -58,10 +60,8 @@ impl Fleet {
     /// What is known of the agent of that id: of those in the window, and of the opened one.
     #[must_use]
     pub fn agent(&self, id: AgentId) -> Option<&Row> {
-        let opened = self.opened.as_ref().filter(|(opened, _)| *opened == id);
-        opened
-            .and_then(|(_, row)| row.as_ref())
-            .or_else(|| self.at(self.position(id)?))
+        let in_window = self.position(id).and_then(|position| self.at(position));
+        in_window.or_else(|| self.opened.as_ref().filter(|opened| opened.id == id))
     }
 
     /// Whether the window is the whole list.
@@ -122,14 +122,17 @@ impl Fleet {
         self.seen.positions = named.collect();
     }
 
-    /// Takes in what is known of the agent that is opened.
+    /// Takes in what is known of the agent that is opened. An answer may come when another one is by now.
     pub(super) fn open(&mut self, id: AgentId, agent: Option<Row>) {
-        self.opened = Some((id, agent));
+        if self.wanted == Some(id) {
+            self.opened = agent;
+        }
     }
 
-    /// Lets go of the agent that was opened, unless it is this one.
-    pub(super) fn close_all_but(&mut self, agent: Option<AgentId>) {
-        self.opened.take_if(|(opened, _)| Some(*opened) != agent);
+    /// Which agent is opened from now on.
+    pub(super) fn wants(&mut self, agent: Option<AgentId>) {
+        self.wanted = agent;
+        self.opened.take_if(|opened| Some(opened.id) != agent);
     }
 
     /// Takes in when agents were heard.
@@ -139,9 +142,7 @@ impl Fleet {
             if let Some(row) = self.rows.get_mut(&number) {
                 row.last_contact = heard;
             }
-            if let Some((_, Some(row))) = self.opened.as_mut()
-                && row.row == number
-            {
+            if let Some(row) = self.opened.as_mut().filter(|row| row.row == number) {
                 row.last_contact = heard;
             }
         }

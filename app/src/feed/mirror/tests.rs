@@ -197,6 +197,7 @@ fn the_opened_agent_is_known_wherever_it_stands_until_another_is_opened() {
         id: self::agent(number),
         agent,
     };
+    mirror.opened(Some(agent(50)));
     mirror.apply(open(50, Some(row(50, "far", Status::Offline))));
     assert_eq!(mirror.fleet().agent(agent(50)).unwrap().name, "far");
     assert_eq!(mirror.fleet().position(agent(50)), None);
@@ -211,8 +212,31 @@ fn the_opened_agent_is_known_wherever_it_stands_until_another_is_opened() {
     assert!(mirror.fleet().agent(agent(50)).is_some());
     mirror.opened(None);
     assert_eq!(mirror.fleet().agent(agent(50)), None);
+    mirror.apply(open(50, Some(row(50, "far", Status::Offline))));
+    assert_eq!(
+        mirror.fleet().agent(agent(50)),
+        None,
+        "an answer that comes too late"
+    );
+    mirror.opened(Some(agent(51)));
     mirror.apply(open(51, None));
     assert_eq!(mirror.fleet().agent(agent(51)), None);
+}
+
+#[test]
+fn in_the_window_an_agent_is_as_the_window_has_it() {
+    let mut mirror = opened();
+    mirror.opened(Some(agent(7)));
+    mirror.apply(ToTable::Opened {
+        now_ms: 1,
+        id: agent(7),
+        agent: Some(row(7, "atm-1", Status::Online)),
+    });
+    mirror.apply(window(9, 3, None, vec![row(7, "atm-1", Status::Offline)]));
+    assert_eq!(mirror.fleet().agent(agent(7)).unwrap().status, Status::Offline);
+    assert_eq!(mirror.window(), Some(1));
+    mirror.disconnected();
+    assert_eq!(mirror.window(), None, "of another connection");
 }
 
 #[test]

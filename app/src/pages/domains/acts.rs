@@ -87,26 +87,23 @@ fn Rename() -> impl IntoView {
     let folder = subject(&room);
     let name = RwSignal::new(folder.name.clone());
     let id = folder.id;
-    let before = folder.name.clone();
+    let renamed = folder.clone();
     let rename = move |event: SubmitEvent| {
         event.prevent_default();
         let change = DomainChange {
             name: Some(name.get_untracked()),
             parent: None,
         };
-        let new = name.get_untracked().trim().to_owned();
-        let before = before.clone();
+        let before = renamed.clone();
+        let after = Folder {
+            name: name.get_untracked().trim().to_owned(),
+            ..before.clone()
+        };
         let act = async move { api::domains::change(id, &change).await };
         attempt.run(act, move |()| {
             room.dialogs.renaming.set(false);
-            if new != before {
-                let done = format!("{before} is called {new} now");
-                let back = DomainChange {
-                    name: Some(before),
-                    parent: None,
-                };
-                taken_back::offer(room.toasts, room.people, done, id, back);
-            }
+            let done = format!("{} is called {} now", before.name, after.name);
+            taken_back::offer(&room, done, before, after);
         });
     };
     view! {

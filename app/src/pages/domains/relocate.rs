@@ -10,7 +10,7 @@ use super::acts::{Foot, subject};
 use super::attempt::Attempt;
 use super::taken_back;
 use crate::api;
-use crate::domains::{place, targets};
+use crate::domains::{Folder, place, targets};
 use crate::phrase;
 use crate::ui::field::Field;
 use crate::ui::told;
@@ -53,17 +53,16 @@ pub(super) fn Relocate() -> impl IntoView {
             parent: Some(parent),
         };
         let act = async move { api::domains::change(id, &change).await };
+        // The dialog may be closed when it is done.
+        let before = folder.get_value();
         attempt.run(act, move |()| {
             room.dialogs.moving.set(false);
-            let folder = folder.get_value();
-            if let Some(before) = folder.parent.filter(|before| *before != parent) {
-                let done = format!("{} is in another domain now", folder.name);
-                let back = DomainChange {
-                    name: None,
-                    parent: Some(before),
-                };
-                taken_back::offer(room.toasts, room.people, done, id, back);
-            }
+            let after = Folder {
+                parent: Some(parent),
+                ..before.clone()
+            };
+            let done = format!("{} is in another domain now", before.name);
+            taken_back::offer(&room, done, before, after);
         });
     };
     let choices = move || {

@@ -2,20 +2,35 @@
 
 use std::sync::Arc;
 
-use rollcall_shared::DomainId;
+use leptos::prelude::*;
 use rollcall_shared::console_api::DomainChange;
 use wasm_bindgen_futures::spawn_local;
 
+use super::Room;
 use crate::api;
-use crate::people::People;
-use crate::ui::toast::Toasts;
+use crate::domains::{Folder, find};
 
-/// Says what was done to a domain; `back` is the change that takes it back.
-pub(super) fn offer(toasts: Toasts, people: People, done: String, id: DomainId, back: DomainChange) {
+/// Says what was done to a domain, and offers to take it back: unless it is not as it was left, because somebody else
+/// changed it meanwhile.
+pub(super) fn offer(room: &Room, done: String, before: Folder, after: Folder) {
+    if is_same(&before, &after) {
+        return;
+    }
+    let (folders, people, toasts) = (room.folders, room.people, room.toasts);
     let undo = Arc::new(move || {
-        let back = back.clone();
+        let now = room
+            .folders
+            .with_untracked(|folders| find(folders, before.id).cloned());
+        if !now.is_some_and(|now| is_same(&now, &after)) {
+            toasts.say("Not taken back: it was changed again meanwhile.".to_owned(), None);
+            return;
+        }
+        let back = DomainChange {
+            name: (before.name != after.name).then(|| before.name.clone()),
+            parent: before.parent.filter(|_| before.parent != after.parent),
+        };
+        let id = before.id;
         spawn_local(async move {
-            // Somebody else may have changed it meanwhile, or deleted where it was: then the server says so.
             match api::domains::change(id, &back).await {
                 Ok(()) => toasts.say("Taken back".to_owned(), None),
                 Err(failure) => {
@@ -26,4 +41,9 @@ pub(super) fn offer(toasts: Toasts, people: People, done: String, id: DomainId, 
         });
     });
     toasts.say(done, Some(undo));
+}
+
+/// Whether a domain is where it is and called what it is called.
+fn is_same(one: &Folder, other: &Folder) -> bool {
+    one.name == other.name && one.parent == other.parent
 }
