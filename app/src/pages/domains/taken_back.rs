@@ -18,9 +18,7 @@ pub(super) fn offer(room: &Room, done: String, before: Folder, after: Folder) {
     }
     let (folders, people, toasts) = (room.folders, room.people, room.toasts);
     let undo = Arc::new(move || {
-        let now = room
-            .folders
-            .with_untracked(|folders| find(folders, before.id).cloned());
+        let now = folders.with_untracked(|folders| find(folders, before.id).cloned());
         if !now.is_some_and(|now| is_same(&now, &after)) {
             toasts.say("Not taken back: it was changed again meanwhile.".to_owned(), None);
             return;
