@@ -17,11 +17,16 @@ ALL_SILENT_WITHIN = 120
 class Screens(Fleet):
     """So many that keep up, and some beside them that do not."""
 
-    def __init__(self, agents, screens, slow=0, stalled=0):
+    def __init__(self, agents, screens, slow=0, stalled=0, window=None):
+        what = f"tables of {window} rows" if window else "screens"
         beside = f", beside {slow} slow and {stalled} stalled" if slow or stalled else ""
-        super().__init__(f"Rollcall: {screens} screens{beside}", "steady", agents, "--for", "6s")
-        self.flags = ["--screens", screens, "--slow", slow, "--stalled", stalled]
-        self.ours = not beside
+        super().__init__(f"Rollcall: {screens} {what}{beside}", "steady", agents, "--for", "6s")
+        self.flags = ["--screens", screens, "--slow", slow, "--stalled", stalled, "--agents", agents]
+        if window:
+            self.flags += ["--window", window]
+        # How many of all one screen is told of by name.
+        self.shown = window or agents
+        self.ours = not beside and not window
         self.screens = None
 
     def measure(self):
@@ -42,8 +47,8 @@ class Screens(Fleet):
         told = self.screens.measure()
         held = self.server.process.resident() - before
         self.screens.stop()
-        if told["seen"] != self.agents:
-            raise Failed(f"a console saw {told['seen']} of {self.agents} go offline")
+        if told["seen"] != self.shown:
+            raise Failed(f"a console saw {told['seen']} of {self.shown} go offline")
         return told | {"held": held / 1048576}
 
     def _online(self):
