@@ -1,5 +1,5 @@
 //! A thousand feeds that lose a message, fall behind or are cut: what the console's own mirrors show afterwards is what
-//! the server has, each row and each cell.
+//! the server has, each row, each count and each cell.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,8 +7,11 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use futures_util::future::join_all;
 use rollcall_app::feed::mirror::{Answer, Mirror};
+use rollcall_app::feed::tree::Counts;
 use rollcall_app::wall::picture::Picture;
+use rollcall_shared::feed::table::{FromTable, MOST_ROWS, Query, TABLE};
 use rollcall_shared::feed::wall::Grouping;
+use rollcall_shared::{Statuses, natural};
 
 use super::*;
 use crate::api::agent::testing::TestAgent;
@@ -25,11 +28,19 @@ const ASKED_FOR: Duration = Duration::from_secs(5);
 trait Shows: Default {
     /// What it adds to the feed's path.
     const SHOW: &'static str;
+    /// Whether its messages are numbered, so that one may be lost on the way.
+    const IS_NUMBERED: bool;
 
+    /// What it says first on each connection.
+    fn asks() -> Option<Vec<u8>> {
+        None
+    }
     fn take(&mut self, bytes: &[u8]) -> Answer;
     fn disconnected(&mut self);
     fn is_whole(&self) -> bool;
-    fn is_adrift(&self) -> bool;
+    fn is_adrift(&self) -> bool {
+        false
+    }
     /// What it shows, as a number that differs where anything does.
     fn hash(&self) -> u64;
     /// The same of what the server has.
@@ -45,7 +56,22 @@ fn hash_of(told: impl IntoIterator<Item = String>) -> u64 {
 }
 
 impl Shows for Mirror {
-    const SHOW: &'static str = "";
+    const SHOW: &'static str = TABLE;
+    const IS_NUMBERED: bool = false;
+
+    fn asks() -> Option<Vec<u8>> {
+        let keys: Vec<_> = Status::ALL.iter().map(|status| status.key()).collect();
+        let window = FromTable::Window {
+            number: 1,
+            query: Query {
+                statuses: Statuses::from_keys(&keys.join(",")),
+                ..Query::default()
+            },
+            first: 0,
+            count: MOST_ROWS,
+        };
+        Some(postcard::to_allocvec(&window).unwrap())
+    }
 
     fn take(&mut self, bytes: &[u8]) -> Answer {
         self.apply(postcard::from_bytes(bytes).unwrap())
@@ -59,27 +85,31 @@ impl Shows for Mirror {
         self.is_whole()
     }
 
-    fn is_adrift(&self) -> bool {
-        self.is_adrift()
-    }
-
     fn hash(&self) -> u64 {
         let tree = self.fleet().tree();
-        hash_of(self.fleet().agents().iter().map(|row| {
+        let rows = (0..self.fleet().total()).map(|position| {
+            let row = self.fleet().at(position).unwrap();
             let told = (row.id, &row.name, row.domain, row.status, row.since_ms, row.cause);
             let software = (row.address, &row.agent_version, &row.retired_by);
-            format!("{told:?} {software:?} {:?}", tree.name(row.domain))
-        }))
+            format!("{position} {told:?} {software:?} {:?}", tree.name(row.domain))
+        });
+        let branches = tree.branches(|_| false).into_iter();
+        let counts = branches.map(|branch| format!("{} {:?} {:?}", branch.name, branch.id, branch.counts));
+        hash_of(rows.chain(counts))
     }
 
     fn hash_of(app: &App) -> u64 {
-        let agents = app.roster.page(&Scope::All, None, usize::MAX);
+        let mut agents = app.roster.page(&Scope::All, None, usize::MAX);
+        agents.sort_by(|left, right| {
+            let by_name = natural::compare(&left.name, &right.name);
+            by_name.then(left.id.cmp(&right.id))
+        });
         let view = app.roster.view();
-        let names: BTreeMap<_, _> = view
+        let domains: BTreeMap<_, _> = view
             .domains(&Scope::All)
-            .map(|(id, _, name)| (id, name))
+            .map(|(id, parent, name)| (id, (parent, name)))
             .collect();
-        hash_of(agents.iter().map(|agent| {
+        let rows = agents.iter().enumerate().map(|(position, agent)| {
             let told = (
                 agent.id,
                 &agent.name,
@@ -89,13 +119,28 @@ impl Shows for Mirror {
                 agent.cause,
             );
             let software = (agent.address, &agent.agent_version, &agent.retired_by);
-            format!("{told:?} {software:?} {:?}", names.get(&agent.domain))
-        }))
+            let name = domains.get(&agent.domain).map(|(_, name)| name);
+            format!("{position} {told:?} {software:?} {name:?}")
+        });
+        // How many are in each domain and below it.
+        let mut counted: BTreeMap<_, _> = domains.keys().map(|id| (*id, Counts::default())).collect();
+        for agent in &agents {
+            let mut outer = Some(agent.domain);
+            while let Some(id) = outer {
+                counted.get_mut(&id).unwrap()[agent.status as usize] += 1;
+                outer = domains[&id].0;
+            }
+        }
+        let counts = counted
+            .iter()
+            .map(|(id, counts)| format!("{} {id:?} {counts:?}", domains[id].1));
+        hash_of(rows.chain(counts))
     }
 }
 
 impl Shows for Picture {
     const SHOW: &'static str = Grouping::Domain.show();
+    const IS_NUMBERED: bool = true;
 
     fn take(&mut self, bytes: &[u8]) -> Answer {
         self.apply(postcard::from_bytes(bytes).unwrap())
@@ -179,7 +224,11 @@ impl<S: Shows> Screen<S> {
     async fn connect(served: &Served) -> Console {
         let path = format!("{PATH}{}", S::SHOW);
         let cookie = &served.server.cookie;
-        served.connect_to(&path, cookie, &served.origin()).await.unwrap()
+        let mut console = served.connect_to(&path, cookie, &served.origin()).await.unwrap();
+        if let Some(asks) = S::asks() {
+            console.send(Message::Binary(asks.into())).await;
+        }
+        console
     }
 
     async fn bytes(&mut self) -> Vec<u8> {
@@ -215,12 +264,12 @@ impl<S: Shows> Screen<S> {
             self.take().await;
         }
         match self.chance.below(4) {
-            0 if self.shown.is_whole() => drop(self.bytes().await),
+            0 if S::IS_NUMBERED && self.shown.is_whole() => drop(self.bytes().await),
             1 => {
                 let behind = 50 + self.chance.below(350) as u64;
                 tokio::time::sleep(Duration::from_millis(behind)).await;
             }
-            2 => self.cut(served).await,
+            0 | 2 => self.cut(served).await,
             _ => {
                 // In the middle of its opening.
                 self.cut(served).await;
@@ -326,7 +375,7 @@ async fn survive<S: Shows>() {
 }
 
 #[tokio::test]
-async fn a_thousand_consoles_with_faults_show_what_the_server_has() {
+async fn a_thousand_tables_with_faults_show_what_the_server_has() {
     survive::<Mirror>().await;
 }
 
