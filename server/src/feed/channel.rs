@@ -48,8 +48,7 @@ impl Channel {
     }
 
     pub(super) fn watched(&self) -> bool {
-        // A channel that was made a moment ago is about to be subscribed to.
-        !self.place.lock().begun || self.messages.receiver_count() > 0
+        self.messages.receiver_count() > 0
     }
 
     /// Sends what changed since the beat before; a pulse where nothing did for a while. Gives whether anything had.

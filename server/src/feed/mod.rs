@@ -178,7 +178,8 @@ impl Hub {
     fn beat(&self) -> bool {
         let channels: Vec<Arc<Channel>> = {
             let mut channels = self.0.channels.lock();
-            channels.retain(|_, channel| channel.watched());
+            // One that somebody holds is about to be subscribed to.
+            channels.retain(|_, channel| channel.watched() || Arc::strong_count(channel) > 1);
             channels.values().map(Arc::clone).collect()
         };
         let mut told = false;
@@ -187,7 +188,7 @@ impl Hub {
         }
         let walls: Vec<Arc<Wall>> = {
             let mut walls = self.0.walls.lock();
-            walls.retain(|_, wall| wall.watched());
+            walls.retain(|_, wall| wall.watched() || Arc::strong_count(wall) > 1);
             walls.values().map(Arc::clone).collect()
         };
         for wall in walls {

@@ -96,8 +96,7 @@ impl Wall {
     }
 
     pub(super) fn watched(&self) -> bool {
-        // One that was made a moment ago is about to be subscribed to.
-        !self.place.lock().begun || self.messages.receiver_count() > 0
+        self.messages.receiver_count() > 0
     }
 
     /// Sends what changed since the beat before; a pulse where nothing did for a while. Gives whether anything had.

@@ -57,7 +57,7 @@ pub struct Query {
     pub domain: Option<DomainId>,
     /// Only these; where it is empty, all but the retired.
     pub statuses: Statuses,
-    /// What name or address must contain, in whatever case: [`MOST_SEARCHED`] bytes at the most.
+    /// What name or address must contain, with the letters A to Z in whatever case: [`MOST_SEARCHED`] bytes at the most.
     pub search: String,
     /// What they are sorted by.
     pub sort: SortKey,
@@ -117,7 +117,7 @@ pub enum ToTable {
         now_ms: i64,
         /// The last [`FromTable::Window`] that was taken into account.
         number: u32,
-        /// How many agents the query finds.
+        /// How many agents the query finds; 0 where no rows were asked for.
         total: u32,
         /// Where in their list the window begins: as it was asked for, or nearer where the list is shorter.
         first: u32,
@@ -190,7 +190,7 @@ pub enum FromTable {
         query: Query,
         /// Where in it the window begins.
         first: u32,
-        /// How many rows it has, [`MOST_ROWS`] at the most.
+        /// How many rows it has, [`MOST_ROWS`] at the most. Where it has none, the server makes no list, and finds nobody.
         count: u32,
     },
     /// Which agent it shows beside the table. Replaces the one before.

@@ -1,5 +1,7 @@
 //! The feed of a screen that lists agents: its window out, which window and which agent it shows in.
 
+mod asked;
+
 use axum::extract::ws::{Message, WebSocket};
 use rollcall_shared::feed::table::FromTable;
 use tokio::sync::broadcast::error::RecvError;
@@ -11,6 +13,7 @@ use crate::api::app::App;
 use crate::auth::watcher::Pass;
 use crate::feed::Table;
 use crate::scope::Scope;
+use asked::{Asked, List, REST, Window};
 
 /// Serves such a screen until it goes.
 pub(super) async fn talk(socket: &mut WebSocket, app: &App, scope: &Scope, pass: &Pass) -> End {
@@ -18,7 +21,9 @@ pub(super) async fn talk(socket: &mut WebSocket, app: &App, scope: &Scope, pass:
     let mut contacts = every(CONTACTS_EVERY);
     let mut ask_again = every(ASK_AGAIN_EVERY);
     let mut opening = every(SNAPSHOT_EVERY);
+    let mut rest = every(REST);
     let mut table = app.hub.table(scope);
+    let mut asked = Asked::default();
     let mut beats = app.hub.beats();
     // Each round begins with an opening; a screen that missed something begins a new one. Its window stays.
     loop {
@@ -39,18 +44,27 @@ pub(super) async fn talk(socket: &mut WebSocket, app: &App, scope: &Scope, pass:
                     Err(RecvError::Lagged(_)) => break,
                     Err(RecvError::Closed) => return End::stopping(),
                 },
-                message = socket.recv() => match message {
+                message = socket.recv(), if asked.has_room() => match message {
                     None | Some(Err(_) | Ok(Message::Close(_))) => return End::Gone,
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
                     Some(Ok(Message::Text(_))) => return End::Close(NOT_UNDERSTOOD, "not a message of the feed"),
                     Some(Ok(Message::Binary(bytes))) => match postcard::from_bytes(&bytes) {
                         Ok(said) => {
                             contacts.reset_immediately();
-                            hear(socket, app, &mut table, said).await
+                            hear(socket, app, (&mut table, &mut asked), said).await
                         }
                         Err(_) => return End::Close(NOT_UNDERSTOOD, "not a message of the feed"),
                     },
                 },
+                _ = rest.tick(), if asked.waits() => {
+                    let done = answer(socket, app, (&mut table, &mut asked)).await;
+                    rest.reset();
+                    contacts.reset_immediately();
+                    done
+                }
+                () = std::future::ready(()), if asked.stretch.is_some() => {
+                    tell(socket, app, asked.part(&table)).await
+                }
                 Ok(()) = beats.changed() => look(socket, app, &mut table).await,
                 _ = contacts.tick() => heard(socket, app, &mut table).await,
                 _ = ask_again.tick() => {
@@ -78,15 +92,32 @@ async fn tell(
     Ok(())
 }
 
-/// Takes what the screen says.
-async fn hear(socket: &mut WebSocket, app: &App, table: &mut Table, said: FromTable) -> Result<(), End> {
+/// Takes what the screen says. What may have a list built waits for its turn.
+async fn hear(
+    socket: &mut WebSocket,
+    app: &App,
+    (table, asked): (&mut Table, &mut Asked),
+    said: FromTable,
+) -> Result<(), End> {
     match said {
         FromTable::Window {
             number,
             query,
             first,
             count,
-        } => table.ask(number, query, first, count),
+        } => {
+            if !table.has_list(&query, count) {
+                asked.window = Some(Window {
+                    number,
+                    query,
+                    first,
+                    count,
+                });
+                return Ok(());
+            }
+            asked.window = None;
+            table.ask(number, query, first, count);
+        }
         FromTable::Open { agent } => table.open(agent),
         FromTable::List {
             number,
@@ -95,20 +126,48 @@ async fn hear(socket: &mut WebSocket, app: &App, table: &mut Table, said: FromTa
             count,
             rows,
         } => {
-            let stretch = table.stretch(number, query, (first, count), rows).await;
-            let mut stretch = stretch.ok_or_else(End::stopping)?;
-            while let Some(part) = table.part(&mut stretch) {
-                tell(socket, app, [part]).await?;
-            }
+            asked.lists.push_back(List {
+                number,
+                query,
+                stretch: (first, count),
+                rows,
+            });
             return Ok(());
         }
     }
     look(socket, app, table).await
 }
 
+/// Gives what may have had to wait: the window before all lists.
+async fn answer(
+    socket: &mut WebSocket,
+    app: &App,
+    (table, asked): (&mut Table, &mut Asked),
+) -> Result<(), End> {
+    if let Some(window) = asked.window.take() {
+        table.ask(window.number, window.query, window.first, window.count);
+        return look(socket, app, table).await;
+    }
+    if let Some(list) = asked.lists.pop_front() {
+        let making = table.stretch(list.number, list.query, list.stretch, list.rows);
+        let stretch = unless_stopping(app, making).await?;
+        asked.stretch = Some(stretch);
+    }
+    Ok(())
+}
+
+/// What comes of it; not where the server stops meanwhile, which waits for no list to be built.
+async fn unless_stopping<T>(app: &App, made: impl Future<Output = Option<T>>) -> Result<T, End> {
+    let mut stopping = app.stopping.clone();
+    tokio::select! {
+        made = made => made.ok_or_else(End::stopping),
+        () = stopped(&mut stopping) => Err(End::stopping()),
+    }
+}
+
 /// Sends what is not as the screen was told.
 async fn look(socket: &mut WebSocket, app: &App, table: &mut Table) -> Result<(), End> {
-    let messages = table.look().await.ok_or_else(End::stopping)?;
+    let messages = unless_stopping(app, table.look()).await?;
     tell(socket, app, messages).await
 }
 

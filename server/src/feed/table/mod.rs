@@ -21,7 +21,7 @@ use bytes::Bytes;
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use rollcall_shared::AgentId;
 use rollcall_shared::feed::table::Query;
-use tokio::sync::{OwnedMutexGuard, watch};
+use tokio::sync::{OwnedMutexGuard, Semaphore, watch};
 
 use super::{Hub, Subscription, encode};
 use crate::roster::{Cursor, Roster, View};
@@ -45,6 +45,17 @@ pub(super) struct Tables {
     beats: watch::Sender<()>,
     /// Where the roster stood at the last beat.
     beaten: Mutex<Cursor>,
+    builders: Builders,
+}
+
+/// How many lists may be built at a time: whatever screens ask for, half of the machine is for the rest of the server.
+struct Builders(Arc<Semaphore>);
+
+impl Default for Builders {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self(Arc::new(Semaphore::new((cores / 2).max(1))))
+    }
 }
 
 impl Tables {
@@ -77,8 +88,9 @@ impl Tables {
         Arc::clone(overview)
     }
 
+    /// The list of a query as [`sought::plain`] gives it.
     fn list(&self, scope: &Scope, query: Query) -> Arc<List> {
-        let key = (scope.clone(), sought::plain(query));
+        let key = (scope.clone(), query);
         let mut lists = self.lists.lock();
         if let Some(list) = lists.get(&key).and_then(Weak::upgrade) {
             return list;
@@ -142,16 +154,27 @@ impl Hub {
 pub struct Table {
     hub: Hub,
     scope: Scope,
-    list: Option<Arc<List>>,
+    /// The list that its window is of, and the query that it is of.
+    list: Option<(Arc<List>, Query)>,
     is_sorted_by_contact: bool,
     screen: Screen,
 }
 
 impl Table {
-    /// Takes another window of this list.
+    /// Takes another window of this list. One without rows needs no list.
     pub fn ask(&mut self, number: u32, query: Query, first: u32, count: u32) {
-        self.list = Some(self.hub.0.tables.list(&self.scope, query));
+        self.list = (count > 0).then(|| {
+            let query = sought::plain(query);
+            (self.hub.0.tables.list(&self.scope, query.clone()), query)
+        });
         self.screen.ask(number, first, count);
+    }
+
+    /// Whether such a window has no other list made than the one that is shown.
+    #[must_use]
+    pub fn has_list(&self, query: &Query, count: u32) -> bool {
+        let shown = self.list.as_ref().map(|(_, shown)| shown);
+        count == 0 || shown.is_some_and(|shown| *shown == sought::plain(query.clone()))
     }
 
     /// Takes another agent to be shown beside it, or none.
@@ -168,16 +191,15 @@ impl Table {
     /// What the screen is to be told of its window and the opened agent. Nothing at all where the server stops meanwhile.
     pub async fn look(&mut self) -> Option<Vec<Bytes>> {
         let order = match &self.list {
-            Some(list) => Some(self.hub.order(list).await?),
+            Some((list, _)) => Some(self.hub.order(list).await?),
             None => None,
         };
         let inner = &self.hub.0;
         let now_ms = inner.clock.wall_ms();
         let messages = {
             let (stamps, view) = inner.tables.stamps(&inner.roster);
-            let window = order
-                .as_ref()
-                .and_then(|order| self.screen.window(order.rows(), &stamps, &view, now_ms));
+            let found = order.as_ref().map_or(&[][..], |order| order.rows());
+            let window = self.screen.window(found, &stamps, &view, now_ms);
             [window, self.screen.opened(&stamps, &view, now_ms)]
         };
         self.is_sorted_by_contact = order.is_some_and(|order| order.is_sorted_by_contact());
@@ -200,9 +222,12 @@ impl Table {
         stretch: (u32, u32),
         rows: bool,
     ) -> Option<Stretch> {
-        let list = self.hub.0.tables.list(&self.scope, query);
-        let order = self.hub.order(&list).await?;
         let (first, count) = stretch;
+        if count == 0 {
+            return Some(Stretch::new(self.scope.clone(), number, Vec::new(), rows));
+        }
+        let list = self.hub.0.tables.list(&self.scope, sought::plain(query));
+        let order = self.hub.order(&list).await?;
         let found = order.rows().iter().skip(first as usize).take(count as usize);
         let found = found.copied().collect();
         Some(Stretch::new(self.scope.clone(), number, found, rows))
@@ -224,8 +249,20 @@ impl Hub {
             return Some(order);
         }
         let hub = self.clone();
+        let keeping_up = tokio::task::spawn_blocking(move || {
+            let is_current = order.keep_up(&hub.0.roster, now_ms);
+            (order, is_current)
+        });
+        let (mut order, is_current) = keeping_up.await.ok()?;
+        if is_current {
+            return Some(order);
+        }
+        let building = Arc::clone(&self.0.tables.builders.0).acquire_owned().await.ok()?;
+        let hub = self.clone();
         let following = tokio::task::spawn_blocking(move || {
-            order.follow(&hub.0.roster, now_ms);
+            // Held until it is built, also where nobody waits for it any more.
+            let _building = building;
+            order.follow(&hub.0.roster, hub.0.clock.wall_ms());
             order
         });
         following.await.ok()

@@ -59,14 +59,14 @@ impl Order {
 
     /// Whether it is as the view is.
     pub(super) fn is_current(&self, view: &View<'_>, now_ms: i64) -> bool {
-        let Some(cursor) = self.cursor else { return false };
-        if self.sought.is_sorted_by_contact() {
-            let thousands = self.rows.len() as u64 / 1_000;
-            let lasts_ms = SORTED_ANEW_MS + SORTED_ANEW_MS_A_THOUSAND * thousands;
-            now_ms.abs_diff(self.built_ms) < lasts_ms
-        } else {
-            cursor == view.cursor()
-        }
+        self.cursor == Some(view.cursor()) && !self.is_due(now_ms)
+    }
+
+    /// Whether it is to be sorted anew though nobody may have told of anything.
+    fn is_due(&self, now_ms: i64) -> bool {
+        let thousands = self.rows.len() as u64 / 1_000;
+        let lasts_ms = SORTED_ANEW_MS + SORTED_ANEW_MS_A_THOUSAND * thousands;
+        self.sought.is_sorted_by_contact() && now_ms.abs_diff(self.built_ms) >= lasts_ms
     }
 
     /// Whether rows go elsewhere in it without being told of.
@@ -78,23 +78,20 @@ impl Order {
     /// which others wait. In a storm, more may change while it is built than can be put back: then it is a little older
     /// than the roster, until it follows again.
     pub(super) fn follow(&mut self, roster: &Roster, now_ms: i64) {
-        for is_built in [false, true] {
-            let view = roster.view();
-            if self.is_current(&view, now_ms) || self.take(&view) {
-                return;
-            }
-            drop(view);
-            if !is_built {
-                self.build(roster, now_ms);
-            }
+        if !self.keep_up(roster, now_ms) {
+            self.build(roster, now_ms);
+            self.keep_up(roster, now_ms);
         }
+    }
+
+    /// The same as far as it need not be built for that. Gives whether it is as the roster is.
+    pub(super) fn keep_up(&mut self, roster: &Roster, now_ms: i64) -> bool {
+        let view = roster.view();
+        self.is_current(&view, now_ms) || (!self.is_due(now_ms) && self.take(&view))
     }
 
     /// Takes what changed; not where it is easier to build it anew.
     fn take(&mut self, view: &View<'_>) -> bool {
-        if self.sought.is_sorted_by_contact() {
-            return false;
-        }
         let told = self
             .cursor
             .and_then(|cursor| view.since(&self.sought.scope, cursor));
@@ -130,6 +127,10 @@ impl Order {
             touched.extend(
                 changed.filter(|row| self.shows(view, *row, buffer) != self.position(*row).is_some()),
             );
+        }
+        if self.sought.is_sorted_by_contact() {
+            // Nobody moves in it until it is sorted anew: who is touched only comes in, or goes.
+            touched.retain(|row| self.shows(view, *row, buffer) != self.position(*row).is_some());
         }
         touched.sort_unstable();
         touched.dedup();
@@ -179,7 +180,7 @@ impl Order {
         for row in going {
             self.positions[row as usize] = HIDDEN;
         }
-        coming.sort_unstable_by(|left, right| self.compare(view, *left, *right));
+        self.sort(view, &mut coming);
         let mut whole = Vec::with_capacity(staying.len() + coming.len());
         let mut rest = &staying[..];
         for row in coming {
@@ -191,6 +192,22 @@ impl Order {
         }
         whole.extend_from_slice(rest);
         self.put(whole);
+    }
+
+    fn sort(&self, view: &View<'_>, rows: &mut [u32]) {
+        if !self.sought.is_sorted_by_contact() {
+            rows.sort_unstable_by(|left, right| self.compare(view, *left, *right));
+            return;
+        }
+        // When they were heard may change while they are compared, which no sort bears: it is read once.
+        let heard = |row: &u32| {
+            let listed = view.listed(&self.sought.scope, *row);
+            listed.map(|listed| self.sought.held(&listed, |_| 0))
+        };
+        rows.sort_by_cached_key(heard);
+        if self.sought.turned(Ordering::Less) == Ordering::Greater {
+            rows.reverse();
+        }
     }
 
     /// Takes another order, and notes where each row stands that stands elsewhere than before.

@@ -148,7 +148,7 @@ impl Sought {
     }
 }
 
-/// Whether the text contains the needle, which is in lower case, without regard to the case of Latin letters.
+/// Whether the text contains the needle, which is in lower case, without regard to the case of the letters A to Z.
 fn contains(text: &str, needle: &str) -> bool {
     needle.is_empty()
         || text

@@ -1,6 +1,7 @@
 //! Lists that screens share, and beats.
 
 use rollcall_shared::DomainId;
+use tokio::sync::broadcast::error::TryRecvError;
 
 use super::testing::Shown;
 use super::testing::world::{Happens, World};
@@ -70,6 +71,59 @@ async fn an_overview_that_nobody_watches_is_dropped() {
     drop(subscription);
     hub.beat();
     assert_eq!(hub.0.tables.overviews.lock().len(), 0);
+}
+
+#[tokio::test]
+async fn what_somebody_is_about_to_subscribe_to_is_not_dropped() {
+    let world = World::new(1).await;
+    let hub = &world.fleet.hub;
+    drop(hub.subscribe_table(&Scope::All).await);
+    let overview = hub.0.tables.overview(&Scope::All);
+    hub.beat();
+    let mut subscription = overview.subscribe(&world.fleet.roster, 0);
+    drop(overview);
+    hub.beat();
+    assert_ne!(subscription.messages.try_recv(), Err(TryRecvError::Closed));
+}
+
+#[tokio::test]
+async fn a_window_or_a_stretch_without_rows_has_no_list_made() {
+    let world = World::new(2).await;
+    let mut table = world.fleet.hub.table(&Scope::All);
+    assert!(table.has_list(&searched("1"), 0) && !table.has_list(&searched("1"), 1));
+    table.ask(1, searched("1"), 0, 0);
+    let mut shown = Shown::default();
+    for message in table.look().await.unwrap() {
+        shown.take_bytes(&message);
+    }
+    assert_eq!((shown.number, shown.total, shown.windows), (1, 0, 1));
+    table.stretch(1, searched("1"), (0, 0), true).await.unwrap();
+    assert_eq!(lists(&world.fleet), 0);
+    table.ask(2, searched("1"), 0, 1);
+    assert!(table.has_list(&searched(" 1"), 5) && !table.has_list(&searched("2"), 5));
+    assert_eq!(lists(&world.fleet), 1);
+}
+
+#[tokio::test]
+async fn a_list_waits_for_a_builder_and_one_that_is_built_follows_without() {
+    let mut world = World::new(2).await;
+    let hub = world.fleet.hub.clone();
+    let mut built = hub.table(&Scope::All);
+    built.ask(1, Query::default(), 0, 5);
+    built.look().await.unwrap();
+    let builders = Arc::clone(&hub.0.tables.builders.0);
+    let all = u32::try_from(builders.available_permits()).unwrap();
+    let busy = builders.acquire_many(all).await.unwrap();
+    world.happens(Happens::Comes).await;
+    assert_eq!(built.look().await.unwrap().len(), 1);
+    let mut waits = hub.table(&Scope::All);
+    waits.ask(1, searched("machine"), 0, 5);
+    let looking = tokio::spawn(async move { waits.look().await.unwrap().len() });
+    built.ask(2, Query::default(), 0, 5);
+    assert_eq!(built.look().await.unwrap().len(), 1);
+    assert!(!looking.is_finished());
+    drop(busy);
+    assert_eq!(looking.await.unwrap(), 1);
 }
 
 #[tokio::test]

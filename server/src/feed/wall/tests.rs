@@ -281,3 +281,20 @@ proptest! {
         });
     }
 }
+
+#[tokio::test]
+async fn a_wall_that_somebody_is_about_to_subscribe_to_is_not_dropped() {
+    let fleet = Fleet::new();
+    let hub = &fleet.hub;
+    drop(hub.subscribe_wall(&Scope::All, Grouping::Domain));
+    let wall = hub.wall(&Scope::All, Grouping::Domain);
+    hub.beat();
+    let mut subscription = wall.subscribe(&fleet.roster, 0);
+    drop(wall);
+    hub.beat();
+    let heard = subscription.messages.try_recv();
+    assert_ne!(heard, Err(broadcast::error::TryRecvError::Closed));
+    drop(subscription);
+    hub.beat();
+    assert!(hub.0.walls.lock().is_empty());
+}

@@ -1,5 +1,7 @@
 //! A screen that lists agents, over real sockets: its window, what is counted, and what it asks for besides.
 
+mod burst;
+
 use rollcall_shared::feed::table::{FromTable, Happened, MOST_ROWS, Query, SortKey, TABLE, ToTable};
 use rollcall_shared::{AgentId, Statuses};
 
@@ -181,7 +183,11 @@ async fn a_window_is_of_the_list_that_is_asked_for() {
     assert_eq!(screen.ask(Query::default(), u32::MAX, u32::MAX).await, all);
     assert_eq!(screen.shown.first, 0);
     assert_eq!(screen.ask(searched("pos"), 1, 0).await, [""; 0]);
-    assert_eq!((screen.shown.total, screen.shown.first), (2, 1));
+    assert_eq!(
+        (screen.shown.total, screen.shown.first),
+        (0, 0),
+        "nobody is looked for"
+    );
     // One that is asked for again is answered.
     screen.ask(searched("pos"), 1, 0).await;
 }

@@ -109,6 +109,39 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_list_by_last_contact_has_at_once_whom_the_query_finds(
+        happens in prop::collection::vec((happens(), prop::bool::weighted(0.4)), 1..60),
+        query in queries(),
+        scope in scopes(),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async move {
+            let mut world = World::new(9).await;
+            let query = plain(Query { sort: SortKey::Contact, ..query });
+            let mut order = Order::new(scope.clone(), query.clone());
+            for (what, looks) in happens {
+                world.happens(what).await;
+                if looks {
+                    // It is never time to sort it anew.
+                    order.follow(&world.fleet.roster, 0);
+                    for (position, row) in order.rows().iter().enumerate() {
+                        assert_eq!(order.position(*row), Some(position));
+                    }
+                    let mut found = order.rows().to_vec();
+                    let mut expected = sorted_anew(&world.fleet.roster, &scope, &query);
+                    found.sort_unstable();
+                    expected.sort_unstable();
+                    assert_eq!(found, expected, "after {what:?}");
+                }
+            }
+        });
+    }
+}
+
 #[tokio::test]
 async fn a_search_finds_names_and_addresses_without_regard_to_case() {
     let mut world = World::new(3).await;
