@@ -11,7 +11,8 @@ export default defineConfig({
   // A test that passes the second time has failed.
   retries: 0,
   forbidOnly: process.env.CI === "true",
-  timeout: 60_000,
+  // The longest takes half a minute on two cores that are its own, and on others that are not, several times that.
+  timeout: 180_000,
   expect: { timeout: 10_000 },
   reporter: [["list"], ["json", { outputFile: "results/results.json" }]],
   use: {

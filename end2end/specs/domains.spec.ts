@@ -117,7 +117,6 @@ test("a domain is made, renamed, moved and deleted by mouse, and what is refused
     await audit(page, "a domain that was moved, and the way back");
     await page.getByRole("button", { name: "Undo" }).click();
     await expect.poll(() => shape(page), "taken back").toEqual(["1 All", "2 Europe", "3 Leipzig", "2 Lagos"]);
-    await expect(page.locator("[role=treeitem]:focus"), "the keyboard is in the tree").toHaveCount(1);
     await button(page, "Move").click();
     await dialog(page).getByRole("button", { name: "Move" }).click();
     await expect.poll(() => shape(page)).toEqual(["1 All", "2 Lagos", "3 Europe", "4 Leipzig"]);

@@ -17,7 +17,6 @@ const names = (page: Page): Promise<string[]> => page.locator("[data-agent]").al
 const inOrder = (all: string[]): boolean => all.every((one, at) => at === 0 || Number(one.slice(6)) === Number(all[at - 1]?.slice(6)) + 1);
 
 test("a list of thousands is scrolled, walked, ticked, searched and saved as a whole, and costs what is shown", async ({ page, server }) => {
-  test.setTimeout(120_000);
   await signIn(page, server);
   const beating = fleet(server, AGENTS, 25);
   let received = 0;

@@ -23,7 +23,6 @@ async function handOut(page: Page, server: Server, name: string, version: string
 }
 
 test("a save is told to an agent, and its page says after how long and by which way", async ({ page, server, agents }) => {
-  test.setTimeout(120_000);
   const hooks = join(server.home, "hooks");
   await mkdir(hooks, { mode: 0o755 });
   await writeFile(join(hooks, "broken"), "#!/bin/sh\necho 'no room for it' >&2\nexit 3\n", { mode: 0o755 });

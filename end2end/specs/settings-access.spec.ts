@@ -16,7 +16,6 @@ async function audit(page: Page, what: string): Promise<void> {
 }
 
 test("axe finds nothing: at rest, with refusals, a long list, history and a conflict", async ({ page, server, agents }) => {
-  test.setTimeout(120_000);
   await signIn(page, server);
   const umea = await agents.start("umea");
   await openSettings(page, server);

@@ -83,7 +83,6 @@ const SERVERS: Record<string, [host: string, flags: string[]]> = {
 
 for (const [listens, [host, flags]] of Object.entries(SERVERS)) {
   test(`the form holds the table of boundaries where the server listens on ${listens}`, async ({ page }) => {
-    test.setTimeout(180_000);
     const server = await Server.start(host, flags);
     try {
       await signIn(page, server);

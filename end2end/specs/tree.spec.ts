@@ -73,7 +73,6 @@ test("a domain filters the table to it and below, the address holds it, and the 
 });
 
 test("the keyboard walks the tree, and a phone has it when it is asked for", async ({ page, server, agents }) => {
-  test.setTimeout(120_000);
   await signIn(page, server);
   const oslo = await makeDomain(page, server, "Oslo");
   const hall = await makeDomain(page, server, "Hall 4", oslo);

@@ -92,7 +92,7 @@ impl Toasts {
         self.told.set(None);
         let is_there = walk::focus("[data-agent][tabindex=\"0\"]");
         if !is_there {
-            walk::focus("[role=\"treeitem\"][tabindex=\"0\"]");
+            walk::focus(".folders__row[tabindex=\"0\"]");
         }
     }
 }
