@@ -12,7 +12,7 @@ use crate::ui::told;
 #[component]
 pub(crate) fn Age(#[prop(into)] at_ms: Signal<i64>) -> impl IntoView {
     let live = expect_context::<Live>();
-    let age = Memo::new(move |_| phrase::span(live.now() - at_ms.get()));
+    let age = told::memo(move || phrase::span(live.now() - at_ms.get()));
     let moment = told::text(move || Moment::at(at_ms.get()).machine_readable());
     let exact = told::text(move || clock::local(at_ms.get()).exact());
     view! {
@@ -26,7 +26,7 @@ pub(crate) fn Age(#[prop(into)] at_ms: Signal<i64>) -> impl IntoView {
 #[component]
 pub(crate) fn When(#[prop(into)] at_ms: Signal<i64>) -> impl IntoView {
     let live = expect_context::<Live>();
-    let text = Memo::new(move |_| clock::local(at_ms.get()).beside(clock::local(live.now())));
+    let text = told::memo(move || clock::local(at_ms.get()).beside(clock::local(live.now())));
     let moment = told::text(move || Moment::at(at_ms.get()).machine_readable());
     let exact = told::text(move || clock::local(at_ms.get()).exact());
     view! {
