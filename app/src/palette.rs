@@ -96,16 +96,22 @@ pub fn offers(words: &str, agents: &[Row], search: impl FnOnce(&str) -> String) 
 /// How many agents to ask the server for: those nearest are chosen among them.
 pub const ASKED_FOR: usize = 100;
 
-/// Those whose names begin with the words first, shorter names before longer ones; then those that have them somewhere, or
-/// their addresses.
+/// Those whose names begin with the words first, shorter names before longer ones; then those that have them somewhere, in
+/// their names or their addresses. What the server found by fewer letters may not have all of them.
 fn nearest<'a>(words: &str, agents: &'a [Row]) -> Vec<&'a Row> {
-    let mut nearest: Vec<&Row> = agents.iter().collect();
-    nearest.sort_by_key(|agent| {
+    let found = agents.iter().filter_map(|agent| {
         let at = agent.name.to_lowercase().find(words);
-        (at != Some(0), at.is_none(), agent.name.len())
+        let has_address = || {
+            agent
+                .address
+                .is_some_and(|address| address.to_string().contains(words))
+        };
+        (at.is_some() || has_address()).then_some((at, agent))
     });
+    let mut nearest: Vec<_> = found.collect();
+    nearest.sort_by_key(|(at, agent)| (*at != Some(0), at.is_none(), agent.name.len()));
     nearest.truncate(MOST_AGENTS);
-    nearest
+    nearest.into_iter().map(|(_, agent)| agent).collect()
 }
 
 /// Whether each of the words is somewhere in the name.
@@ -130,7 +136,7 @@ mod tests {
             since_ms: 0,
             cause: Cause::Enrolled,
             last_contact: None,
-            address: None,
+            address: "10.0.0.7".parse().ok(),
             agent_version: String::new(),
             retired_by: None,
         });
@@ -152,7 +158,7 @@ mod tests {
 
     #[test]
     fn what_begins_with_the_words_comes_first_and_a_search_last() {
-        let found = ["kiosk-wall", "wall-10", "wall-1", "10.0.0.7, not by name"];
+        let found = ["kiosk-wall", "wall-10", "wall-1", "atm"];
         assert_eq!(
             names(" Wall", &found),
             [
@@ -161,10 +167,10 @@ mod tests {
                 "wall-1",
                 "wall-10",
                 "kiosk-wall",
-                "10.0.0.7, not by name",
                 "Find agents: wall"
             ]
         );
+        assert_eq!(names("0.7", &["kiosk"])[0], "kiosk", "by its address");
         assert_eq!(names("offl unre", &[])[0], "Unreachable / Offline");
         assert_eq!(names("é", &[]), ["Find agents: é"]);
     }

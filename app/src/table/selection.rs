@@ -17,6 +17,8 @@ pub struct Selection {
     ticked: HashSet<AgentId>,
     /// Where a stretch begins, and where it reaches to.
     stretch: Option<(AgentId, AgentId)>,
+    /// To whom it is to reach, while the list is on its way that says who is between.
+    heading: Option<AgentId>,
 }
 
 impl Selection {
@@ -49,6 +51,16 @@ impl Selection {
             self.ticked.insert(id);
         }
         self.stretch = Some((id, id));
+    }
+
+    /// Notes to whom the stretch is to reach. Whether it was on its way to somebody already.
+    pub fn heads_for(&mut self, to: AgentId) -> bool {
+        self.heading.replace(to).is_some()
+    }
+
+    /// The list is here: to whom the stretch is to reach, the last that was noted.
+    pub fn arrives(&mut self) -> Option<AgentId> {
+        self.heading.take()
     }
 
     /// Whether a part of the list is enough for [`Selection::reach`]: it has all agents that a stretch begins or ends at.
@@ -171,6 +183,18 @@ mod tests {
             !selection.reaches_within(&part, None, agent(6)),
             "what it is drawn back from is not in the part"
         );
+    }
+
+    #[test]
+    fn while_a_list_is_on_its_way_the_stretch_heads_for_the_newest() {
+        let mut selection = Selection::default();
+        selection.turn(agent(2));
+        assert!(!selection.heads_for(agent(4)));
+        assert!(selection.heads_for(agent(6)));
+        let to = selection.arrives().unwrap();
+        selection.reach(&list(0..10), None, to);
+        assert_eq!(ticked(&selection, &list(0..10)), [2, 3, 4, 5, 6]);
+        assert_eq!(selection.arrives(), None);
     }
 
     #[test]

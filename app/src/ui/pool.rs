@@ -57,6 +57,15 @@ impl Pool {
         let mut next = self.body.first_element_child();
         for place in wanted {
             let Some(row) = self.row(*place) else { continue };
+            // Where one row went elsewhere, it is that one that moves: a row that is put back loses the keyboard, and
+            // begins to glow again.
+            if let Some(other) = &next
+                && *other != row.element
+                && other.next_element_sibling().as_ref() == Some(&row.element)
+            {
+                other.remove();
+                next = Some(row.element.clone());
+            }
             if next.as_ref() == Some(&row.element) {
                 next = row.element.next_element_sibling();
             } else {

@@ -39,6 +39,7 @@ pub(crate) fn Selected(rows: Rows) -> impl IntoView {
     let ticked = Memo::new(move |_| rows.ticked());
     let toasts = expect_context::<Toasts>();
     let deed = Deed::new();
+    let is_waiting = RwSignal::new(false);
     let origins = StoredValue::new(Origins::new());
     // What is done is ticked no more, and the keyboard returns to the table: the button that it came from is gone.
     Effect::new(move |was_open: Option<bool>| {
@@ -58,7 +59,14 @@ pub(crate) fn Selected(rows: Rows) -> impl IntoView {
             let are_here = move |part: &List| {
                 selection.with_untracked(|ticked| ticked.shown(part).len() == ticked.count())
             };
-            rows.with_list(are_here, move |list| {
+            // While one act waits for its list, or is asked about, there is no other.
+            if is_waiting.get_untracked() || deed.open.get_untracked() {
+                return;
+            }
+            is_waiting.set(true);
+            rows.with_list(&are_here, move |list| {
+                is_waiting.set(false);
+                let Some(list) = list else { return };
                 // Who is ticked and shown no more is not acted upon, and is not counted any longer.
                 let agents = selection.with_untracked(|ticked| ticked.shown(list));
                 selection.update(|ticked| ticked.keep(&agents));
@@ -69,7 +77,7 @@ pub(crate) fn Selected(rows: Rows) -> impl IntoView {
                 deed.begin(act, agents.iter().map(|(id, _)| *id).collect(), people);
             });
         };
-        view! { <button class="button" on:click=begin>{words}</button> }
+        view! { <button class="button" aria-disabled=told::maybe(move || is_waiting.get().then_some("true")) on:click=begin>{words}</button> }
     };
     view! {
         <section class="selected" aria-label="Selected agents" hidden=told::flag(move || ticked.get() == 0)>

@@ -23,6 +23,9 @@ use crate::ui::told;
 use crate::ui::viewport::{TABLE, Viewport};
 use crate::ui::walk;
 
+/// What to do with the list, or where it cannot be had.
+type Then = Box<dyn FnOnce(Option<&List>)>;
+
 /// What stands at a place of the list, for the page to know it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Place {
@@ -82,23 +85,32 @@ impl Rows {
         }
     }
 
-    /// Ticks a stretch, as [`Selection::reach`] does.
+    /// Ticks a stretch, as [`Selection::reach`] does. While the list is on its way that the one before waits for, the
+    /// stretch reaches to the newest.
     pub(crate) fn reach(self, from: Option<AgentId>, to: AgentId) {
         let selection = self.selection;
+        if selection.try_update(|ticked| ticked.heads_for(to)) != Some(false) {
+            return;
+        }
         let is_enough =
             move |part: &List| selection.with_untracked(|ticked| ticked.reaches_within(part, from, to));
-        self.with_list(is_enough, move |list| {
-            selection.update(|selection| selection.reach(list, from, to));
+        self.with_list(&is_enough, move |list| {
+            selection.update(|ticked| {
+                if let (Some(to), Some(list)) = (ticked.arrives(), list) {
+                    ticked.reach(list, from, to);
+                }
+            });
         });
     }
 
     /// Ticks all that is shown.
     pub(crate) fn tick_all(self) {
         let selection = self.selection;
-        self.with_list(
-            |_| false,
-            move |list| selection.update(|selection| selection.all(list)),
-        );
+        self.with_list(&|_| false, move |list| {
+            if let Some(list) = list {
+                selection.update(|selection| selection.all(list));
+            }
+        });
     }
 
     /// How many are ticked: of a list that is all here, those that it shows; tracked.
@@ -118,13 +130,22 @@ impl Rows {
     }
 
     /// Does something with the list as it is now: at once where what is here is all of it or a part that is enough, and
-    /// else when the server has sent it. Where it cannot, or something else is shown by then, nothing is done: that the
-    /// page is not live it says by itself.
-    pub(crate) fn with_list(self, is_enough: impl FnOnce(&List) -> bool, then: impl FnOnce(&List) + 'static) {
+    /// else when the server has sent it. Nothing is given where it cannot, which the page says by itself, or where
+    /// something else is shown by then.
+    pub(crate) fn with_list(
+        self,
+        is_enough: &dyn Fn(&List) -> bool,
+        then: impl FnOnce(Option<&List>) + 'static,
+    ) {
+        self.with_list_boxed(is_enough, Box::new(then));
+    }
+
+    // Not generic, so that it is in the bundle once.
+    fn with_list_boxed(self, is_enough: &dyn Fn(&List) -> bool, then: Then) {
         if self.feed.is_answered() {
             let (whole, part) = self.live.peek(|fleet| (fleet.is_whole_list(), fleet.window()));
             if whole || is_enough(&part) {
-                then(&part);
+                then(Some(&part));
                 return;
             }
         }
@@ -132,9 +153,9 @@ impl Rows {
         spawn_local(async move {
             let listed = self.feed.list(query.clone(), 0, usize::MAX, false).await;
             // The page may be gone by now.
-            let is_same = self.query.try_with_untracked(|now| *now == query);
-            if let (Some(listed), Some(true)) = (listed, is_same) {
-                then(&listed.agents);
+            if let Some(is_same) = self.query.try_with_untracked(|now| *now == query) {
+                let listed = listed.filter(|_| is_same);
+                then(listed.as_ref().map(|listed| listed.agents.as_slice()));
             }
         });
     }

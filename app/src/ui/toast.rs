@@ -86,14 +86,18 @@ impl Toasts {
         self.is_held.set_value(is_held);
     }
 
-    /// Takes the line away by its own button, which had the keyboard: that goes back to the table, or to the tree.
+    /// Takes the line away by its own button.
     fn close(self) {
         self.hold(false);
         self.told.set(None);
-        let is_there = walk::focus("[data-agent][tabindex=\"0\"]");
-        if !is_there {
-            walk::focus(".folders__row[tabindex=\"0\"]");
-        }
+        give_back();
+    }
+}
+
+/// The button that had the keyboard is gone: that goes back to the table, or to the tree.
+fn give_back() {
+    if !walk::focus("[data-agent][tabindex=\"0\"]") {
+        walk::focus(".folders__row[tabindex=\"0\"]");
     }
 }
 
@@ -129,7 +133,7 @@ pub(crate) fn Toast() -> impl IntoView {
             <If so=has_undo>
                 <button class="button toast__undo" title="Undo (Ctrl Z)" on:click=move |_| {
                     toasts.undo();
-                    toasts.close();
+                    give_back();
                 }>"Undo"</button>
             </If>
             <button class="button button--bare" aria-label="Dismiss" on:click=move |_| toasts.close()>

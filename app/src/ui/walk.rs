@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 use rollcall_shared::AgentId;
+use rollcall_shared::feed::table::Query;
 use wasm_bindgen::JsCast as _;
 use web_sys::KeyboardEvent;
 
@@ -56,10 +57,17 @@ pub(crate) fn walk(rows: Rows, viewport: Viewport, visible: Memo<Vec<Place>>) ->
         }
     };
     // Whoever does something else meanwhile is not taken away from that.
-    Effect::new(move |_| {
-        rows.query.with(|_| ());
+    Effect::new(move |before: Option<Query>| {
+        let now = rows.query.get();
         rows.opened.get();
-        at.update(|at| at.awaited = None);
+        at.update(|at| {
+            at.awaited = None;
+            if before.is_some_and(|before| before != now) {
+                // Of another list.
+                at.position = None;
+            }
+        });
+        now
     });
     Effect::new(move |_| {
         live.version();
@@ -77,6 +85,7 @@ pub(crate) fn walk(rows: Rows, viewport: Viewport, visible: Memo<Vec<Place>>) ->
         if let Some(here) = agent_at(event) {
             at.update(|at| {
                 at.agent = Some(here);
+                at.position = rows.live.peek(|fleet| fleet.position(here));
                 at.awaited = None;
             });
         }
