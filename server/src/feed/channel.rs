@@ -6,15 +6,12 @@ use rollcall_shared::feed::{Domain, Event, PULSE_MS, Row, ToConsole};
 use tokio::sync::broadcast;
 
 use super::Subscription;
-use super::encode;
+use super::encode::{self, LONGEST};
 use crate::roster::{Cursor, Roster, View};
 use crate::scope::Scope;
 
 /// Messages that a console may be behind before it is given a snapshot instead: some six seconds.
 const BEHIND: usize = 64;
-
-/// Rows in one part of a snapshot: some 150 KB, so that the first are drawn while the last are sent.
-const ROWS_A_PART: usize = 2_000;
 
 /// The consoles of one scope.
 pub(super) struct Channel {
@@ -137,8 +134,17 @@ impl Channel {
             }
         };
         place.sent_ms = now_ms;
+        let mut message = encode::message(&message);
+        if message.len() > LONGEST {
+            // As where the roster remembers too little: a snapshot comes in parts.
+            place.sequence += 1;
+            message = encode::message(&ToConsole::Pulse {
+                sequence: place.sequence,
+                now_ms,
+            });
+        }
         // An error means that nobody watches just now.
-        let _watchers = self.messages.send(encode::message(&message));
+        let _watchers = self.messages.send(message);
     }
 }
 
@@ -154,13 +160,14 @@ impl Whole {
     fn encode(self, sequence: u64, now_ms: i64) -> Vec<Bytes> {
         let Self {
             mut domains,
-            mut rows,
+            rows,
             mut transitions,
         } = self;
         let mut parts = Vec::new();
+        let mut rest = rows.into_iter();
         loop {
-            let rest = rows.split_off(rows.len().min(ROWS_A_PART));
-            let last = rest.is_empty();
+            let rows = encode::rows_of_part(rest.by_ref());
+            let last = rest.as_slice().is_empty();
             let part = ToConsole::Snapshot {
                 sequence,
                 now_ms,
@@ -178,7 +185,6 @@ impl Whole {
             if last {
                 return parts;
             }
-            rows = rest;
         }
     }
 }

@@ -31,9 +31,10 @@ use channel::Channel;
 use table::Tables;
 use wall::Wall;
 
-#[cfg(test)]
-pub(crate) use table::testing::Shown;
+pub use encode::LONGEST;
 pub use table::{Stretch, Table};
+#[cfg(test)]
+pub(crate) use {table::testing::Shown, tests::record};
 
 /// How often changes are sent: often enough to look immediate, seldom enough that a storm is a few large
 /// messages instead of many small ones.

@@ -43,31 +43,36 @@ impl Fleet {
     }
 
     pub(super) async fn enrol(&self, bits: u64) -> rollcall_presence::Place {
-        let record = AgentRecord {
-            id: AgentId::from_bits(bits),
-            name: format!("machine-{bits}"),
-            domain: DomainId::ROOT,
-            platform: String::new(),
-            machine_id: String::new(),
-            agent_version: String::new(),
-            secret_hash: [0; 32],
-            status: Status::Pending,
-            since_ms: 0,
-            cause: Cause::Enrolled,
-            last_contact: None,
-            address: None,
-            boot: None,
-            applied: 0,
-            enrolled_at_ms: 0,
-            local_address: None,
-            notify_port: None,
-            proof_key: None,
-            retired_by: None,
-            addresses: Vec::new(),
-        };
+        let record = record(bits);
         let place = self.engine.enrol(record.id).await.unwrap();
         self.roster.insert(&record, place);
         place
+    }
+}
+
+/// What the store would know of an agent.
+pub(crate) fn record(bits: u64) -> AgentRecord {
+    AgentRecord {
+        id: AgentId::from_bits(bits),
+        name: format!("machine-{bits}"),
+        domain: DomainId::ROOT,
+        platform: String::new(),
+        machine_id: String::new(),
+        agent_version: String::new(),
+        secret_hash: [0; 32],
+        status: Status::Pending,
+        since_ms: 0,
+        cause: Cause::Enrolled,
+        last_contact: None,
+        address: None,
+        boot: None,
+        applied: 0,
+        enrolled_at_ms: 0,
+        local_address: None,
+        notify_port: None,
+        proof_key: None,
+        retired_by: None,
+        addresses: Vec::new(),
     }
 }
 
@@ -179,6 +184,33 @@ async fn a_large_fleet_comes_in_parts_that_say_where_they_begin_and_end() {
         marks,
         [(true, false, 2_000), (false, false, 2_000), (false, true, 500)]
     );
+}
+
+#[tokio::test]
+async fn more_than_one_message_can_say_is_said_in_a_snapshot() {
+    let fleet = Fleet::new();
+    let mut messages = fleet.hub.subscribe(&Scope::All).messages;
+    for bits in 0..4_500 {
+        let named = AgentRecord {
+            name: "\u{1f5a5}".repeat(253),
+            ..record(bits)
+        };
+        let place = fleet.engine.enrol(named.id).await.unwrap();
+        fleet.roster.insert(&named, place);
+    }
+    fleet.hub.beat();
+    // Two more than the console has: it asks for a snapshot.
+    let pulse = read(&messages.try_recv().unwrap());
+    assert!(matches!(pulse, ToConsole::Pulse { sequence: 2, .. }), "{pulse:?}");
+    let snapshot = fleet.hub.subscribe(&Scope::All).opening;
+    assert!(snapshot.iter().all(|part| part.len() < 2 * encode::A_PART));
+    let rows = snapshot.iter().map(|part| match read(part) {
+        ToConsole::Snapshot {
+            sequence: 2, rows, ..
+        } => rows.len(),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(rows.sum::<usize>(), 4_500);
 }
 
 #[tokio::test]

@@ -23,6 +23,10 @@ const BEHIND: usize = 64;
 /// Runs in one part of a picture, some 200 KB: of a million agents that change all the time there are more.
 const RUNS_A_PART: usize = 50_000;
 
+/// Bytes of a run as most have them, a count and a status; none has more than six. What groups are called takes the room
+/// of so many runs: ten thousand domains, each with the names of all that it is in, are some megabytes.
+const A_RUN: usize = 4;
+
 /// Who comes or goes is on the walls within this; a fleet that enrols is not drawn anew with every agent.
 const DRAWN_ANEW_MS: u64 = 1_000;
 
@@ -316,14 +320,17 @@ fn parts(
             let Some(mut group) = over.take().or_else(|| rest.next()) else {
                 break;
             };
-            if group.runs.len() > room {
+            let called = encode::size(&group.path).div_ceil(A_RUN);
+            // At least one, so that each part goes on.
+            let fits = room.saturating_sub(called).max(1);
+            if group.runs.len() > fits {
                 over = Some(Group {
                     number: group.number,
                     path: group.path.clone(),
-                    runs: group.runs.split_off(room),
+                    runs: group.runs.split_off(fits),
                 });
             }
-            room -= group.runs.len();
+            room = room.saturating_sub(called + group.runs.len());
             groups.push(group);
         }
         let last = over.is_none() && rest.peek().is_none();

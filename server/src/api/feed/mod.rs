@@ -17,6 +17,7 @@ use super::answer::Refusal;
 use super::app::App;
 use super::parameters::Query;
 use crate::auth::watcher::Watcher;
+use crate::feed::LONGEST;
 use rollcall_shared::Problem;
 use rollcall_shared::feed::wall::Grouping;
 
@@ -26,8 +27,10 @@ const LARGEST_MESSAGE: usize = 16 * 1024;
 /// Buffers of an idle feed. The library's own are 128 KiB a socket.
 const READ_BUFFER: usize = 2 * 1024;
 
-/// Bytes that may wait for a socket that takes none: a snapshot's part fits, a queue does not.
-const WRITE_BUFFER: usize = 256 * 1024;
+/// Bytes that may wait for a socket that takes none: the longest message with the header of its frame (RFC 6455 section
+/// 5.2), since one is sent after the other. A longer message is refused, however empty the buffer is. It is a limit: the
+/// library reserves what a message has when it is sent, and keeps that as long as the socket.
+const WRITE_BUFFER: usize = LONGEST + 16;
 
 /// The verbs of this resource.
 pub fn routes() -> OpenApiRouter<Arc<App>> {

@@ -14,6 +14,7 @@ use tokio::time::{Interval, MissedTickBehavior, timeout};
 use super::{Show, Wanted, rollouts, table, wall};
 use crate::api::app::App;
 use crate::auth::watcher::{Pass, Watcher};
+use crate::feed::LONGEST;
 use crate::scope::Scope;
 
 /// How often the contacts of the rows on the screen are sent.
@@ -142,6 +143,10 @@ pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
 
 /// Sends a message, unless the console takes none or the server stops.
 pub(super) async fn send(socket: &mut WebSocket, app: &App, message: Bytes) -> bool {
+    if message.len() > LONGEST {
+        tracing::error!(bytes = message.len(), "a feed ends: its next message is too long");
+        return false;
+    }
     let mut stopping = app.stopping.clone();
     tokio::select! {
         sent = timeout(STALLED, socket.send(Message::Binary(message))) => matches!(sent, Ok(Ok(()))),

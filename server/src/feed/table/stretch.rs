@@ -9,10 +9,7 @@ use crate::feed::encode;
 use crate::roster::Roster;
 use crate::scope::Scope;
 
-/// Whole rows in one part, some 150 KB.
-const ROWS_A_PART: usize = 2_000;
-
-/// Ids with domains in one part, some 200 KB.
+/// Ids with domains in one part, some 200 KB and never 400.
 const IDS_A_PART: usize = 20_000;
 
 /// What is left to be sent.
@@ -44,8 +41,9 @@ impl Stretch {
         let (mut agents, mut rows) = (Vec::new(), Vec::new());
         let view = roster.view();
         if self.is_of_rows {
-            let part = self.rows.by_ref().take(ROWS_A_PART);
-            rows.extend(part.filter_map(|row| view.row(&self.scope, row)).map(encode::row));
+            let rest = self.rows.by_ref();
+            let rest = rest.filter_map(|row| view.row(&self.scope, row));
+            rows = encode::rows_of_part(rest.map(encode::row));
         } else {
             let part = self.rows.by_ref().take(IDS_A_PART);
             let listed = part.filter_map(|row| view.listed(&self.scope, row));

@@ -214,8 +214,23 @@ fn a_picture_of_many_runs_comes_in_parts_that_are_put_together() {
             .all(|(place, (_, status))| (place % 2 == 0) == (*status == Status::Online))
     });
     assert!(alternates);
-    // What a socket that takes nothing may have waiting is 256 KiB.
     assert!(parts.iter().all(|part| part.len() < 256 * 1024));
+}
+
+#[test]
+fn a_picture_of_domains_with_long_names_is_sent_in_parts() {
+    let group = |number| Group {
+        number,
+        path: vec!["é".repeat(64); 17],
+        runs: vec![(1, Status::Online), (2, Status::Offline)],
+    };
+    let parts = parts((0..1_000).map(group).collect(), Vec::new(), (4, 1), 0);
+    assert!(parts.iter().all(|part| part.len() < 256 * 1024));
+    let mut screen = Screen::default();
+    for part in &parts {
+        screen.take(part);
+    }
+    assert_eq!((screen.pictures, screen.cells.len()), (1, 3_000));
 }
 
 /// What may happen to a fleet.

@@ -1,6 +1,7 @@
 //! A screen that lists agents, over real sockets: its window, what is counted, and what it asks for besides.
 
 mod burst;
+mod large;
 
 use rollcall_shared::feed::table::{FromTable, Happened, MOST_ROWS, Query, SortKey, TABLE, ToTable};
 use rollcall_shared::{AgentId, Statuses};
