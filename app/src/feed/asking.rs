@@ -2,21 +2,13 @@
 //!
 //! The first two are said again on every connection; a list that the connection is lost over is not to be had.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
+use futures_channel::oneshot;
 use rollcall_shared::AgentId;
 use rollcall_shared::feed::table::{FromTable, MOST_SEARCHED, Query, TABLE};
 use rustc_hash::FxHashMap;
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::js_sys::{Function, Promise};
 
 use super::mirror::Listed;
 use super::socket::Feed;
-
-/// What to do with a list, or where it is not to be had.
-type Then = Box<dyn FnOnce(Option<Listed>)>;
 
 /// What is asked for.
 #[derive(Default)]
@@ -31,7 +23,8 @@ pub(super) struct Asked {
     opened: Option<AgentId>,
     /// Counts the lists.
     lists: u32,
-    waiting: FxHashMap<u32, Then>,
+    /// Who waits for which.
+    waiting: FxHashMap<u32, oneshot::Sender<Listed>>,
 }
 
 impl Asked {
@@ -95,33 +88,20 @@ impl Feed {
         if self.show() != TABLE || !self.live().is_whole() {
             return None;
         }
-        let found = Rc::new(RefCell::new(None));
-        let finding = Rc::clone(&found);
-        let mut asked = Some(cut(query));
-        let answered = Promise::new(&mut |resolve: Function, _reject| {
-            let finding = Rc::clone(&finding);
-            let then: Then = Box::new(move |listed| {
-                *finding.borrow_mut() = listed;
-                // What it is called with cannot fail: there is nothing to catch.
-                let _ = resolve.call0(&JsValue::NULL);
-            });
-            let number = self.asked(|asked| {
-                asked.lists = asked.lists.wrapping_add(1);
-                asked.waiting.insert(asked.lists, then);
-                asked.lists
-            });
-            if let (Some(number), Some(query)) = (number, asked.take()) {
-                self.send(&FromTable::List {
-                    number,
-                    query,
-                    first: small(first),
-                    count: small(count),
-                    rows,
-                });
-            }
+        let (answer, answered) = oneshot::channel();
+        let number = self.asked(|asked| {
+            asked.lists = asked.lists.wrapping_add(1);
+            asked.waiting.insert(asked.lists, answer);
+            asked.lists
+        })?;
+        self.send(&FromTable::List {
+            number,
+            query: cut(query),
+            first: small(first),
+            count: small(count),
+            rows,
         });
-        let _ = JsFuture::from(answered).await;
-        found.take()
+        answered.await.ok()
     }
 
     /// The first words on a connection.
@@ -140,17 +120,15 @@ impl Feed {
 
     /// A list is whole.
     pub(super) fn listed(self, number: u32, listed: Listed) {
-        if let Some(Some(then)) = self.asked(|asked| asked.waiting.remove(&number)) {
-            then(Some(listed));
+        if let Some(Some(answer)) = self.asked(|asked| asked.waiting.remove(&number)) {
+            // Whoever asked may be gone.
+            let _ = answer.send(listed);
         }
     }
 
-    /// The connection is gone, and with it the lists that were to come.
+    /// The connection is gone, and with it the lists that were to come: who waits for them hears so.
     pub(super) fn forget_lists(self) {
-        let waiting = self.asked(|asked| core::mem::take(&mut asked.waiting));
-        for (_, then) in waiting.into_iter().flatten() {
-            then(None);
-        }
+        self.asked(|asked| asked.waiting.clear());
     }
 }
 

@@ -12,14 +12,8 @@ use crate::ui::told;
 #[component]
 pub(crate) fn Age(#[prop(into)] at_ms: Signal<i64>) -> impl IntoView {
     let live = expect_context::<Live>();
-    let age = told::memo(move || phrase::span(live.now() - at_ms.get()));
-    let moment = told::text(move || Moment::at(at_ms.get()).machine_readable());
-    let exact = told::text(move || clock::local(at_ms.get()).exact());
-    view! {
-        <time datetime=moment title=exact>
-            {age}
-        </time>
-    }
+    let text = told::memo(move || phrase::span(live.now() - at_ms.get()));
+    time(at_ms, text)
 }
 
 /// When `at_ms` was: the time of today, the day of days before.
@@ -27,6 +21,10 @@ pub(crate) fn Age(#[prop(into)] at_ms: Signal<i64>) -> impl IntoView {
 pub(crate) fn When(#[prop(into)] at_ms: Signal<i64>) -> impl IntoView {
     let live = expect_context::<Live>();
     let text = told::memo(move || clock::local(at_ms.get()).beside(clock::local(live.now())));
+    time(at_ms, text)
+}
+
+fn time(at_ms: Signal<i64>, text: Memo<String>) -> AnyView {
     let moment = told::text(move || Moment::at(at_ms.get()).machine_readable());
     let exact = told::text(move || clock::local(at_ms.get()).exact());
     view! {
@@ -34,4 +32,5 @@ pub(crate) fn When(#[prop(into)] at_ms: Signal<i64>) -> impl IntoView {
             {text}
         </time>
     }
+    .into_any()
 }
