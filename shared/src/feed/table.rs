@@ -155,7 +155,7 @@ pub enum ToTable {
         /// Or all of each.
         rows: Vec<Row>,
     },
-    /// Nothing changed.
+    /// Nothing changed, or what the screen asked for is still being made.
     Pulse {
         /// The server's wall clock.
         now_ms: i64,

@@ -2,7 +2,10 @@
 
 mod asked;
 
+use std::time::Duration;
+
 use axum::extract::ws::{Message, WebSocket};
+use rollcall_shared::feed::PULSE_MS;
 use rollcall_shared::feed::table::FromTable;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -14,6 +17,9 @@ use crate::auth::watcher::Pass;
 use crate::feed::Table;
 use crate::scope::Scope;
 use asked::{Asked, List, REST, Window};
+
+/// How often a screen that waits is told that the server is there.
+const PULSE: Duration = Duration::from_millis(PULSE_MS);
 
 /// Serves such a screen until it goes.
 pub(super) async fn talk(socket: &mut WebSocket, app: &App, scope: &Scope, pass: &Pass) -> End {
@@ -150,24 +156,42 @@ async fn answer(
     }
     if let Some(list) = asked.lists.pop_front() {
         let making = table.stretch(list.number, list.query, list.stretch, list.rows);
-        let stretch = unless_stopping(app, making).await?;
+        let stretch = while_waiting(socket, app, making).await?;
         asked.stretch = Some(stretch);
     }
     Ok(())
 }
 
-/// What comes of it; not where the server stops meanwhile, which waits for no list to be built.
-async fn unless_stopping<T>(app: &App, made: impl Future<Output = Option<T>>) -> Result<T, End> {
+/// What comes of it; not where the server stops meanwhile, which waits for no list to be built. Where that takes long, the
+/// screen is told that the server is there: it would connect anew, and wait again from the start.
+async fn while_waiting<T>(
+    socket: &mut WebSocket,
+    app: &App,
+    made: impl Future<Output = Option<T>>,
+) -> Result<T, End> {
     let mut stopping = app.stopping.clone();
+    let mut pulse = every(PULSE);
+    pulse.reset();
+    // Beside what is made and not between two looks at it: a screen that takes nothing must not keep a builder's permit
+    // that it was given meanwhile. A pulse that is cut off half sent is whole in the library, and goes before what follows.
+    let telling = async {
+        loop {
+            pulse.tick().await;
+            if !send(socket, app, app.hub.table_pulse()).await {
+                return End::Gone;
+            }
+        }
+    };
     tokio::select! {
         made = made => made.ok_or_else(End::stopping),
+        end = telling => Err(end),
         () = stopped(&mut stopping) => Err(End::stopping()),
     }
 }
 
 /// Sends what is not as the screen was told.
 async fn look(socket: &mut WebSocket, app: &App, table: &mut Table) -> Result<(), End> {
-    let messages = unless_stopping(app, table.look()).await?;
+    let messages = while_waiting(socket, app, table.look()).await?;
     tell(socket, app, messages).await
 }
 

@@ -20,7 +20,7 @@ use std::sync::{Arc, Weak};
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use rollcall_shared::AgentId;
-use rollcall_shared::feed::table::Query;
+use rollcall_shared::feed::table::{Query, ToTable};
 use tokio::sync::{OwnedMutexGuard, Semaphore, watch};
 
 use super::{Hub, Subscription, encode};
@@ -141,6 +141,13 @@ impl Hub {
             is_sorted_by_contact: false,
             screen: Screen::new(scope.clone()),
         }
+    }
+
+    /// Nothing but that the server is there, as a message to a screen that lists agents.
+    #[must_use]
+    pub fn table_pulse(&self) -> Bytes {
+        let now_ms = self.0.clock.wall_ms();
+        encode::message(&ToTable::Pulse { now_ms })
     }
 
     /// Says that there was a beat at which something was not as at the one before.

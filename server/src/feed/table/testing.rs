@@ -3,13 +3,25 @@
 pub(super) mod world;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use rollcall_shared::feed::table::{Happened, ToTable};
 use rollcall_shared::feed::{Domain, Row};
 use rollcall_shared::{AgentId, DomainId};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::counts::Counted;
+use crate::feed::Hub;
+
+impl Hub {
+    /// Keeps all builders busy: until it is dropped, no list is built.
+    pub(crate) async fn busy(&self) -> OwnedSemaphorePermit {
+        let builders = Arc::clone(&self.0.tables.builders.0);
+        let all = u32::try_from(builders.available_permits()).unwrap();
+        builders.acquire_many_owned(all).await.unwrap()
+    }
+}
 
 /// A screen.
 #[derive(Debug, Default)]

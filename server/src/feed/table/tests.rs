@@ -111,9 +111,7 @@ async fn a_list_waits_for_a_builder_and_one_that_is_built_follows_without() {
     let mut built = hub.table(&Scope::All);
     built.ask(1, Query::default(), 0, 5);
     built.look().await.unwrap();
-    let builders = Arc::clone(&hub.0.tables.builders.0);
-    let all = u32::try_from(builders.available_permits()).unwrap();
-    let busy = builders.acquire_many(all).await.unwrap();
+    let busy = hub.busy().await;
     world.happens(Happens::Comes).await;
     assert_eq!(built.look().await.unwrap().len(), 1);
     let mut waits = hub.table(&Scope::All);
