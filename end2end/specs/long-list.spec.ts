@@ -16,9 +16,14 @@ const names = (page: Page): Promise<string[]> => page.locator("[data-agent]").al
 /** Whether these are neighbours in the list, without a hole. */
 const inOrder = (all: string[]): boolean => all.every((one, at) => at === 0 || Number(one.slice(6)) === Number(all[at - 1]?.slice(6)) + 1);
 
+let beating: ReturnType<typeof fleet> | undefined;
+test.afterEach(() => beating?.child.kill("SIGKILL"));
+
 test("a list of thousands is scrolled, walked, ticked, searched and saved as a whole, and costs what is shown", async ({ page, server }) => {
   await signIn(page, server);
-  const beating = fleet(server, AGENTS, 25);
+  // Until the last step, however long the others take.
+  beating = fleet(server, AGENTS, 600);
+  const ended = beating.catch(() => {});
   let received = 0;
   page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => (received += payload.length)));
   await page.goto(`${server.url}/agents`);
@@ -92,7 +97,8 @@ test("a list of thousands is scrolled, walked, ticked, searched and saved as a w
   await test.step("who falls silent is told of in the window, in the counts and in the order", async () => {
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Status", exact: true }).click();
-    await beating;
+    beating?.child.kill("SIGKILL");
+    await ended;
     const offline = page.getByRole("group", { name: "Filter by status" }).getByRole("button", { name: /^Offline/ });
     await expect(offline).toContainText("3,000", { timeout: 60_000 });
     await expect.poll(() => page.locator(".row--offline").count()).toBeGreaterThan(10);
