@@ -41,15 +41,14 @@ impl Pool {
         }
     }
 
-    /// Shows these, in this order. Who was shown before keeps their row.
+    /// Shows these, in this order. Who was shown before keeps their row. Rows that are to be others are moved in one step and
+    /// never taken out before: a page that is shorter for a moment is scrolled back by the browser.
     pub(crate) fn show(&mut self, wanted: &[Place]) {
         let stay: FxHashSet<Place> = wanted.iter().copied().collect();
         let spare = &mut self.spare;
         self.shown.retain(|place, row| {
             let stays = stay.contains(place);
             if !stays {
-                // Out of the page first, or all that stay would have to go round it.
-                row.element.remove();
                 spare.push(row.clone());
             }
             stays
@@ -57,14 +56,13 @@ impl Pool {
         let mut next = self.body.first_element_child();
         for place in wanted {
             let Some(row) = self.row(*place) else { continue };
-            // Where one row went elsewhere, it is that one that moves: a row that is put back loses the keyboard, and
+            // What is free is gone round, and so is a row that went elsewhere: one that is put back loses the keyboard, and
             // begins to glow again.
-            if let Some(other) = &next
+            while let Some(other) = &next
                 && *other != row.element
-                && other.next_element_sibling().as_ref() == Some(&row.element)
+                && (self.is_spare(other) || other.next_element_sibling().as_ref() == Some(&row.element))
             {
-                other.remove();
-                next = Some(row.element.clone());
+                next = other.next_element_sibling();
             }
             if next.as_ref() == Some(&row.element) {
                 next = row.element.next_element_sibling();
@@ -74,8 +72,13 @@ impl Pool {
             }
         }
         for row in &self.spare {
+            row.element.remove();
             row.place.set(Place::Nowhere);
         }
+    }
+
+    fn is_spare(&self, element: &Element) -> bool {
+        self.spare.iter().any(|row| row.element == *element)
     }
 
     fn row(&mut self, place: Place) -> Option<Row> {
