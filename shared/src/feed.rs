@@ -5,7 +5,10 @@
 //! itself before it reads on. So the encoding may change with every build, and `Hello` must stay the first
 //! variant with its one string.
 //!
-//! A console is sent one snapshot, in parts, and from then on deltas. Each delta has the next sequence number.
+//! Consoles that list agents take the feed of [`table`], walls that of [`wall`]. What is in this module itself is the feed of
+//! every row, for programs that follow a whole fleet, and that of the pages that show no agents.
+//!
+//! Who follows every row is sent one snapshot, in parts, and from then on deltas. Each delta has the next sequence number.
 //! A console that misses one says [`FromConsole::Resync`], or is sent a snapshot unasked: a slow screen is given
 //! newer state, never a longer queue. Rows are numbers that hold for one connection of the server's life; ids
 //! and names are sent once, with the snapshot or when an agent appears.
